@@ -1,0 +1,66 @@
+/* cmd - the contract of a staff command, and how it prints
+ *
+ * Place: main finds the command by its name in the table and runs it; each
+ * lives in cmd_<name>.c, described by one struct command_line.
+ */
+#ifndef CMD_H
+#define CMD_H
+
+#include <jansson.h>
+#include <stdbool.h>
+
+#include "gateway/config.h"
+#include "gateway/store.h"
+
+enum needs {
+	NEEDS_NOTHING, /* no configuration, no database */
+	NEEDS_CONFIG,
+	NEEDS_STORE, /* the database too, at the right version */
+};
+
+struct cmd_context {
+	struct config *config; /* NULL for NEEDS_NOTHING */
+	struct store *store; /* NULL unless NEEDS_STORE */
+	const char *config_path;
+	const char *who; /* staff name or login, for the audit; never NULL */
+	bool may_write; /* this user may change things */
+	bool json;
+	struct err err; /* what main prints when the command fails */
+};
+
+struct cmd {
+	const char *name; /* "remark" */
+	const char *summary; /* one line for the list of commands */
+	const char *help; /* usage and options, for --help */
+	enum needs needs;
+	/* argv[0] is the command's name; getopt-style from 1.  0 done, 1
+	 * refused or failed (ctx->err says why), 2 wrong usage. */
+	int (*run)(struct cmd_context *ctx, int argc, char **argv);
+};
+
+/* All commands, closed by a NULL name; the list is in cmd_list.c. */
+extern const struct cmd *const commands[];
+
+/* Fails with exit code `code` and the sentence, printf-like; returns `code`. */
+int cmd_fail(struct cmd_context *ctx, int code, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* True when this user may change things; else the sentence is in ctx->err. */
+bool cmd_may_write(struct cmd_context *ctx);
+
+/* Output: rows that are a table for people and JSON Lines with --json.  Each
+ * row is a JSON object (reference stolen).  `columns` names the keys in their
+ * order: every key is printed with --json, null where it is missing; the table
+ * shows those whose `title` is not NULL. */
+struct cmd_column {
+	const char *key, *title;
+	int width; /* 0: as wide as needed; else cut with "…" */
+};
+struct cmd_table;
+struct cmd_table *
+cmd_table_new(const struct cmd_context *ctx, const struct cmd_column *columns);
+void cmd_table_row(struct cmd_table *table, json_t *row);
+/* Prints what is still to print and frees; "`empty`" when no row came. */
+void cmd_table_end(struct cmd_table *table, const char *empty);
+
+#endif

@@ -1,0 +1,53 @@
+/* reply - the words that go back: a template filled with the facts
+ *
+ * Place: intake decides which reply is owed; this renders it into an outbox
+ * row; the outbox composes the mail from the row when it is sent.
+ */
+#ifndef REPLY_H
+#define REPLY_H
+
+#include "gateway/config.h"
+#include "gateway/keys.h"
+#include "gateway/store_consultation.h"
+#include "gateway/store_inbound.h"
+#include "gateway/store_outbox.h"
+#include "gateway/store_remark.h"
+
+/* The facts a reply may show; NULL or empty where they do not apply. */
+struct reply {
+	const char
+	    *template_name; /* "confirm_remark"; texts use "sms_…" by it */
+	const struct inbound *inbound; /* what is answered */
+	const struct consultation *consultation;
+	const struct consultation *all; /* for the list of open ones */
+	size_t n_all;
+	const struct remark *remarks; /* filed, or the one it duplicates */
+	const char *const *receipts; /* one per remark */
+	size_t n_remarks;
+	const struct consultation *suggestion;
+	const char *attachment_names; /* "a.pdf, b.jpg" */
+	int64_t now;
+	bool show_text; /* false: number and time only */
+};
+
+/* Renders into `row` (strings in `a`): channel, to, template_name, question,
+ * subject, body, html, language, message_id, token, in_reply_to, references,
+ * segments, receipt, ids.  The language: the message's when it is clearly one
+ * there are templates for, else the configuration's.  ST_BROKEN: a template is
+ * missing, does not parse or needs a value that is empty (names it). */
+enum status
+reply_render(struct outbox *row, struct arena *a, const struct config *config,
+    const struct keys *keys, const struct reply *reply, struct err *err);
+
+/* Every placeholder that the replies in use need and the configuration does
+ * not give, one per line with the key to set, appended to `out`: for `check`. */
+enum status reply_missing_values(
+    struct buf *out, const struct config *config, struct err *err);
+
+/* The whole mail for a row, CRLF, ready for a sink: From, To, Subject, Date
+ * (of the row's creation), Message-ID, In-Reply-To, References, Reply-To with
+ * the token, Auto-Submitted: auto-replied; text and, if given, HTML. */
+enum status reply_compose(struct buf *out, const struct config *config,
+    const struct outbox *row, struct err *err);
+
+#endif

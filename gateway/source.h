@@ -1,0 +1,63 @@
+/* source - the contract of everything that messages come from
+ *
+ * Place: a mailbox (maildir, later IMAP) or an SMS line (gammu, later others)
+ * stands behind these five functions; daemon and run drive them, intake
+ * stores what they fetch.
+ *
+ * The promise a source relies on: done() is called only after the transaction
+ * that stored the batch is on disk.  The promise a source gives: until done()
+ * it changes nothing where the message came from, and after a crash it hands
+ * every message that was not done() over again, with the same key.
+ */
+#ifndef SOURCE_H
+#define SOURCE_H
+
+#include "gateway/config.h"
+#include "parsers/message.h"
+
+enum { BATCH_MAX = 200, BATCH_BYTES = 8 << 20 };
+
+struct batch {
+	struct raw messages[BATCH_MAX];
+	void *handles
+	    [BATCH_MAX]; /* the source's own, freed by done()/batch_free */
+	int n;
+	bool more; /* the source has (or may have) more right now */
+};
+
+struct source {
+	const struct source_ops *ops;
+	const char *name; /* "mailbox konsultacje", "sms bramka"; borrowed */
+	enum channel channel;
+	int poll_every_s;
+};
+
+struct source_ops {
+	/* Fills `batch` with up to BATCH_MAX messages or BATCH_BYTES, oldest
+	 * first.  A message that cannot be read is handed over too, with
+	 * raw.problem set.  ST_RETRY: the source cannot be reached now. */
+	enum status (*fetch)(
+	    struct source *s, struct batch *batch, struct err *err);
+	/* The batch is on disk: acknowledges each message where it came from
+	 * (moves its file aside without overwriting). */
+	enum status (*done)(
+	    struct source *s, struct batch *batch, struct err *err);
+	/* Waits until something may have come, at most `ms`. */
+	void (*wait)(struct source *s, int ms);
+	/* Tries the source and says what is wrong, for `uwaga check`. */
+	enum status (*check)(struct source *s, struct err *err);
+	void (*close)(struct source *s); /* frees the source */
+};
+
+/* Frees the messages and what remains of the handles; `batch` is then empty. */
+void batch_free(struct batch *batch);
+
+/* Opens by URL scheme: maildir:PATH.  ST_REJECT names the schemes there are. */
+enum status source_open_mailbox(
+    struct source **out, const struct config_mailbox *conf, struct err *err);
+
+/* Opens by provider: gammu with spool:DIR. */
+enum status source_open_sms(
+    struct source **out, const struct config_sms *conf, struct err *err);
+
+#endif

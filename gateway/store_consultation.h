@@ -1,0 +1,76 @@
+/* store_consultation - consultations, their codes, communes and meetings
+ *
+ * Place: intake asks what a code means; the consultation and meeting commands
+ * add and list; init loads the seed.
+ */
+#ifndef STORE_CONSULTATION_H
+#define STORE_CONSULTATION_H
+
+#include "gateway/store.h"
+
+struct consultation {
+	int64_t id;
+	const char *code; /* canonical, unique */
+	const char *case_ref, *title, *title_short, *kind, *owner;
+	const char *phase; /* "needs" or "remarks" */
+	int64_t opens_ms,
+	    closes_ms; /* half-open: opens <= t < closes; 0 unset */
+	const char *timezone; /* of the local times */
+	const char *opens_local, *closes_local; /* "2026-12-04T23:59:59" */
+	const char *communes; /* names, one per line */
+	const char *groups; /* entitled groups, one per line */
+	const char *aliases; /* one per line */
+	int64_t remarks; /* read only: filed so far */
+};
+
+/* What the times say at an instant. */
+enum phase_state {
+	CONSULTATION_PLANNED,
+	CONSULTATION_OPEN,
+	CONSULTATION_CLOSED
+};
+enum phase_state consultation_state(const struct consultation *c, int64_t at);
+const char *phase_state_name(enum phase_state state);
+
+/* Adds, or changes the one with that code; sets id. */
+enum status store_consultation_put(
+    struct store *st, struct consultation *c, struct err *err);
+
+/* By canonical code or alias; id 0 when there is none. */
+enum status store_consultation_find(struct store *st, const char *code,
+    struct arena *a, struct consultation *out, struct err *err);
+enum status store_consultation_get(struct store *st, int64_t id,
+    struct arena *a, struct consultation *out, struct err *err);
+
+/* All, ordered by code. */
+enum status store_consultation_all(struct store *st, struct arena *a,
+    struct consultation **out, size_t *n, struct err *err);
+
+struct meeting {
+	int64_t id;
+	const char *uid; /* iCalendar UID, unique */
+	const char *key; /* short name: "s-10ke-bierun-2" */
+	const char *code; /* of its consultation */
+	int64_t consultation_id;
+	const char *commune, *phase, *state; /* planned, announced, held... */
+	int64_t starts_ms, ends_ms;
+	const char *timezone, *starts_local, *ends_local;
+	const char *venue, *address;
+	int64_t sequence;
+};
+
+/* Adds, or changes the one with that uid; the commune is added when new. */
+enum status
+store_meeting_put(struct store *st, struct meeting *m, struct err *err);
+
+/* All, ordered by start; of one consultation when `consultation_id` is set. */
+enum status store_meeting_all(struct store *st, int64_t consultation_id,
+    struct arena *a, struct meeting **out, size_t *n, struct err *err);
+
+/* Adds a commune unless it is there; `kind` "urban" or "rural", may be "". */
+enum status store_commune_put(struct store *st, const char *name,
+    const char *kind, int64_t *id, struct err *err);
+enum status store_commune_all(struct store *st, struct arena *a,
+    const char ***names, size_t *n, struct err *err);
+
+#endif

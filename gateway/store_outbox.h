@@ -1,0 +1,110 @@
+/* store_outbox - what is owed to people: one row per recipient
+ *
+ * Place: intake owes, the outbox claims and settles, commands list and release.
+ *
+ * queued -> claimed -> sent | deferred | failed | unknown; cancelled from any
+ * that is not yet claimed.  Rows found claimed at a start were in a sender's
+ * hands when it died: they become unknown.
+ */
+#ifndef STORE_OUTBOX_H
+#define STORE_OUTBOX_H
+
+#include "gateway/store.h"
+#include "parsers/message.h"
+
+enum outbox_state {
+	OUTBOX_QUEUED,
+	OUTBOX_CLAIMED,
+	OUTBOX_SENT,
+	OUTBOX_DEFERRED,
+	OUTBOX_FAILED,
+	OUTBOX_UNKNOWN,
+	OUTBOX_CANCELLED,
+	OUTBOX_STATE_COUNT
+};
+const char *outbox_state_name(enum outbox_state state);
+enum outbox_state outbox_state_by_name(const char *name); /* COUNT: none */
+
+struct outbox {
+	int64_t id;
+	enum channel channel;
+	int64_t contact_id, inbound_id, consultation_id, remark_id;
+	const char *to; /* address or number */
+	const char *via; /* which line: "sms bramka"; "" for mail */
+	const char *template_name; /* "confirm_remark" */
+	const char *question; /* what a TAK answers: a code; "" none */
+	const char *subject, *body, *html; /* rendered; html may be "" */
+	const char *language;
+	const char *message_id; /* without < >; unique; "" for texts */
+	const char *token; /* of the reply address; unique */
+	const char *in_reply_to,
+	    *references; /* ids without < >, spaces between */
+	enum outbox_state state;
+	int64_t due_ms; /* 0 with state deferred: waits for staff */
+	int attempts;
+	int64_t created_ms, claimed_ms, settled_ms;
+	const char *error; /* last reason; "" none */
+	const char *external_id; /* the provider's */
+	int64_t segments; /* SMS */
+	const char *receipt; /* the chain receipt it shows; "" none */
+	const char *code; /* read only: of the consultation */
+};
+
+/* Adds a row; sets id.  ST_REJECT when message_id or token is there already. */
+enum status
+store_outbox_add(struct store *st, struct outbox *row, struct err *err);
+
+/* Marks up to `max` rows that are due (queued, or deferred with a due time
+ * that has come) as claimed, oldest first, and returns them.  Runs its own
+ * transaction: they are claimed on disk before they are returned. */
+enum status store_outbox_claim(struct store *st, int64_t now, int max,
+    struct arena *a, struct outbox **out, size_t *n, struct err *err);
+
+/* Writes back state, due_ms, attempts, settled_ms, error and external_id. */
+enum status store_outbox_settle(
+    struct store *st, const struct outbox *row, struct err *err);
+
+/* At a start: claimed rows become unknown; `*n` says how many. */
+enum status store_outbox_recover(
+    struct store *st, int64_t now, int64_t *n, struct err *err);
+
+/* When the next row falls due; 0 when none waits for a time. */
+enum status
+store_outbox_next_due(struct store *st, int64_t *due, struct err *err);
+
+enum status store_outbox_get(struct store *st, int64_t id, struct arena *a,
+    struct outbox *out, struct err *err);
+
+/* By our Message-ID or token; id 0 when none. */
+enum status store_outbox_by_message_id(struct store *st, const char *message_id,
+    struct arena *a, struct outbox *out, struct err *err);
+enum status store_outbox_by_token(struct store *st, const char *token,
+    struct arena *a, struct outbox *out, struct err *err);
+
+/* The newest row to that contact that is not cancelled or failed; id 0 none. */
+enum status store_outbox_last(struct store *st, int64_t contact_id,
+    struct arena *a, struct outbox *out, struct err *err);
+
+/* Limits: rows created at or after `since` that are not cancelled.  contact_id
+ * 0: to anybody.  template_name NULL: any but confirm_remark. `question`
+ * NULL: any. */
+enum status store_outbox_count(struct store *st, int64_t contact_id,
+    const char *template_name, const char *question, int64_t since,
+    int64_t *count, struct err *err);
+
+struct outbox_filter {
+	int state; /* -1 any */
+	int64_t contact_id, inbound_id;
+	bool waiting; /* only those that wait for staff */
+	int limit;
+};
+enum status
+store_outbox_list(struct store *st, const struct outbox_filter *filter,
+    enum status (*row)(void *arg, const struct outbox *row), void *arg,
+    struct err *err);
+
+/* Rows in each state; count[OUTBOX_STATE_COUNT] gets the sum. */
+enum status store_outbox_counts(
+    struct store *st, int64_t count[OUTBOX_STATE_COUNT + 1], struct err *err);
+
+#endif

@@ -1,0 +1,98 @@
+/* buf - spans of borrowed bytes, owned bytes with a limit, and an arena
+ *
+ * Place: the ground floor.  Input travels as `struct span`, output is written
+ * into a `struct buf` that was given its limit at birth, and many small values
+ * that live and die together come from one `struct arena`.
+ */
+#ifndef BUF_H
+#define BUF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "parsers/status.h"
+
+/* Borrowed bytes; never assumed to end with NUL.  { NULL, 0 } is empty. */
+struct span {
+	const char *p;
+	size_t n;
+};
+
+/* A span of a string literal. */
+#define SPAN(literal) ((struct span){ "" literal, sizeof(literal) - 1 })
+
+/* The span of a C string; NULL gives the empty span. */
+struct span span_of(const char *s);
+
+/* Same bytes?  `span_is` compares with a C string, `_nocase` folds ASCII. */
+bool span_eq(struct span a, struct span b);
+bool span_is(struct span a, const char *s);
+bool span_is_nocase(struct span a, const char *s);
+bool span_starts(struct span a, const char *prefix);
+bool span_starts_nocase(struct span a, const char *prefix);
+
+/* Where `needle` first stands in `a`: its offset, or a.n when it does not. */
+size_t span_find(struct span a, const char *needle);
+size_t span_find_nocase(struct span a, const char *needle);
+
+/* `a` without white space (space, TAB, CR, LF, VT, FF) at both ends. */
+struct span span_trim(struct span a);
+
+/* `a` from byte `from` on, and the `n` bytes there; clamped to what is there. */
+struct span span_from(struct span a, size_t from);
+struct span span_sub(struct span a, size_t from, size_t n);
+
+/* Takes the next line from `*rest` into `*line`, without its LF or CRLF.
+ * False when `*rest` was empty. */
+bool span_line(struct span *rest, struct span *line);
+
+/* Owned bytes, always followed by a NUL that `n` does not count.  Set `max`
+ * at birth: `struct buf b = { .max = 4096 };`.  A write that would pass `max`
+ * (or finds no memory) writes nothing and sets `failed`, which stays; so a
+ * series of writes is checked once, with buf_status(). */
+struct buf {
+	char *p; /* owned; NULL until the first write */
+	size_t n;
+	size_t cap;
+	size_t max;
+	bool failed;
+};
+
+void buf_add(struct buf *b, struct span s);
+void buf_str(struct buf *b, const char *s);
+void buf_char(struct buf *b, char c);
+void buf_printf(struct buf *b, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* Makes room for `n` more bytes and returns where they go (the caller then
+ * adds to b->n); NULL, with `failed` set, when that would pass the limit. */
+char *buf_room(struct buf *b, size_t n);
+
+/* ST_OK, or ST_LIMIT with "`what` is larger than N bytes" in `err`. */
+enum status buf_status(const struct buf *b, const char *what, struct err *err);
+
+/* What has been written, borrowed until the next write. */
+struct span buf_span(const struct buf *b);
+
+/* What has been written as a C string; "" when nothing was. */
+const char *buf_cstr(const struct buf *b);
+
+void buf_reset(struct buf *b); /* empties, keeps memory and limit */
+void buf_free(struct buf *b); /* frees; may be used again, limit kept */
+
+/* Memory that is freed all at once.  Start with `{ 0 }`. */
+struct arena {
+	struct arena_block *blocks; /* owned */
+};
+
+/* Zeroed memory for any type, or NULL when there is none left. */
+void *arena_alloc(struct arena *a, size_t n);
+
+/* A copy of `s` that lives as long as the arena, with a NUL behind it that the
+ * span does not count; the empty span when memory is short or `s` is empty
+ * (its `p` is then "" and still a C string). */
+struct span arena_copy(struct arena *a, struct span s);
+
+void arena_free(struct arena *a);
+
+#endif

@@ -1,0 +1,20 @@
+/* digest - SHA-256 (GnuTLS), for attachments, keys and the chain
+ *
+ * Place: the ground floor.  Pure.
+ */
+#ifndef DIGEST_H
+#define DIGEST_H
+
+#include <stdint.h>
+
+#include "parsers/buf.h"
+
+enum { SHA256_SIZE = 32, SHA256_HEX = 65 };
+
+void sha256(uint8_t out[SHA256_SIZE], struct span data);
+void sha256_hex(char out[SHA256_HEX], struct span data);
+
+/* Lower-case hexadecimal of `n` bytes and a NUL: `out` holds 2*n+1. */
+void hex_encode(char *out, const uint8_t *bytes, size_t n);
+
+#endif

@@ -1,0 +1,32 @@
+/* keyword - the words that are orders: STOP, TAK, POMOC
+ *
+ * Place: the words are data (templates/keywords.tsv); gateway reads the table
+ * once and hands it to the parsers.  Pure.
+ */
+#ifndef KEYWORD_H
+#define KEYWORD_H
+
+#include "parsers/message.h"
+
+struct keywords; /* opaque; read-only after keywords_read */
+
+/* Reads the table "intent TAB lang TAB FORM|FORM" ('#' starts a comment line).
+ * ST_REJECT names the line that is wrong.  Caller frees `*out`. */
+enum status
+keywords_read(struct keywords **out, struct span tsv, struct err *err);
+void keywords_free(struct keywords *k);
+
+/* The order that `new_text` is, by the rules at the end of keywords.tsv:
+ * CMD_NONE when it is words.  `*argument` (borrowed from new_text): what
+ * follows the word: a code, a number, the new text of a correction. */
+enum command keyword_command(
+    const struct keywords *k, struct span new_text, struct span *argument);
+
+/* A sentence of attendance ("Będę, razem z mężem", "Nie przyjdę"): +1 yes,
+ * -1 no, 0 neither.  Only a short text whose first word says so. */
+int keyword_attendance(const struct keywords *k, struct span new_text);
+
+/* Nothing but thanks ("Dziękuję!", "Dziękuję bardzo, pozdrawiam")? */
+bool keyword_is_thanks(const struct keywords *k, struct span new_text);
+
+#endif

@@ -1,0 +1,29 @@
+/* machine - is this mail from a machine, and which kind?
+ *
+ * Place: parse.c, after mime_parse and before the author's words are looked
+ * for.  What it recognises is never answered.  Pure.
+ */
+#ifndef MACHINE_H
+#define MACHINE_H
+
+#include "parsers/mime.h"
+
+/* True, with kind, why and (for bounces) parsed->bounce or (for iTIP)
+ * parsed->calendar filled, when the mail is a bounce, delay notice, complaint
+ * (ARF), iTIP answer, read receipt (MDN), automatic reply or list mail; the
+ * deciding header or rule is in `why`.  False: a person wrote it. */
+bool machine_classify(struct parsed *parsed, const struct mime *mime);
+
+/* The bounce or delay notice in any form: fills parsed->bounce, true if so. */
+bool bounce_read(struct parsed *parsed, const struct mime *mime);
+
+/* The first text/calendar part with a METHOD: fills parsed->calendar. */
+bool calendar_read(struct parsed *parsed, const struct mime *mime);
+
+/* parsed->dmarc and ->is_spam from Authentication-Results fields of
+ * `authserv_id` (RFC 8601; only the first such field; "" trusts none) and from
+ * the spam flag our server sets. */
+void auth_read(
+    struct parsed *parsed, const struct mime *mime, const char *authserv_id);
+
+#endif

@@ -1,0 +1,62 @@
+/* mime - a mail's bytes to its header fields, its text and its parts
+ *
+ * Place: parse.c calls it inside the jail; machine, bounce and calendar read
+ * what it found.  The only parser that knows libetpan.  Pure.
+ *
+ * The header fields are our own tolerant scan, because libetpan gives up a
+ * header at its first malformed line; the structure is libetpan's, behind the
+ * guard rails that keep it alive on hostile mail.
+ */
+#ifndef MIME_H
+#define MIME_H
+
+#include "parsers/message.h"
+
+/* One header field of the mail itself, in order of appearance. */
+struct field {
+	struct span name; /* as written */
+	struct span value; /* unfolded, not decoded, trimmed */
+};
+
+/* One leaf of the MIME tree that is neither body text nor attachment alone:
+ * the parts of a report, a calendar, an enclosed message. */
+struct part {
+	struct span type; /* "message/delivery-status", lower case */
+	struct span params; /* the parameters as written: "method=REPLY; ..." */
+	struct span body; /* decoded bytes; text types as UTF-8 */
+};
+
+struct mime {
+	struct field *fields;
+	size_t n_fields;
+	struct span type; /* of the whole mail, lower case; "text/plain" */
+	struct span params; /* its parameters, as written */
+	struct span plain; /* all body text/plain, UTF-8, LF, flowed joined */
+	struct span html; /* all body text/html, UTF-8 */
+	struct part *parts; /* every leaf, also those in plain and html */
+	size_t n_parts;
+};
+
+/* Reads `mail` into `out`, attachments and warnings into `parsed`; everything
+ * lives in `parsed->arena`.  Bounds: 25 MiB of mail (more: the first 256 KiB
+ * are read, with a warning), 256 KiB of header, 1000 fields, 1000 parts, depth
+ * 50, 1 MiB of text.  A structure that libetpan must not see is read as plain
+ * text, with a warning.  ST_REJECT with the reason when there is nothing to
+ * read (empty, or binary without any header field). */
+enum status mime_parse(
+    struct mime *out, struct parsed *parsed, struct span mail, struct err *err);
+
+/* The first field of that name (ASCII case folded) after `*from` fields, its
+ * value unfolded but not decoded; `{NULL,0}` when there is none.  `from` may be
+ * NULL; else it is moved behind the hit, so that a loop finds them all. */
+struct span mime_field(const struct mime *mime, const char *name, size_t *from);
+
+/* A parameter of a structured value ("charset" of "text/plain; charset=x"),
+ * RFC 2231 continuations and charsets included, decoded to UTF-8. */
+struct span mime_param(struct arena *a, struct span value, const char *name);
+
+/* RFC 2047 as real senders break it, raw 8-bit bytes too: UTF-8, CR, LF, NUL
+ * and other controls replaced by spaces, at most 8 KiB. */
+struct span mime_decode(struct arena *a, struct span value);
+
+#endif

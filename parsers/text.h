@@ -1,0 +1,40 @@
+/* text - UTF-8 and what "the same word" means
+ *
+ * Place: under every parser that compares words (utf8proc does the work).
+ */
+#ifndef TEXT_H
+#define TEXT_H
+
+#include <stdint.h>
+
+#include "parsers/buf.h"
+
+/* Valid UTF-8 without surrogates, over-long forms or NUL? */
+bool text_is_utf8(struct span s);
+
+/* Appends `in` with every invalid byte replaced by U+FFFD, NUL and control
+ * characters other than TAB and LF dropped, CRLF and CR turned into LF. */
+void text_clean(struct buf *out, struct span in);
+
+/* Appends `in` in normal form NFC (invalid bytes as text_clean does). */
+void text_nfc(struct buf *out, struct span in);
+
+/* Appends `in` folded for comparison: NFKC, lower case, marks removed (also
+ * Polish l with stroke), every run of white space (NBSP included) one space,
+ * zero-width characters dropped, trimmed.  "ŁÓDŹ  żółta" gives "lodz zolta". */
+void text_fold(struct buf *out, struct span in);
+
+/* The same into an arena; the empty span when memory is short. */
+struct span text_fold_copy(struct arena *a, struct span in);
+
+/* The code point at `s` and its length in bytes in `*len`; U+FFFD and 1 for a
+ * byte that starts nothing valid; 0 and 0 at the end. */
+int32_t text_next(struct span s, size_t *len);
+
+/* Letters and digits of any script. */
+bool text_is_word(int32_t codepoint);
+
+/* How many code points. */
+size_t text_length(struct span s);
+
+#endif

@@ -1,0 +1,18 @@
+/* wire - a parsed mail as bytes and back
+ *
+ * Place: the jailed worker writes, the gateway reads.  What is read is treated
+ * as hostile: every length, enum and offset is checked.  Pure.
+ */
+#ifndef WIRE_H
+#define WIRE_H
+
+#include "parsers/message.h"
+
+/* Appends `parsed`, attachments' bodies included. */
+void wire_write(struct buf *out, const struct parsed *parsed);
+
+/* Rebuilds it in `out` (start with { 0 }; copies everything).  ST_REJECT when
+ * the bytes are not exactly one parsed mail; `out` is then zero. */
+enum status wire_read(struct parsed *out, struct span bytes, struct err *err);
+
+#endif

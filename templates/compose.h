@@ -1,0 +1,31 @@
+/* compose - a mail from its parts, safe against injection
+ *
+ * Place: reply builds outgoing mail with it.  Pure.
+ * Standards: RFC 5322, 2045-2047, 3834; lines at most 998 bytes, CRLF.
+ */
+#ifndef COMPOSE_H
+#define COMPOSE_H
+
+#include <stdint.h>
+
+#include "parsers/buf.h"
+
+struct compose {
+	const char *from_name, *from, *to, *reply_to;
+	const char *subject; /* UTF-8; refused with CR, LF or NUL */
+	const char *message_id, *in_reply_to; /* without < > */
+	const char *references; /* ids without < >, spaces between */
+	const char *auto_submitted; /* "auto-replied"; "" leaves it out */
+	int64_t date_ms;
+	int date_offset_min;
+	const char *text, *html; /* UTF-8; html may be "" */
+};
+
+/* Appends the mail: quoted-printable UTF-8, multipart/alternative when there is
+ * HTML, a boundary that is the same for the same message_id.  ST_REJECT when
+ * a header value holds CR, LF, NUL or another control character, or an address
+ * is not one; nothing is then appended. */
+enum status
+compose_mail(struct buf *out, const struct compose *mail, struct err *err);
+
+#endif

@@ -1,0 +1,42 @@
+/* render - fills a Mustache template (logic-less)
+ *
+ * Place: reply renders what residents read, `uwaga render` any template.
+ * Pure: the data is a JSON value (jansson), the output bytes.
+ * Standard: the Mustache specification's core (comments, delimiters,
+ * interpolation, inverted, partials, sections).
+ */
+#ifndef RENDER_H
+#define RENDER_H
+
+#include <jansson.h>
+
+#include "parsers/buf.h"
+
+enum render_escape {
+	RENDER_HTML, /* {{x}} escapes & < > " as the specification says */
+	RENDER_NONE, /* text: nothing is escaped */
+};
+
+/* Finds a partial by name: its bytes, or { NULL, 0 } (renders as nothing). */
+typedef struct span render_partial(void *arg, struct span name);
+
+struct render {
+	enum render_escape escape;
+	render_partial *partial; /* may be NULL */
+	void *partial_arg;
+	/* When not NULL: called with each name that no data has. */
+	void (*missing)(void *arg, struct span name);
+	void *missing_arg;
+};
+
+/* Appends `tmpl` filled with `data` to `out`.  ST_REJECT, with the line, for an
+ * unclosed tag or section; ST_LIMIT when `out` is full or partials nest more
+ * than 50 deep. */
+enum status render(struct buf *out, struct span tmpl, const json_t *data,
+    const struct render *how, struct err *err);
+
+/* Appends every name the template (and its partials) uses, one per line. */
+enum status render_names(struct buf *out, struct span tmpl,
+    const struct render *how, struct err *err);
+
+#endif
