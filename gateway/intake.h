@@ -1,0 +1,48 @@
+/* intake - the flow, inward: a message in, a remark stored, a reply owed
+ *
+ * Place: run and the daemon hand it each batch a source fetched; the triage
+ * commands use it to file what was held.  It knows every step; the steps do
+ * not know each other.
+ */
+#ifndef INTAKE_H
+#define INTAKE_H
+
+#include "gateway/config.h"
+#include "gateway/keys.h"
+#include "gateway/source.h"
+#include "gateway/store.h"
+
+struct intake;
+
+/* `config`, `keys` and `st` are borrowed and must outlive it; workers of the
+ * jail start with the first mail.  One thread at a time. */
+enum status intake_open(struct intake **out, struct store *st,
+    const struct config *config, const struct keys *keys, struct err *err);
+void intake_close(struct intake *in);
+
+/* Parses the batch (no lock held), then decides and stores it, a savepoint a
+ * message, in transactions of at most 50 ms.  After ST_OK everything is on
+ * disk and the source may be told.  After any other status nothing of the
+ * last transaction is; the source hands the messages over again, and those
+ * that were stored are recognised by their keys. */
+enum status
+intake_batch(struct intake *in, const struct batch *batch, struct err *err);
+
+/* What falls due by the clock: messages for a consultation that has opened
+ * since are filed; people whose message is still held are reminded once before
+ * its time or its consultation ends.  `*done` counts both. */
+enum status
+intake_due(struct intake *in, int64_t now, int *done, struct err *err);
+
+/* Staff file the held message `id` under `code`, as of its receipt time; its
+ * author gets the confirmation.  ST_REJECT: no such message, not held, no such
+ * consultation, or it was not open when the message came. */
+enum status intake_assign(struct intake *in, int64_t id, const char *code,
+    const char *who, struct err *err);
+
+/* Parses and decides the stored message `id` again (an unreadable or held
+ * one), for instance after a new release.  ST_REJECT when it is settled. */
+enum status
+intake_retry(struct intake *in, int64_t id, const char *who, struct err *err);
+
+#endif
