@@ -83,6 +83,11 @@ store_inbound_add(struct store *st, struct inbound *in, struct span raw,
 enum status store_inbound_update(
     struct store *st, const struct inbound *in, struct err *err);
 
+/* The same, and what a second parse found: contact, subject, text, remark,
+ * kind, command, language, warnings, may_answer, may_echo, code_seen. */
+enum status store_inbound_reparse(
+    struct store *st, const struct inbound *in, struct err *err);
+
 /* One by id; ST_REJECT when there is none. */
 enum status store_inbound_get(struct store *st, int64_t id, struct arena *a,
     struct inbound *out, struct err *err);

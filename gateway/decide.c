@@ -1,0 +1,724 @@
+/* decide - what becomes of one message
+ *
+ * Each step below either settles the message (it sets `why`) or leaves it to
+ * the next; the order is the order of DESIGN's promises: machines and frauds
+ * first, then orders, then words and the consultation they belong to.
+ */
+#include "gateway/decide.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "parsers/address.h"
+#include "parsers/code.h"
+#include "parsers/keyword.h"
+#include "parsers/text.h"
+
+#define HOUR_MS (60LL * 60 * 1000)
+/* How long a code sent alone waits for its words. */
+#define THREAD_MS (24 * HOUR_MS)
+
+static void settle(struct decision *d, const struct case_file *c,
+    enum fate fate, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+
+static void
+settle(struct decision *d, const struct case_file *c, enum fate fate,
+    const char *fmt, ...)
+{
+	char text[400];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	d->fate = fate;
+	d->why = arena_copy(c->arena, span_of(text)).p;
+}
+
+static bool
+is_settled(const struct decision *d)
+{
+	return d->why != NULL;
+}
+
+static const struct consultation *
+known_code(const struct case_file *c, struct span code)
+{
+	for (size_t i = 0; i < c->n_all; i++) {
+		struct span rest = span_of(c->all[i].aliases), alias;
+
+		if (span_is(code, c->all[i].code))
+			return &c->all[i];
+		while (span_line(&rest, &alias))
+			if (span_eq(alias, code))
+				return &c->all[i];
+	}
+	return NULL;
+}
+
+static const struct consultation *
+known_id(const struct case_file *c, int64_t id)
+{
+	for (size_t i = 0; i < c->n_all; i++)
+		if (c->all[i].id == id)
+			return &c->all[i];
+	return NULL;
+}
+
+/* The one consultation whose code is a slip of the pen away; when several are,
+ * the one that is open, if that makes it one. */
+static const struct consultation *
+nearest_code(const struct case_file *c, struct span code)
+{
+	const struct consultation *near = NULL, *open = NULL;
+	int n_near = 0, n_open = 0;
+
+	for (size_t i = 0; i < c->n_all; i++) {
+		if (code_distance(code, span_of(c->all[i].code)) != 1)
+			continue;
+		near = &c->all[i];
+		n_near++;
+		if (consultation_state(near, c->in->received_ms) ==
+		    CONSULTATION_OPEN) {
+			open = near;
+			n_open++;
+		}
+	}
+	if (n_open == 1)
+		return open;
+	return n_near == 1 ? near : NULL;
+}
+
+/* Unreadable, or the same mail by another way. */
+static enum status
+decide_receipt(struct decision *d, const struct case_file *c, struct err *err)
+{
+	enum status rc = ST_OK;
+	int64_t twin = 0;
+
+	if (c->raw->problem != NULL) {
+		settle(d, c, FATE_UNREADABLE, "%s", c->raw->problem);
+		return ST_OK;
+	}
+	if (c->raw->channel == CHANNEL_MAIL) {
+		rc = store_inbound_twin(
+		    c->st, c->in->message_id, c->in->content_hash, &twin, err);
+		if (rc != ST_OK)
+			return rc;
+	}
+	if (twin != 0 && twin != c->in->id)
+		settle(d, c, FATE_DUPLICATE,
+		    "the same mail as message %lld (Message-ID and content)",
+		    (long long)twin);
+	else if (c->mail->kind == KIND_UNREADABLE)
+		settle(d, c, FATE_UNREADABLE, "%s", c->mail->why.p);
+	return ST_OK;
+}
+
+/* The row of ours that this mail answers or reports: by the token in one of
+ * the recipients, else by our Message-ID; id 0 when there is none. */
+static enum status
+find_row(struct outbox *row, const struct case_file *c, struct err *err)
+{
+	const struct parsed *m = c->mail;
+	struct span local, detail, domain, id;
+	enum status rc = ST_OK;
+
+	*row = (struct outbox){ 0 };
+	for (size_t i = 0; i < m->n_recipients && row->id == 0; i++) {
+		if (!address_detail(
+			m->recipients[i], &local, &detail, &domain) ||
+		    !token_is_ours(c->keys, detail))
+			continue;
+		rc = store_outbox_by_token(
+		    c->st, arena_copy(c->arena, detail).p, c->arena, row, err);
+		if (rc != ST_OK)
+			return rc;
+	}
+	for (size_t i = 0; i < m->n_in_reply_to + m->n_references; i++) {
+		if (row->id != 0)
+			break;
+		id = i < m->n_in_reply_to
+			 ? m->in_reply_to[i]
+			 : m->references[m->n_references - 1 -
+					 (i - m->n_in_reply_to)];
+		rc = store_outbox_by_message_id(
+		    c->st, arena_copy(c->arena, id).p, c->arena, row, err);
+		if (rc != ST_OK)
+			return rc;
+	}
+	return rc;
+}
+
+static enum status
+decide_bounce(struct decision *d, const struct case_file *c, struct err *err)
+{
+	const struct parsed *m = c->mail;
+	struct outbox row = { 0 };
+	enum status rc = ST_OK;
+
+	if (m->bounce.original_id.n > 0)
+		rc = store_outbox_by_message_id(c->st,
+		    arena_copy(c->arena, m->bounce.original_id).p, c->arena,
+		    &row, err);
+	if (rc == ST_OK && row.id == 0)
+		rc = find_row(&row, c, err);
+	if (rc != ST_OK)
+		return rc;
+	d->bounced_row = row.id;
+	d->consultation = known_id(c, row.consultation_id);
+	settle(d, c, m->bounce.delayed ? FATE_DELAYED : FATE_BOUNCE, "%s%s%s%s",
+	    m->why.p, m->bounce.status.n > 0 ? ", status " : "",
+	    m->bounce.status.p != NULL ? m->bounce.status.p : "",
+	    row.id != 0 ? ", for a message of ours" : "");
+	return ST_OK;
+}
+
+/* Mail that no person wrote is never answered. */
+static enum status
+decide_machine(struct decision *d, const struct case_file *c, struct err *err)
+{
+	const struct parsed *m = c->mail;
+
+	switch (m->kind) {
+	case KIND_BOUNCE:
+	case KIND_DELAYED:
+		return decide_bounce(d, c, err);
+	case KIND_COMPLAINT:
+		settle(d, c, FATE_COMPLAINT, "%s", m->why.p);
+		break;
+	case KIND_RECEIPT:
+		settle(d, c, FATE_RECEIPT, "%s", m->why.p);
+		break;
+	case KIND_AUTO_REPLY:
+		settle(d, c, FATE_AUTOMATIC, "%s", m->why.p);
+		break;
+	case KIND_LIST:
+		if (m->is_spam)
+			settle(d, c, FATE_HELD, "spam: marked by our server");
+		else
+			settle(d, c, FATE_LIST, "%s", m->why.p);
+		break;
+	default:
+		break;
+	}
+	return ST_OK;
+}
+
+static bool
+claims_to_be_us(const struct case_file *c)
+{
+	struct span from = c->mail->from.address, domain;
+	const char *ours = config_office(c->config, "domain");
+	size_t at = span_find(from, "@");
+
+	if (span_is_nocase(from, config_office(c->config, "address")))
+		return true;
+	domain = span_from(from, at + 1);
+	return ours[0] != '\0' && span_is_nocase(domain, ours) &&
+	       c->mail->dmarc != VERDICT_PASS;
+}
+
+/* Frauds and what only staff may decide: held, and not answered. */
+static void
+decide_trust(struct decision *d, const struct case_file *c)
+{
+	const struct parsed *m = c->mail;
+
+	if (m->is_spam)
+		settle(d, c, FATE_HELD, "spam: marked by our server");
+	else if (c->raw->channel == CHANNEL_MAIL && m->dmarc == VERDICT_FAIL)
+		settle(d, c, FATE_HELD,
+		    "the sender's domain disowns it "
+		    "(DMARC fail)");
+	else if (c->raw->channel == CHANNEL_MAIL && claims_to_be_us(c))
+		settle(
+		    d, c, FATE_HELD, "claims to come from us, without proof");
+	else if (c->raw->parts_missing > 0)
+		settle(d, c, FATE_HELD, "%d part(s) of the text never came",
+		    c->raw->parts_missing);
+	else
+		return;
+	c->in->may_answer = false;
+}
+
+static enum status
+last_question(struct outbox *row, const struct case_file *c, struct err *err)
+{
+	*row = (struct outbox){ 0 };
+	return store_outbox_last(c->st, c->contact->id, c->arena, row, err);
+}
+
+/* TAK: files the held message whose near miss we asked about last. */
+static enum status
+decide_yes(struct decision *d, const struct case_file *c, struct err *err)
+{
+	const struct consultation *meant;
+	struct inbound held = { 0 };
+	struct outbox row;
+	enum status rc;
+
+	rc = last_question(&row, c, err);
+	if (rc != ST_OK)
+		return rc;
+	meant = row.id == 0 ? NULL : known_code(c, span_of(row.question));
+	if (meant == NULL || strcmp(row.template_name, "unknown_code") != 0) {
+		settle(
+		    d, c, FATE_HELD, "a yes, but no question of ours is open");
+		return ST_OK;
+	}
+	rc = store_inbound_get(c->st, row.inbound_id, c->arena, &held, err);
+	if (rc != ST_OK)
+		return rc;
+	if (held.fate != FATE_HELD || held.settled_by != 0) {
+		settle(d, c, FATE_HELD,
+		    "a yes, but message %lld is no longer waiting",
+		    (long long)held.id);
+		return ST_OK;
+	}
+	d->consultation = meant;
+	d->settles = held.id;
+	d->files_settled = true;
+	settle(d, c, FATE_COMMAND, "yes: message %lld is meant for %s",
+	    (long long)held.id, meant->code);
+	return ST_OK;
+}
+
+static void
+decide_stop(struct decision *d, const struct case_file *c)
+{
+	struct span argument = span_trim(c->mail->argument);
+
+	if (c->mail->n_codes > 0 && argument.n > 0) {
+		d->consultation = known_code(c, c->mail->codes[0].code);
+		if (d->consultation == NULL) {
+			settle(d, c, FATE_HELD,
+			    "stop, with a code we do not know");
+			return;
+		}
+	}
+	d->is_stop = true;
+	d->reply = "unsubscribe_confirm";
+	settle(d, c, FATE_COMMAND, "stop: no more notices%s%s",
+	    d->consultation != NULL ? " of " : "",
+	    d->consultation != NULL ? d->consultation->code : "");
+}
+
+static enum status
+decide_command(struct decision *d, const struct case_file *c, struct err *err)
+{
+	const struct parsed *m = c->mail;
+	const char *word = command_name(m->command);
+
+	if (m->kind == KIND_RSVP) {
+		settle(d, c, FATE_HELD, "rsvp: %s", m->why.p);
+		return ST_OK;
+	}
+	if (m->kind != KIND_COMMAND)
+		return ST_OK;
+	if (m->command == CMD_STOP)
+		decide_stop(d, c);
+	else if (m->command == CMD_YES)
+		return decide_yes(d, c, err);
+	else
+		settle(d, c, FATE_HELD, "command %s: staff answer it by hand",
+		    word != NULL ? word : "that could mean stop or withdraw");
+	return ST_OK;
+}
+
+/* What the author typed: certain codes and slips. */
+struct evidence {
+	const struct consultation *typed, *address, *inherited;
+	const struct code *slip; /* first typed code that is not a known one */
+	int n_typed; /* different consultations typed */
+};
+
+static void
+gather(struct evidence *e, const struct case_file *c)
+{
+	for (size_t i = 0; i < c->mail->n_codes; i++) {
+		const struct code *code = &c->mail->codes[i];
+		const struct consultation *known =
+		    code->valid ? known_code(c, code->code) : NULL;
+
+		if (known == NULL && code->where != CODE_IN_ADDRESS &&
+		    !code->inherited && e->slip == NULL)
+			e->slip = code;
+		if (known == NULL)
+			continue;
+		if (code->where == CODE_IN_ADDRESS)
+			e->address = known;
+		else if (code->inherited)
+			e->inherited = known;
+		else if (known != e->typed) {
+			e->typed = known;
+			e->n_typed++;
+		}
+	}
+}
+
+static void
+decide_slip(
+    struct decision *d, const struct case_file *c, const struct code *slip)
+{
+	d->code_seen = slip->seen;
+	d->suggestion = nearest_code(c, slip->code);
+	d->reply = "unknown_code";
+	settle(d, c, FATE_HELD, "unknown code \"%.*s\"%s%s",
+	    (int)(slip->seen.n < 40 ? slip->seen.n : 40), slip->seen.p,
+	    d->suggestion != NULL ? "; asked whether it is " : "",
+	    d->suggestion != NULL ? d->suggestion->code : "");
+}
+
+/* The consultation whose code this person sent alone, if that was the last we
+ * asked about and not longer than a day before. */
+static enum status
+find_thread(const struct consultation **found, const struct case_file *c,
+    struct err *err)
+{
+	struct inbound alone;
+	struct outbox row;
+	enum status rc;
+
+	rc = last_question(&row, c, err);
+	if (rc != ST_OK || row.id == 0 || row.inbound_id == 0 ||
+	    strcmp(row.template_name, "empty_remark") != 0)
+		return rc;
+	rc = store_inbound_get(c->st, row.inbound_id, c->arena, &alone, err);
+	if (rc == ST_OK && c->in->received_ms >= alone.received_ms &&
+	    c->in->received_ms - alone.received_ms < THREAD_MS)
+		*found = known_id(c, row.consultation_id);
+	return rc;
+}
+
+/* Which consultation the words belong to: what the person typed, else the
+ * address, else what it answers, else the question we asked last. */
+static enum status
+find_consultation(const struct consultation **found, const char **how,
+    struct decision *d, const struct case_file *c, struct err *err)
+{
+	struct evidence e = { 0 };
+	struct outbox row;
+	enum status rc;
+
+	gather(&e, c);
+	*found = NULL;
+	*how = "the code typed";
+	if (e.n_typed > 1) {
+		settle(d, c, FATE_HELD,
+		    "names several consultations, %s among "
+		    "them: which words are for which?",
+		    e.typed->code);
+		return ST_OK;
+	}
+	if (e.typed != NULL) {
+		*found = e.typed;
+		d->needs_staff = e.slip != NULL;
+		return ST_OK;
+	}
+	if (e.slip != NULL) {
+		decide_slip(d, c, e.slip);
+		return ST_OK;
+	}
+	*how = "the code in the address";
+	*found = e.address;
+	if (*found != NULL)
+		return ST_OK;
+	rc = find_row(&row, c, err);
+	if (rc != ST_OK)
+		return rc;
+	*how = "it answers a message of ours (address token or In-Reply-To)";
+	*found = known_id(c, row.consultation_id);
+	if (*found != NULL)
+		return ST_OK;
+	*how = "the code in the subject it answers";
+	*found = e.inherited;
+	if (*found != NULL)
+		return ST_OK;
+	*how = "its code was sent alone before";
+	return find_thread(found, c, err);
+}
+
+struct waiting {
+	struct arena *arena;
+	int64_t id;
+	struct span text;
+};
+
+static enum status
+keep_waiting(void *arg, const struct inbound *in)
+{
+	struct waiting *w = arg;
+
+	/* Only what waits for a code; the newest is what was asked last. */
+	if (in->hold_until_ms == 0)
+		return ST_OK;
+	w->id = in->id;
+	w->text = arena_copy(w->arena, span_of(in->remark));
+	return ST_OK;
+}
+
+/* The newest message of this person that waits for its code; 0 none. */
+static enum status
+find_waiting(struct waiting *w, const struct case_file *c, struct err *err)
+{
+	struct inbound_filter filter = { .fate = FATE_HELD,
+		.open_only = true,
+		.contact_id = c->contact->id };
+
+	*w = (struct waiting){ .arena = c->arena };
+	return store_inbound_list(c->st, &filter, keep_waiting, w, err);
+}
+
+/* How alike two texts are: words of the shorter that stand in the longer, in
+ * per cent. */
+static int
+likeness(struct arena *a, struct span x, struct span y)
+{
+	struct span fx = text_fold_copy(a, x), fy = text_fold_copy(a, y);
+	struct span rest = fx.n < fy.n ? fx : fy, word;
+	const char *longer = fx.n < fy.n ? fy.p : fx.p;
+	int words = 0, found = 0;
+
+	while (rest.n > 0 && words < 200) {
+		size_t end = span_find(rest, " ");
+
+		word = arena_copy(a, span_sub(rest, 0, end));
+		rest = span_from(rest, end + 1);
+		words++;
+		if (strstr(longer, word.p) != NULL)
+			found++;
+	}
+	return words == 0 ? 0 : found * 100 / words;
+}
+
+/* A code came, certain now: alone, it files the words that waited for it;
+ * with the same words again, it takes their place. */
+static enum status
+decide_waiting(struct decision *d, const struct case_file *c,
+    const struct consultation *found, struct err *err)
+{
+	struct waiting w;
+	enum status rc;
+
+	rc = find_waiting(&w, c, err);
+	if (rc != ST_OK || w.id == 0 || w.id == c->in->id)
+		return rc;
+	if (c->mail->remark.n == 0) {
+		d->settles = w.id;
+		d->files_settled = true;
+		settle(d, c, FATE_COMMAND, "the code for message %lld: %s",
+		    (long long)w.id, found->code);
+	} else if (likeness(c->arena, c->mail->remark, w.text) >= 60) {
+		d->settles = w.id;
+	}
+	return ST_OK;
+}
+
+static bool
+add_filing(struct decision *d, const struct case_file *c,
+    const struct consultation *consultation, struct span text)
+{
+	struct filing *f =
+	    arena_push(c->arena, &d->filings, &d->n_filings, sizeof(*f));
+
+	if (f == NULL)
+		return false;
+	f->consultation = consultation;
+	f->text = text;
+	return true;
+}
+
+enum status
+decide_filing(struct decision *d, const struct case_file *c,
+    const struct consultation *consultation, struct span text, struct err *err)
+{
+	enum phase_state state =
+	    consultation_state(consultation, c->in->received_ms);
+	enum status rc;
+
+	d->consultation = consultation;
+	if (state == CONSULTATION_CLOSED) {
+		d->reply = "closed";
+		settle(d, c, FATE_CLOSED, "%s was closed when it came",
+		    consultation->code);
+		return ST_OK;
+	}
+	if (state == CONSULTATION_PLANNED) {
+		d->reply = "not_open_yet";
+		settle(d, c, FATE_NOT_OPEN,
+		    "%s was not open when it came; it is filed when it opens",
+		    consultation->code);
+		return ST_OK;
+	}
+	rc = store_remark_same(c->st, c->contact->id, consultation->id, text,
+	    c->arena, &d->same, err);
+	if (rc != ST_OK)
+		return rc;
+	if (d->same.id != 0) {
+		d->reply = "duplicate";
+		settle(d, c, FATE_DUPLICATE, "the same words as remark %s",
+		    d->same.name);
+		return ST_OK;
+	}
+	if (!add_filing(d, c, consultation, text))
+		return err_set(err, ST_BROKEN, "out of memory");
+	d->reply = "confirm_remark";
+	settle(d, c, FATE_FILED, "filed");
+	return ST_OK;
+}
+
+/* One message, a piece for each of several consultations.  What cannot be
+ * filed of it is for staff; the rest is filed. */
+static enum status
+decide_pieces(struct decision *d, const struct case_file *c, struct err *err)
+{
+	const struct parsed *m = c->mail;
+	struct decision one;
+	enum status rc;
+
+	for (size_t i = 0; i < m->n_pieces; i++) {
+		const struct consultation *known =
+		    known_code(c, m->pieces[i].code);
+
+		one = (struct decision){ 0 };
+		if (known == NULL) {
+			d->needs_staff = true;
+			continue;
+		}
+		rc = decide_filing(&one, c, known, m->pieces[i].text, err);
+		if (rc != ST_OK)
+			return rc;
+		if (one.fate != FATE_FILED) {
+			d->needs_staff = true;
+			continue;
+		}
+		if (!add_filing(d, c, known, m->pieces[i].text))
+			return err_set(err, ST_BROKEN, "out of memory");
+		d->consultation = known;
+	}
+	if (d->n_filings == 0) {
+		settle(d, c, FATE_HELD,
+		    "speaks of several consultations, none "
+		    "of which could take it");
+		return ST_OK;
+	}
+	d->reply = "confirm_remark";
+	settle(d, c, FATE_FILED,
+	    "filed in %zu parts, each under its own code%s", d->n_filings,
+	    d->needs_staff ? "; a part is left for staff" : "");
+	return ST_OK;
+}
+
+static bool
+has_document(const struct parsed *m)
+{
+	for (size_t i = 0; i < m->n_attachments; i++)
+		if (!m->attachments[i].in_signature &&
+		    !span_starts(m->attachments[i].type, "image/"))
+			return true;
+	return false;
+}
+
+static bool
+has_attachment(const struct parsed *m)
+{
+	for (size_t i = 0; i < m->n_attachments; i++)
+		if (!m->attachments[i].in_signature)
+			return true;
+	return false;
+}
+
+/* The words, and the consultation they belong to. */
+static enum status
+decide_words(struct decision *d, const struct case_file *c, struct err *err)
+{
+	const struct parsed *m = c->mail;
+	const struct consultation *found = NULL;
+	const char *how = NULL;
+	enum status rc;
+
+	if (m->n_pieces > 1)
+		return decide_pieces(d, c, err);
+	rc = find_consultation(&found, &how, d, c, err);
+	if (rc != ST_OK || is_settled(d))
+		return rc;
+	if (found == NULL && m->remark.n == 0 && !has_attachment(m)) {
+		settle(d, c, FATE_EMPTY, "no words and no code");
+		return ST_OK;
+	}
+	if (found == NULL) {
+		d->reply = "no_code";
+		settle(d, c, FATE_HELD, "no code, and nothing it answers");
+		return ST_OK;
+	}
+	d->consultation = found;
+	rc = decide_waiting(d, c, found, err);
+	if (rc != ST_OK || is_settled(d))
+		return rc;
+	if (m->remark.n == 0 && has_attachment(m)) {
+		settle(d, c, FATE_HELD, "the words are in the attachment only");
+		return ST_OK;
+	}
+	if (m->remark.n == 0) {
+		d->reply = "empty_remark";
+		settle(d, c, FATE_EMPTY,
+		    "no words left without quote, greeting "
+		    "and signature");
+		return ST_OK;
+	}
+	rc = decide_filing(d, c, found, m->remark, err);
+	if (rc == ST_OK && d->fate == FATE_FILED)
+		settle(d, c, FATE_FILED, "%s%s", how,
+		    has_document(m) ? "; staff should read the attachment"
+				    : "");
+	d->needs_staff = d->needs_staff || has_document(m);
+	return rc;
+}
+
+/* May its author be written to, and may the answer repeat the words?  Without
+ * a verdict on the sender the words could be anybody's (reflection). */
+static void
+decide_answering(const struct case_file *c)
+{
+	char number[32];
+	enum phone_kind phone;
+
+	if (c->raw->channel == CHANNEL_SMS) {
+		phone = phone_normalise(number, c->mail->from.address,
+		    c->config->phone_prefix, c->textable_prefixes);
+		c->in->may_answer =
+		    phone == PHONE_MOBILE || phone == PHONE_FOREIGN;
+		c->in->may_echo = true;
+		return;
+	}
+	c->in->may_answer = address_is_valid(c->mail->from.address) &&
+			    !address_is_machine(c->mail->from.address);
+	c->in->may_echo = c->mail->dmarc == VERDICT_PASS;
+}
+
+enum status
+decide(struct decision *d, const struct case_file *c, struct err *err)
+{
+	enum status rc;
+
+	*d = (struct decision){ 0 };
+	rc = decide_receipt(d, c, err);
+	if (rc == ST_OK && !is_settled(d))
+		rc = decide_machine(d, c, err);
+	if (rc != ST_OK || is_settled(d))
+		return rc;
+	decide_answering(c);
+	decide_trust(d, c);
+	if (!is_settled(d))
+		rc = decide_command(d, c, err);
+	if (rc == ST_OK && !is_settled(d) &&
+	    keyword_is_thanks(c->keywords, c->mail->new_text))
+		settle(d, c, FATE_HELD, "thanks, nothing to file");
+	if (rc == ST_OK && !is_settled(d))
+		rc = decide_words(d, c, err);
+	if (!c->in->may_answer)
+		d->reply = NULL;
+	return rc;
+}

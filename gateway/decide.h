@@ -1,0 +1,67 @@
+/* decide - what becomes of one message
+ *
+ * Place: intake, after parsing and before anything is written.  Reads the
+ * store, changes nothing; what it decides, intake carries out.
+ */
+#ifndef DECIDE_H
+#define DECIDE_H
+
+#include "gateway/config.h"
+#include "gateway/keys.h"
+#include "gateway/store_consultation.h"
+#include "gateway/store_inbound.h"
+#include "gateway/store_outbox.h"
+#include "gateway/store_person.h"
+#include "gateway/store_remark.h"
+
+/* One remark that the message yields. */
+struct filing {
+	const struct consultation *consultation;
+	struct span text;
+};
+
+struct decision {
+	enum fate fate;
+	const char *why; /* the rule or header, in words; never NULL */
+	const char *reply; /* template of the reply owed; NULL: none */
+	struct filing *filings;
+	size_t n_filings;
+	const struct consultation *consultation; /* it is about; or NULL */
+	const struct consultation *suggestion; /* "did you mean"; or NULL */
+	struct span
+	    code_seen; /* the code as written, when it was not certain */
+	struct remark same; /* the remark it repeats; id 0 none */
+	int64_t settles; /* the held message this one settles; 0 none */
+	bool files_settled; /* ... by filing its text; else it is superseded */
+	bool is_stop; /* ends notices, of `consultation` or of all */
+	int64_t bounced_row; /* the outbox row that bounced; 0 none */
+	bool needs_staff;
+};
+
+/* What a decision reads; all borrowed. */
+struct case_file {
+	struct store *st;
+	const struct config *config;
+	const struct keys *keys;
+	const struct keywords *keywords;
+	const char *textable_prefixes; /* of the SMS line; "" for mail */
+	const struct consultation *all; /* every consultation there is */
+	size_t n_all;
+	struct arena *arena; /* what the decision points into */
+	const struct parsed *mail;
+	const struct contact *contact; /* id 0 for machine mail */
+	const struct raw *raw;
+	struct inbound *in; /* times, addresses and hashes filled in */
+};
+
+/* Decides; `in->may_answer` and `in->may_echo` are set too.  Fails only when
+ * the store does. */
+enum status
+decide(struct decision *out, const struct case_file *c, struct err *err);
+
+/* Decides for a text that is filed under a code staff or the author named
+ * since: closed, not open, duplicate or filed, as of in->received_ms. */
+enum status decide_filing(struct decision *out, const struct case_file *c,
+    const struct consultation *consultation, struct span text, struct err *err);
+
+#endif

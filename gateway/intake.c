@@ -1,0 +1,249 @@
+/* intake - the flow, inward
+ *
+ * The sentence of the house stands in intake_one(): open, decide, store, file,
+ * answer, settle.
+ */
+#include "gateway/intake.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gateway/clock.h"
+#include "gateway/embedded.h"
+#include "gateway/journey.h"
+#include "gateway/log.h"
+
+/* A transaction is committed after this long, so that commands get a turn. */
+#define TRANSACTION_MS 50
+
+static void
+name_line(struct line *line, const char *kind, const char *name)
+{
+	snprintf(line->name, sizeof(line->name), "%s %s", kind, name);
+	line->authserv_id = line->textable_prefixes = "";
+}
+
+enum status
+intake_open(struct intake **out, struct store *st, const struct config *config,
+    const struct keys *keys, struct err *err)
+{
+	struct intake *in = calloc(1, sizeof(*in));
+	enum status rc;
+
+	*out = NULL;
+	if (in == NULL)
+		return err_set(err, ST_BROKEN, "out of memory");
+	in->st = st;
+	in->config = config;
+	in->keys = keys;
+	in->lines = calloc((size_t)(config->n_mailboxes + config->n_sms + 1),
+	    sizeof(*in->lines));
+	if (in->lines == NULL) {
+		intake_close(in);
+		return err_set(err, ST_BROKEN, "out of memory");
+	}
+	for (int i = 0; i < config->n_mailboxes; i++) {
+		name_line(&in->lines[in->n_lines], "mailbox",
+		    config->mailboxes[i].name);
+		in->lines[in->n_lines++].authserv_id =
+		    config->mailboxes[i].authserv_id;
+	}
+	for (int i = 0; i < config->n_sms; i++) {
+		name_line(&in->lines[in->n_lines], "sms", config->sms[i].name);
+		in->lines[in->n_lines++].textable_prefixes =
+		    config->sms[i].textable_prefixes;
+	}
+	name_line(&in->lines[in->n_lines], "", ""); /* stands for the unknown */
+	in->words_tsv = embedded_find("templates/keywords.tsv");
+	rc = keywords_read(&in->words, in->words_tsv, err);
+	if (rc != ST_OK) {
+		intake_close(in);
+		return rc;
+	}
+	*out = in;
+	return ST_OK;
+}
+
+void
+intake_close(struct intake *in)
+{
+	if (in == NULL)
+		return;
+	for (int i = 0; in->lines != NULL && i <= in->n_lines; i++)
+		jail_close(in->lines[i].jail);
+	free(in->lines);
+	keywords_free(in->words);
+	free(in);
+}
+
+struct line *
+intake_line(struct intake *in, const char *source)
+{
+	for (int i = 0; i < in->n_lines; i++)
+		if (strcmp(in->lines[i].name, source) == 0)
+			return &in->lines[i];
+	return &in->lines[in->n_lines]; /* the one without rules */
+}
+
+static enum status
+parse_in_jail(struct intake *in, struct line *line, struct parsed *out,
+    const struct raw *raw, struct err *err)
+{
+	struct jail_settings set = {
+		.code_prefix = in->config->code_prefix,
+		.authserv_id = line->authserv_id,
+		.phone_prefix = in->config->phone_prefix,
+		.textable_prefixes = line->textable_prefixes,
+		.keywords = in->words_tsv,
+	};
+	enum status rc = ST_OK;
+
+	if (line->jail == NULL)
+		rc = jail_open(&line->jail, &set, err);
+	if (rc != ST_OK)
+		return rc;
+	return jail_parse(line->jail, out, buf_span(&raw->bytes), err);
+}
+
+enum status
+intake_parse(struct intake *in, struct parsed *out, const struct raw *raw,
+    struct err *err)
+{
+	struct line *line = intake_line(in, raw->source);
+	struct parse_settings set = {
+		.code_prefix = in->config->code_prefix,
+		.authserv_id = line->authserv_id,
+		.phone_prefix = in->config->phone_prefix,
+		.textable_prefixes = line->textable_prefixes,
+		.keywords = in->words,
+	};
+	struct sms sms = { span_of(raw->from), span_of(raw->to),
+		span_of(raw->text), raw->parts_missing };
+
+	if (raw->problem != NULL) {
+		out->kind = KIND_UNREADABLE;
+		parsed_why(out, "%s", raw->problem);
+		return ST_OK;
+	}
+	if (raw->channel == CHANNEL_MAIL)
+		return parse_in_jail(in, line, out, raw, err);
+	parse_sms(out, &sms, &set);
+	return ST_OK;
+}
+
+/* One message inside the batch's transaction: the whole house in one place. */
+static enum status
+intake_one(struct journey *j, const struct raw *raw, const struct parsed *m,
+    struct err *err)
+{
+	struct store *st = j->intake->st;
+	enum status rc;
+
+	rc = journey_open(j, raw, m, err);
+	if (rc == ST_OK)
+		rc = journey_decide(j, err);
+	if (rc != ST_OK)
+		return rc;
+	rc = store_inbound_add(st, &j->in, buf_span(&raw->bytes),
+	    m->attachments, m->n_attachments, err);
+	return rc == ST_OK ? journey_carry_out(j, m, err) : rc;
+}
+
+/* What could not be filed is still kept, whole, for staff. */
+static enum status
+keep_unfiled(struct journey *j, const struct raw *raw, const char *reason,
+    struct err *err)
+{
+	struct parsed nothing = { .kind = KIND_UNREADABLE };
+	char why[400];
+
+	snprintf(why, sizeof(why), "could not be filed: %s", reason);
+	journey_describe(j, raw, &nothing);
+	j->in.fate = FATE_UNREADABLE;
+	j->in.why = why;
+	return store_inbound_add(
+	    j->intake->st, &j->in, buf_span(&raw->bytes), NULL, 0, err);
+}
+
+static enum status
+intake_guarded(struct intake *in, const struct raw *raw, const struct parsed *m,
+    struct err *err)
+{
+	struct journey j = { .intake = in, .now = clock_now() };
+	struct err first = { "" };
+	bool seen = false;
+	enum status rc;
+
+	rc = store_inbound_seen(in->st, raw->source, raw->key, &seen, err);
+	if (rc != ST_OK || seen)
+		return rc;
+	rc = store_savepoint(in->st, err);
+	if (rc != ST_OK)
+		return rc;
+	rc = store_release(in->st, intake_one(&j, raw, m, &first), err);
+	if (rc != ST_OK && rc != ST_RETRY) {
+		journey_free(&j);
+		j = (struct journey){ .intake = in, .now = clock_now() };
+		rc = store_savepoint(in->st, err);
+		if (rc == ST_OK)
+			rc = store_release(in->st,
+			    keep_unfiled(&j, raw, first.text, err), err);
+	} else if (rc == ST_RETRY) {
+		rc = err_set(err, rc, "%s", first.text);
+	}
+	if (rc == ST_OK)
+		log_line(LOG_INFO_,
+		    "intake stored msg=%lld via=%s fate=%s code=%s",
+		    (long long)j.in.id, channel_name(raw->channel),
+		    fate_name(j.in.fate), j.in.code[0] ? j.in.code : "-");
+	journey_free(&j);
+	return rc;
+}
+
+static enum status
+store_batch(struct intake *in, const struct batch *batch,
+    const struct parsed *mails, struct err *err)
+{
+	int64_t started = 0;
+	bool is_open = false;
+	enum status rc = ST_OK;
+
+	for (int i = 0; i < batch->n && rc == ST_OK; i++) {
+		if (!is_open) {
+			rc = store_begin(in->st, err);
+			if (rc != ST_OK)
+				return rc;
+			is_open = true;
+			started = clock_ticks();
+		}
+		rc = intake_guarded(in, &batch->messages[i], &mails[i], err);
+		if (rc == ST_OK && clock_ticks() - started >= TRANSACTION_MS) {
+			rc = store_commit(in->st, err);
+			is_open = false;
+		}
+	}
+	if (rc == ST_OK && is_open)
+		return store_commit(in->st, err);
+	if (is_open)
+		store_rollback(in->st);
+	return rc;
+}
+
+enum status
+intake_batch(struct intake *in, const struct batch *batch, struct err *err)
+{
+	struct parsed *mails = calloc((size_t)batch->n + 1, sizeof(*mails));
+	enum status rc = ST_OK;
+
+	if (mails == NULL)
+		return err_set(err, ST_BROKEN, "out of memory");
+	for (int i = 0; i < batch->n && rc == ST_OK; i++)
+		rc = intake_parse(in, &mails[i], &batch->messages[i], err);
+	if (rc == ST_OK)
+		rc = store_batch(in, batch, mails, err);
+	for (int i = 0; i < batch->n; i++)
+		parsed_free(&mails[i]);
+	free(mails);
+	return rc;
+}

@@ -1,0 +1,480 @@
+/* journey - one message on its way, and what its decision changes */
+#include "gateway/journey.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "gateway/log.h"
+#include "gateway/reply.h"
+#include "parsers/digest.h"
+
+#define HOUR_MS (60LL * 60 * 1000)
+#define DAY_MS (24 * HOUR_MS)
+#define TEXT_MAX (4 << 20)
+
+static const char *
+join_lines(struct arena *a, const struct span *list, size_t n, char between)
+{
+	struct buf out = { .max = TEXT_MAX };
+	struct span copy;
+
+	for (size_t i = 0; i < n; i++) {
+		if (i > 0)
+			buf_char(&out, between);
+		buf_add(&out, list[i]);
+	}
+	copy = arena_copy(a, buf_span(&out));
+	buf_free(&out);
+	return copy.p;
+}
+
+/* Sender, subject, date, words and attachments: the same for one mail however
+ * often and by whatever way it comes. */
+static const char *
+content_hash(struct arena *a, const struct parsed *m)
+{
+	struct buf all = { .max = 64 << 20 };
+	char hex[SHA256_HEX];
+
+	buf_add(&all, m->from.address);
+	buf_char(&all, '\n');
+	buf_add(&all, m->subject);
+	buf_char(&all, '\n');
+	buf_add(&all, m->date);
+	buf_char(&all, '\n');
+	buf_add(&all, m->text);
+	for (size_t i = 0; i < m->n_attachments; i++)
+		buf_printf(&all, "\n%s", m->attachments[i].sha256);
+	sha256_hex(hex, buf_span(&all));
+	buf_free(&all);
+	return arena_copy(a, span_of(hex)).p;
+}
+
+static const char *
+in_arena(struct arena *a, struct span s)
+{
+	return arena_copy(a, s).p;
+}
+
+void
+journey_describe(
+    struct journey *j, const struct raw *raw, const struct parsed *m)
+{
+	struct arena *a = &j->arena;
+	const char *command = command_name(m->command);
+	bool is_sms = raw->channel == CHANNEL_SMS;
+
+	j->in = (struct inbound){
+		.id = j->in.id,
+		.channel = raw->channel,
+		.source = raw->source,
+		.external_key = raw->key,
+		.received_ms =
+		    m->received_ms != 0 ? m->received_ms : raw->received_ms,
+		.stored_ms = j->now,
+		.message_id = in_arena(a, m->message_id),
+		.content_hash = is_sms ? "" : content_hash(a, m),
+		.from = is_sms && raw->from != NULL
+			    ? raw->from
+			    : in_arena(a, m->from.address),
+		.from_name = in_arena(a, m->from.name),
+		.to = is_sms && raw->to != NULL ? raw->to : "",
+		.subject = in_arena(a, m->subject),
+		.text = in_arena(a, m->new_text),
+		.remark = in_arena(a, m->remark),
+		.kind = kind_name(m->kind),
+		.command = command == NULL ? "" : command,
+		.code = "",
+		.code_seen = "",
+		.suggestion = "",
+		.language = in_arena(a, m->language),
+		.warnings = join_lines(a, m->warnings, m->n_warnings, '\n'),
+		.recipients =
+		    join_lines(a, m->recipients, m->n_recipients, '\n'),
+		.references =
+		    join_lines(a, m->references, m->n_references, ' '),
+	};
+	if (!is_sms && m->n_recipients > 0)
+		j->in.to = in_arena(a, m->recipients[0]);
+}
+
+static bool
+is_from_a_person(const struct parsed *m)
+{
+	switch (m->kind) {
+	case KIND_REMARK:
+	case KIND_RSVP:
+	case KIND_COMMAND:
+	case KIND_EMPTY:
+		return m->from.address.n > 0;
+	default:
+		return false;
+	}
+}
+
+enum status
+journey_open(struct journey *j, const struct raw *raw, const struct parsed *m,
+    struct err *err)
+{
+	struct intake *in = j->intake;
+	struct consultation *all;
+	enum status rc;
+
+	journey_describe(j, raw, m);
+	j->file = (struct case_file){
+		.st = in->st,
+		.config = in->config,
+		.keys = in->keys,
+		.keywords = in->words,
+		.textable_prefixes =
+		    intake_line(in, raw->source)->textable_prefixes,
+		.arena = &j->arena,
+		.mail = m,
+		.contact = &j->contact,
+		.raw = raw,
+		.in = &j->in,
+	};
+	rc = store_consultation_all(
+	    in->st, &j->arena, &all, &j->file.n_all, err);
+	j->file.all = all;
+	if (rc != ST_OK || !is_from_a_person(m) || raw->problem != NULL)
+		return rc;
+	return store_contact_reach(in->st, raw->channel,
+	    in_arena(&j->arena, m->from.address),
+	    in_arena(&j->arena, m->from.name), j->now, &j->arena, &j->contact,
+	    err);
+}
+
+/* Writes the decision into the message's own row. */
+static void
+note_decision(struct journey *j)
+{
+	const struct decision *d = &j->what;
+	bool asks_for_code = d->fate == FATE_HELD && d->reply != NULL;
+
+	j->in.fate = d->fate;
+	j->in.why = d->why;
+	j->in.contact_id = j->contact.id;
+	j->in.needs_staff = d->needs_staff;
+	j->in.code_seen = in_arena(&j->arena, d->code_seen);
+	if (d->consultation != NULL) {
+		j->in.code = d->consultation->code;
+		j->in.consultation_id = d->consultation->id;
+	}
+	if (d->suggestion != NULL)
+		j->in.suggestion = d->suggestion->code;
+	if (asks_for_code)
+		j->in.hold_until_ms = j->now + j->intake->config->hold_ms;
+}
+
+enum status
+journey_decide(struct journey *j, struct err *err)
+{
+	enum status rc = decide(&j->what, &j->file, err);
+
+	if (rc == ST_OK)
+		note_decision(j);
+	return rc;
+}
+
+enum status
+journey_file(struct journey *j, const struct decision *d,
+    const struct inbound *of, const struct parsed *m, struct err *err)
+{
+	enum status rc = ST_OK;
+
+	j->remarks =
+	    arena_alloc(&j->arena, (d->n_filings + 1) * sizeof(*j->remarks));
+	j->receipts =
+	    arena_alloc(&j->arena, (d->n_filings + 1) * sizeof(*j->receipts));
+	if (j->remarks == NULL || j->receipts == NULL)
+		return err_set(err, ST_BROKEN, "out of memory");
+	for (size_t i = 0; i < d->n_filings && rc == ST_OK; i++) {
+		struct remark *r = &j->remarks[i];
+
+		*r = (struct remark){
+			.consultation_id = d->filings[i].consultation->id,
+			.code = d->filings[i].consultation->code,
+			.inbound_id = of->id,
+			.contact_id = of->contact_id,
+			.text = in_arena(&j->arena, d->filings[i].text),
+			.provisions = m == NULL
+					  ? ""
+					  : join_lines(&j->arena, m->provisions,
+						m->n_provisions, '\n'),
+			.state = "new",
+			.channel = of->channel,
+			.received_ms = of->received_ms,
+			.filed_ms = j->now,
+			.needs_staff = d->needs_staff,
+			.assignee = "",
+		};
+		rc = store_remark_add(
+		    j->intake->st, r, "filed", j->receipts[i], err);
+		if (rc == ST_OK)
+			rc = store_remark_get(
+			    j->intake->st, r->id, &j->arena, r, err);
+	}
+	return rc;
+}
+
+/* Is this reply still owed, and may it leave by itself?  Everything but a
+ * confirmation has limits; beyond the hourly ones it waits for staff. */
+static enum status
+limit_reply(struct journey *j, struct outbox *row, const struct inbound *to,
+    bool *owed, struct err *err)
+{
+	const struct config *config = j->intake->config;
+	struct store *st = j->intake->st;
+	int64_t same = 0, hour = 0, all = 0;
+	enum status rc;
+
+	*owed = true;
+	if (strcmp(row->template_name, "confirm_remark") == 0)
+		return ST_OK;
+	*owed = j->now - to->received_ms <= config->answer_within_ms;
+	if (!*owed)
+		return ST_OK;
+	rc = store_outbox_count(st, row->contact_id, row->template_name,
+	    row->question, j->now - DAY_MS, &same, err);
+	if (rc == ST_OK)
+		rc = store_outbox_count(st, row->contact_id, NULL, NULL,
+		    j->now - HOUR_MS, &hour, err);
+	if (rc == ST_OK)
+		rc = store_outbox_count(
+		    st, 0, NULL, NULL, j->now - HOUR_MS, &all, err);
+	*owed = same == 0;
+	if (hour >= config->replies_per_contact_hour ||
+	    all >= config->replies_per_hour) {
+		row->state = OUTBOX_DEFERRED;
+		row->due_ms = 0;
+		row->error = "waits for staff: more replies than the hourly "
+			     "limit allows; see outbox release";
+	}
+	return rc;
+}
+
+static const char *
+attachment_names(struct journey *j, const struct inbound *of, struct err *err)
+{
+	struct inbound_attachment *list = NULL;
+	struct span *names = NULL;
+	size_t n = 0, n_names = 0;
+
+	if (store_inbound_attachments(
+		j->intake->st, of->id, &j->arena, &list, &n, err) != ST_OK)
+		return "";
+	for (size_t i = 0; i < n; i++)
+		if (!list[i].in_signature && list[i].name[0] != '\0')
+			span_push(
+			    &j->arena, &names, &n_names, span_of(list[i].name));
+	return join_lines(&j->arena, names, n_names, ',');
+}
+
+static void
+gather_reply(struct reply *r, struct journey *j, const struct decision *d,
+    const struct inbound *to, struct err *err)
+{
+	const char **receipts =
+	    arena_alloc(&j->arena, (d->n_filings + 1) * sizeof(*receipts));
+
+	*r = (struct reply){
+		.template_name = d->reply,
+		.inbound = to,
+		.consultation = d->consultation,
+		.all = j->file.all,
+		.n_all = j->file.n_all,
+		.remarks = d->same.id != 0 ? &d->same : j->remarks,
+		.receipts = receipts,
+		.n_remarks = d->same.id != 0 ? 1 : d->n_filings,
+		.suggestion = d->suggestion,
+		.attachment_names = attachment_names(j, to, err),
+		.now = j->now,
+		.show_text = to->may_echo,
+	};
+	for (size_t i = 0; receipts != NULL && i < d->n_filings; i++)
+		receipts[i] = j->receipts[i];
+	if (receipts != NULL && d->same.id != 0)
+		receipts[0] = d->same.receipt;
+}
+
+enum status
+journey_answer(struct journey *j, const struct decision *d, struct inbound *to,
+    struct err *err)
+{
+	struct outbox row = { .state = OUTBOX_QUEUED };
+	struct err why = { "" };
+	struct reply reply;
+	bool owed = false;
+	enum status rc;
+
+	if (d->reply == NULL || !to->may_answer)
+		return ST_OK;
+	gather_reply(&reply, j, d, to, err);
+	rc = reply_render(
+	    &row, &j->arena, j->intake->config, j->intake->keys, &reply, &why);
+	if (rc != ST_OK) {
+		log_line(LOG_ERROR_, "intake unanswered msg=%lld why=\"%s\"",
+		    (long long)to->id, why.text);
+		to->needs_staff = true;
+		return ST_OK;
+	}
+	row.contact_id = to->contact_id;
+	row.question = d->suggestion != NULL	 ? d->suggestion->code
+		       : d->consultation != NULL ? d->consultation->code
+						 : "";
+	row.due_ms = row.created_ms = j->now;
+	rc = limit_reply(j, &row, to, &owed, err);
+	if (rc != ST_OK || !owed)
+		return rc;
+	return store_outbox_add(j->intake->st, &row, err);
+}
+
+enum status
+journey_file_held(struct journey *j, int64_t id,
+    const struct consultation *consultation, const char *why, struct err *err)
+{
+	struct case_file file = j->file;
+	struct contact contact = { 0 };
+	struct decision d = { 0 };
+	struct inbound held, judged;
+	enum status rc;
+
+	rc = store_inbound_get(j->intake->st, id, &j->arena, &held, err);
+	if (rc == ST_OK && held.contact_id != 0)
+		rc = store_contact_get(
+		    j->intake->st, held.contact_id, &j->arena, &contact, err);
+	if (rc != ST_OK)
+		return rc;
+	judged = held;
+	if (j->as_of != 0)
+		judged.received_ms = j->as_of;
+	file.in = &judged;
+	file.contact = &contact;
+	rc = decide_filing(&d, &file, consultation, span_of(held.remark), err);
+	if (rc != ST_OK)
+		return rc;
+	held.fate = d.fate;
+	held.why = d.fate == FATE_FILED ? why : d.why;
+	held.code = consultation->code;
+	held.consultation_id = consultation->id;
+	held.settled_by = j->in.id;
+	rc = journey_file(j, &d, &held, NULL, err);
+	if (rc == ST_OK)
+		rc = journey_answer(j, &d, &held, err);
+	if (rc == ST_OK)
+		rc = store_inbound_update(j->intake->st, &held, err);
+	return rc;
+}
+
+/* The held message that this one settles: filed now, or superseded. */
+static enum status
+settle_waiting(struct journey *j, struct err *err)
+{
+	struct inbound held;
+	enum status rc;
+
+	if (j->what.settles == 0)
+		return ST_OK;
+	if (j->what.files_settled)
+		return journey_file_held(j, j->what.settles,
+		    j->what.consultation, "its author named the code", err);
+	rc = store_inbound_get(
+	    j->intake->st, j->what.settles, &j->arena, &held, err);
+	if (rc != ST_OK)
+		return rc;
+	held.fate = FATE_DUPLICATE;
+	held.why = "superseded: the same words came again with a code";
+	held.settled_by = j->in.id;
+	return store_inbound_update(j->intake->st, &held, err);
+}
+
+struct cancelling {
+	struct journey *j;
+	struct err *err;
+};
+
+static enum status
+withdraw_pending(void *arg, const struct inbound *row)
+{
+	struct cancelling *c = arg;
+	struct inbound pending = *row;
+
+	pending.fate = FATE_WITHDRAWN;
+	pending.why = "its author said stop before the consultation opened";
+	pending.settled_by = c->j->in.id;
+	return store_inbound_update(c->j->intake->st, &pending, c->err);
+}
+
+/* STOP ends notices, and what still waits for a consultation to open. */
+static enum status
+stop_notices(struct journey *j, struct err *err)
+{
+	struct inbound_filter filter = { .fate = FATE_NOT_OPEN,
+		.contact_id = j->contact.id };
+	struct cancelling c = { j, err };
+	enum status rc;
+
+	if (!j->what.is_stop)
+		return ST_OK;
+	if (j->what.consultation != NULL)
+		filter.consultation_id = j->what.consultation->id;
+	rc = store_contact_stop(j->intake->st, j->contact.id,
+	    filter.consultation_id, j->in.id, j->now, err);
+	if (rc != ST_OK)
+		return rc;
+	return store_inbound_list(
+	    j->intake->st, &filter, withdraw_pending, &c, err);
+}
+
+/* A row of ours came back: it failed for good, unless it is only late. */
+static enum status
+note_bounce(struct journey *j, const struct parsed *m, struct err *err)
+{
+	struct outbox row;
+	char reason[300];
+	enum status rc;
+
+	if (j->what.bounced_row == 0 || m->bounce.delayed)
+		return ST_OK;
+	rc = store_outbox_get(
+	    j->intake->st, j->what.bounced_row, &j->arena, &row, err);
+	if (rc != ST_OK)
+		return rc;
+	snprintf(reason, sizeof(reason), "bounced: %.20s %.200s",
+	    m->bounce.status.p != NULL ? m->bounce.status.p : "",
+	    m->bounce.reason.p != NULL ? m->bounce.reason.p : "");
+	row.state = OUTBOX_FAILED;
+	row.error = reason;
+	row.settled_ms = j->now;
+	rc = store_outbox_settle(j->intake->st, &row, err);
+	if (rc == ST_OK && row.contact_id != 0 &&
+	    span_starts(m->bounce.status, "5"))
+		rc = store_contact_bounced(
+		    j->intake->st, row.contact_id, j->now, err);
+	return rc;
+}
+
+enum status
+journey_carry_out(struct journey *j, const struct parsed *m, struct err *err)
+{
+	enum status rc = journey_file(j, &j->what, &j->in, m, err);
+
+	if (rc == ST_OK)
+		rc = journey_answer(j, &j->what, &j->in, err);
+	if (rc == ST_OK)
+		rc = settle_waiting(j, err);
+	if (rc == ST_OK)
+		rc = stop_notices(j, err);
+	if (rc == ST_OK)
+		rc = note_bounce(j, m, err);
+	if (rc == ST_OK && j->in.needs_staff != j->what.needs_staff)
+		rc = store_inbound_update(j->intake->st, &j->in, err);
+	return rc;
+}
+
+void
+journey_free(struct journey *j)
+{
+	arena_free(&j->arena);
+}

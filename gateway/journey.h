@@ -1,0 +1,88 @@
+/* journey - one message on its way, and what its decision changes
+ *
+ * Place: intake and triage.  Each step below does one thing of the decision, in
+ * the transaction that the caller has open; a failure of any is the store's,
+ * and the caller rolls back.
+ */
+#ifndef JOURNEY_H
+#define JOURNEY_H
+
+#include "gateway/decide.h"
+#include "gateway/jail.h"
+#include "gateway/store_chain.h"
+
+/* One mailbox or SMS line: how its messages are read. */
+struct line {
+	char name[96]; /* as in raw.source */
+	const char *authserv_id, *textable_prefixes;
+	struct jail *jail; /* owned; started with the first mail */
+};
+
+struct intake {
+	struct store *st;
+	const struct config *config;
+	const struct keys *keys;
+	struct keywords *words; /* owned */
+	struct span words_tsv;
+	struct line *lines; /* owned */
+	int n_lines;
+};
+
+/* What the steps hand to each other. */
+struct journey {
+	struct intake *intake;
+	struct arena arena; /* owned */
+	struct case_file file;
+	struct contact contact;
+	struct inbound in;
+	struct decision what;
+	struct remark *remarks; /* filed, in the arena */
+	char (*receipts)[RECEIPT_SIZE];
+	int64_t now;
+	int64_t as_of; /* open or closed is judged at this time; 0: receipt */
+};
+
+/* Fills j->in from what came and what it says; j->in.id is kept. */
+void journey_describe(
+    struct journey *j, const struct raw *raw, const struct parsed *m);
+
+/* Describes it and gathers the facts beside it: consultations, contact, the
+ * line's rules.  `m` and `raw` must outlive the journey. */
+enum status journey_open(struct journey *j, const struct raw *raw,
+    const struct parsed *m, struct err *err);
+
+/* Decides and writes the decision into j->in. */
+enum status journey_decide(struct journey *j, struct err *err);
+
+/* Files every remark of the decision `d` for the message `of`; `m` gives the
+ * provisions and may be NULL. */
+enum status journey_file(struct journey *j, const struct decision *d,
+    const struct inbound *of, const struct parsed *m, struct err *err);
+
+/* Owes the author of `to` the reply of `d`, within the limits.  A reply that
+ * cannot be rendered must not cost the remark: `to` is marked for staff. */
+enum status journey_answer(struct journey *j, const struct decision *d,
+    struct inbound *to, struct err *err);
+
+/* Files the text of the message `id` under `consultation`, as of the time it
+ * came (or of j->as_of), and answers its author; `why` is what the journal says. */
+enum status journey_file_held(struct journey *j, int64_t id,
+    const struct consultation *consultation, const char *why, struct err *err);
+
+/* Everything the decision changes beside the message's own row, which is
+ * stored already: files, answers, settles what waited, stops, notes a bounce. */
+enum status
+journey_carry_out(struct journey *j, const struct parsed *m, struct err *err);
+
+void journey_free(struct journey *j);
+
+/* The line a source's name stands for; one without rules when the
+ * configuration has no such line (any more). */
+struct line *intake_line(struct intake *in, const char *source);
+
+/* What the message says.  Mail is parsed in the jail, a text in process; what
+ * its source could not read is not parsed at all. */
+enum status intake_parse(struct intake *in, struct parsed *out,
+    const struct raw *raw, struct err *err);
+
+#endif
