@@ -13,15 +13,17 @@
 bool text_is_utf8(struct span s);
 
 /* Appends `in` with every invalid byte replaced by U+FFFD, NUL and control
- * characters other than TAB and LF dropped, CRLF and CR turned into LF. */
+ * characters other than TAB and LF dropped; CRLF, CR, VT, FF, NEL and Unicode's
+ * line and paragraph separators turned into LF. */
 void text_clean(struct buf *out, struct span in);
 
 /* Appends `in` in normal form NFC (invalid bytes as text_clean does). */
 void text_nfc(struct buf *out, struct span in);
 
-/* Appends `in` folded for comparison: NFKC, lower case, marks removed (also
- * Polish l with stroke), every run of white space (NBSP included) one space,
- * zero-width characters dropped, trimmed.  "ŁÓDŹ  żółta" gives "lodz zolta". */
+/* Appends `in` folded for comparison: compatibility forms resolved as NFKC
+ * does, lower case, marks removed (also Polish l with stroke), every run of
+ * white space (NBSP included) one space, zero-width characters dropped,
+ * trimmed.  "ŁÓDŹ  żółta" gives "lodz zolta". */
 void text_fold(struct buf *out, struct span in);
 
 /* The same into an arena; the empty span when memory is short. */
