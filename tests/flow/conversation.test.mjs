@@ -1,0 +1,305 @@
+// conversation - what people and the gateway say to each other, step by step
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+
+import { House, fold } from './house.mjs';
+
+let serial = 0;
+
+// A mail of a resident whose server vouches for the sender unless told else.
+function mail({ from = 'jan.lis@poczta.example', to = 'konsultacje@powiat.example',
+	subject = 'uwaga', text, at = '2026-11-22T10:00:00+01:00', id, inReplyTo,
+	dmarc = 'pass', extra = [] }) {
+	const date = new Date(at).toUTCString().replace('GMT', '+0000');
+	const domain = from.split('@')[1].replace('>', '');
+	return ['Return-Path: <' + from.replace(/.*<|>/g, '') + '>',
+		`Delivered-To: ${to}`,
+		`Received: from mx.${domain} by mx.powiat.example; ${date}`,
+		...(dmarc ? [`Authentication-Results: mx.powiat.example; dmarc=${dmarc} header.from=${domain}`] : []),
+		`From: ${from}`, `To: ${to}`, `Subject: ${subject}`, `Date: ${date}`,
+		...(id === null ? [] : [`Message-ID: <${id ?? `t${++serial}@${domain}`}>`]),
+		...(inReplyTo ? [`In-Reply-To: <${inReplyTo}>`] : []), ...extra,
+		'MIME-Version: 1.0', 'Content-Type: text/plain; charset=utf-8',
+		'Content-Transfer-Encoding: 8bit', '', text, ''].join('\r\n');
+}
+
+const row = (house, key) =>
+	house.rows('journal').find((r) => r.external_id === key);
+const remarks = (house) => house.rows('remark', 'list');
+const owed = (house) => house.rows('outbox', 'list')
+	.filter((r) => r.state !== 'cancelled' && r.id > house.before);
+const templates = (house) => owed(house).map((r) => r.template);
+
+// A test with a house of its own; outbox rows of the context are set aside.
+function story(name, body, options) {
+	test(name, () => {
+		const house = new House(options);
+		house.before = Math.max(0, ...house.rows('outbox', 'list').map((r) => r.id));
+		try {
+			body(house);
+		} finally {
+			house.close();
+		}
+	});
+}
+
+story('a near miss is asked back, and TAK by mail files it', (house) => {
+	const first = house.mail(mail({ subject: 'BL-7N4H', text: 'Prosimy o nabór w maju.' }));
+	house.poll();
+	const [question] = owed(house);
+	assert.equal(question.template, 'unknown_code');
+	assert.match(house.run('outbox', 'show', String(question.id)), /BL-7M4H/);
+	const yes = house.mail(mail({ subject: 'Re: pytanie', text: 'Tak\n', inReplyTo: question.message_id }));
+	house.poll();
+	assert.equal(row(house, first).fate, 'filed');
+	assert.equal(row(house, yes).fate, 'command');
+	assert.equal(remarks(house)[0].code, 'BL-7M4H');
+	assert.deepEqual(templates(house), ['unknown_code', 'confirm_remark']);
+});
+
+story('TAK said twice files once', (house) => {
+	house.mail(mail({ subject: 'BL-7N4H', text: 'Prosimy o nabór w maju.' }));
+	house.poll();
+	house.mail(mail({ text: 'TAK' }));
+	house.mail(mail({ text: 'TAK' }));
+	house.poll();
+	assert.equal(remarks(house).length, 1);
+});
+
+story('somebody else’s TAK files nothing', (house) => {
+	house.mail(mail({ subject: 'BL-7N4H', text: 'Prosimy o nabór w maju.' }));
+	house.poll();
+	const other = house.mail(mail({ from: 'obcy@poczta.example', text: 'TAK', inReplyTo: owed(house)[0].message_id }));
+	house.poll();
+	assert.equal(row(house, other).fate, 'held');
+	assert.equal(remarks(house).length, 0);
+});
+
+story('words without a code are filed when the code alone follows', (house) => {
+	const words = house.mail(mail({ text: 'Potrzebny jest chodnik do szkoły.' }));
+	house.poll();
+	assert.equal(row(house, words).fate, 'held');
+	assert.deepEqual(templates(house), ['no_code']);
+	const code = house.mail(mail({ subject: 'BL-T4NR', text: '' }));
+	house.poll();
+	assert.equal(row(house, words).fate, 'filed');
+	assert.equal(row(house, code).fate, 'command');
+	assert.equal(fold(remarks(house)[0].text), 'Potrzebny jest chodnik do szkoły.');
+});
+
+story('the same words again with a code take the place of the held ones', (house) => {
+	const text = 'Potrzebny jest chodnik do szkoły w Lędzinach.';
+	const held = house.mail(mail({ text }));
+	house.poll();
+	const again = house.mail(mail({ subject: 'BL-T4NR', text }));
+	house.poll();
+	assert.equal(row(house, again).fate, 'filed');
+	assert.equal(row(house, held).fate, 'duplicate');
+	assert.match(row(house, held).why, /superseded/);
+	assert.equal(remarks(house).length, 1);
+});
+
+story('other words with a code leave the held ones waiting', (house) => {
+	const held = house.mail(mail({ text: 'Kiedy będzie remont mostu na rzece?' }));
+	house.poll();
+	house.mail(mail({ subject: 'BL-T4NR', text: 'Brakuje autobusów nocnych.' }));
+	house.poll();
+	assert.equal(row(house, held).fate, 'held');
+});
+
+story('a held message is remembered once, before its time ends', (house) => {
+	house.mail(mail({ text: 'Potrzebny jest chodnik do szkoły.' }));
+	house.poll();
+	house.now = '2026-11-25T12:00:00+01:00';
+	house.poll();
+	assert.deepEqual(templates(house), ['no_code']);
+	house.now = '2026-11-28T12:00:00+01:00';
+	house.poll();
+	house.poll();
+	assert.deepEqual(templates(house), ['no_code', 'held_reminder']);
+});
+
+story('a remark sent too early is filed on the day its consultation opens', (house) => {
+	const early = house.mail(mail({ subject: 'BL-D5K2', text: 'Więcej żłobków.' }));
+	house.poll();
+	assert.equal(row(house, early).fate, 'not_open');
+	assert.deepEqual(templates(house), ['not_open_yet']);
+	house.now = '2026-12-07T08:00:00+01:00';
+	house.poll();
+	assert.equal(row(house, early).fate, 'filed');
+	assert.deepEqual(templates(house), ['not_open_yet', 'confirm_remark']);
+});
+
+story('STOP before the opening takes the early remark back', (house) => {
+	const early = house.mail(mail({ subject: 'BL-D5K2', text: 'Więcej żłobków.' }));
+	house.poll();
+	house.mail(mail({ text: 'REZYGNUJĘ' }));
+	house.poll();
+	house.now = '2026-12-07T08:00:00+01:00';
+	house.poll();
+	assert.equal(row(house, early).fate, 'withdrawn');
+	assert.equal(remarks(house).length, 0);
+});
+
+story('a mail that its domain disowns is held and not answered', (house) => {
+	const forged = house.mail(mail({ subject: 'BL-10KE', text: 'Popieram.', dmarc: 'fail' }));
+	house.poll();
+	assert.equal(row(house, forged).fate, 'held');
+	assert.deepEqual(templates(house), []);
+});
+
+story('a mail that claims to be ours is held and not answered', (house) => {
+	const forged = house.mail(mail({ from: 'wojt@powiat.example', subject: 'BL-10KE', text: 'Popieram.', dmarc: null }));
+	house.poll();
+	assert.equal(row(house, forged).fate, 'held');
+	assert.deepEqual(templates(house), []);
+});
+
+story('without a verdict on the sender the answer does not repeat the words', (house) => {
+	house.mail(mail({ subject: 'BL-10KE', text: 'Spotkania w soboty, proszę.', dmarc: null }));
+	house.mail(mail({ from: 'ewa@poczta.example', subject: 'BL-10KE', text: 'Zebrania w niedziele, proszę.' }));
+	house.poll();
+	const [without, withText] = owed(house).map((r) => house.run('outbox', 'show', String(r.id)));
+	assert.doesNotMatch(without, /Spotkania w soboty/);
+	assert.match(without, /BL-10KE\/1/);
+	assert.match(withText, /Zebrania w niedziele/);
+});
+
+story('the same mail by another way is no second voice', (house) => {
+	const bytes = mail({ subject: 'BL-10KE', text: 'Spotkania w soboty, proszę.' });
+	house.mail(bytes);
+	const again = house.mail(bytes);
+	house.poll();
+	assert.equal(row(house, again).fate, 'duplicate');
+	assert.deepEqual(templates(house), ['confirm_remark']);
+});
+
+story('a reused Message-ID with other words is a second message', (house) => {
+	house.mail(mail({ subject: 'BL-10KE', text: 'Spotkania w soboty, proszę.', id: 'same@poczta.example' }));
+	house.mail(mail({ subject: 'BL-10KE', text: 'I w niedziele też.', id: 'same@poczta.example' }));
+	house.poll();
+	assert.equal(remarks(house).length, 2);
+});
+
+story('a reply to the confirmation is tied by its token, without any code', (house) => {
+	house.mail(mail({ subject: 'BL-10KE', text: 'Spotkania w soboty, proszę.' }));
+	house.poll();
+	const sent = fs.readdirSync(path.join(house.dir, 'out/new'))
+		.map((f) => fs.readFileSync(path.join(house.dir, 'out/new', f), 'utf8'));
+	assert.equal(sent.length, 1);
+	const to = sent[0].match(/^Reply-To: .*?([^<\s]+@powiat\.example)/m)[1];
+	assert.match(to, /^konsultacje\+/);
+	const reply = house.mail(mail({ to: to.toUpperCase(), subject: 'dopisek', text: 'I jeszcze w gminach.' }));
+	house.poll();
+	assert.equal(row(house, reply).fate, 'filed');
+	assert.equal(row(house, reply).code, 'BL-10KE');
+});
+
+story('a forged token ties nothing', (house) => {
+	const forged = house.mail(mail({ to: 'konsultacje+abcdefghijklmnop.1.abcdefghij@powiat.example', text: 'Halo, halo.' }));
+	house.poll();
+	assert.equal(row(house, forged).fate, 'held');
+});
+
+story('what the person typed beats what the reply inherited', (house) => {
+	const key = house.mail(mail({ subject: 'Re: [BL-10KE] Bieruń, 24.11: spotkanie', inReplyTo: 's-10ke-bierun-2.0.k3f9@konsultacje.powiat.example', text: 'BL-T4NR\n\nBrakuje autobusów.' }));
+	house.poll();
+	assert.equal(row(house, key).code, 'BL-T4NR');
+});
+
+story('the same question is asked once a day', (house) => {
+	for (let i = 0; i < 3; i++)
+		house.mail(mail({ text: `Pytanie numer ${i}, bez kodu.` }));
+	house.poll();
+	assert.deepEqual(templates(house), ['no_code']);
+});
+
+story('beyond the hourly limit replies wait for staff, who can release them', (house) => {
+	for (let i = 0; i < 4; i++)
+		house.mail(mail({ from: `osoba${i}@poczta.example`, text: `Pytanie numer ${i}, bez kodu.` }));
+	house.poll();
+	const waiting = owed(house).filter((r) => r.state === 'deferred');
+	assert.equal(waiting.length, 2);
+	house.run('outbox', 'release', String(waiting[0].id));
+	house.poll();
+	assert.equal(owed(house).filter((r) => r.state === 'sent').length, 3);
+}, { extra: 'replies_per_hour = 2\n' });
+
+story('old mail is filed and confirmed, but gets no error reply', (house) => {
+	house.mail(mail({ text: 'Bez kodu, sprzed miesiąca.', at: '2026-11-10T10:00:00+01:00' }));
+	house.mail(mail({ subject: 'BL-10KE', text: 'Stara, ale w terminie.', at: '2026-11-10T11:00:00+01:00' }));
+	house.poll();
+	assert.deepEqual(templates(house), ['confirm_remark']);
+});
+
+story('staff assign a held message: it is filed as of its receipt', (house) => {
+	const key = house.mail(mail({ text: 'Potrzebny jest chodnik do szkoły.' }));
+	house.poll();
+	const { id } = row(house, key);
+	assert.equal(house.try('inbound', 'assign', String(id), 'BL-XXXX').status, 1);
+	house.now = '2026-12-24T12:00:00+01:00'; // closed by now, but it came in time
+	house.run('inbound', 'assign', String(id), 'BL-T4NR');
+	house.poll();
+	assert.equal(row(house, key).fate, 'filed');
+	assert.deepEqual(templates(house), ['no_code', 'confirm_remark']);
+	assert.equal(house.try('inbound', 'assign', String(id), 'BL-T4NR').status, 1);
+});
+
+story('staff retry a held message and it is decided again', (house) => {
+	const key = house.mail(mail({ subject: 'BL-10KF', text: 'Potrzebny jest chodnik.' }));
+	house.poll();
+	const { id } = row(house, key);
+	house.run('inbound', 'retry', String(id));
+	assert.equal(row(house, key).fate, 'held');
+	assert.equal(remarks(house).length, 0);
+});
+
+story('a text in two consultations’ names without clear parts waits for staff', (house) => {
+	const key = house.mail(mail({ text: 'Popieram to, co jest w BL-10KE oraz w BL-T4NR, razem.' }));
+	house.poll();
+	assert.equal(row(house, key).fate, 'held');
+	assert.deepEqual(templates(house), []);
+});
+
+story('words in the attachment only wait for staff', (house) => {
+	const key = house.mail(mail({ subject: 'BL-10KE', text: [
+		'--b', 'Content-Type: text/plain', '', '', '--b',
+		'Content-Type: application/pdf; name="uwaga.pdf"',
+		'Content-Disposition: attachment; filename="uwaga.pdf"',
+		'Content-Transfer-Encoding: base64', '', 'JVBERi0xLjQK', '--b--'].join('\r\n') })
+		.replace('text/plain; charset=utf-8', 'multipart/mixed; boundary=b'));
+	house.poll();
+	assert.equal(row(house, key).fate, 'held');
+});
+
+story('a text alone waits for its code, which then comes by text', (house) => {
+	house.now = '2026-11-17T09:00:00+01:00';
+	house.text({ from: '+48110000777', text: 'Wiecej lawek przy przychodni', at: '2026-11-17T08:59:00+01:00' });
+	house.poll();
+	house.now = '2026-11-17T09:10:00+01:00';
+	house.text({ from: '+48110000777', text: 'BL-T4NR', at: '2026-11-17T09:09:00+01:00' });
+	house.poll();
+	assert.equal(remarks(house).length, 1);
+	assert.equal(remarks(house)[0].text, 'Wiecej lawek przy przychodni');
+	assert.equal(remarks(house)[0].channel, 'sms');
+});
+
+story('a name that cannot be answered gets no text back', (house) => {
+	house.text({ from: 'INFOKREDYT', text: 'BL-T4NR pozyczka', at: '2026-11-22T10:00:00+01:00' });
+	house.poll();
+	assert.deepEqual(templates(house), []);
+});
+
+story('bounces of our confirmation mark it as failed', (house) => {
+	house.mail(mail({ subject: 'BL-10KE', text: 'Spotkania w soboty, proszę.' }));
+	house.poll();
+	const [sent] = owed(house);
+	const bounce = fs.readFileSync('samples/mail/d20-bounce-postfix-511.eml', 'utf8')
+		.replaceAll('s-10ke-bierun-2.0.k3f9@konsultacje.powiat.example', sent.message_id);
+	const key = house.mail(bounce);
+	house.poll();
+	assert.equal(row(house, key).fate, 'bounce');
+	assert.equal(owed(house)[0].state, 'failed');
+});
