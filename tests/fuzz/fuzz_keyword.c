@@ -20,7 +20,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		keyword_command(words, in, &argument);
 	keywords_free(words);
 	words = NULL;
-	if (keywords_read(&words, SPAN(table), &err) != ST_OK)
+	if (keywords_read(&words, span_of(table), &err) != ST_OK)
 		abort();
 	keyword_command(words, in, &argument);
 	keyword_attendance(words, in);
