@@ -4,6 +4,10 @@
  * A worker is our own binary (`uwaga parse-worker`) with one socket, an empty
  * environment, seccomp and resource limits; it is kept for many mails and
  * replaced when it dies; its answer is treated as hostile.
+ *
+ * The two sides speak in frames: a length (4 bytes, ours: same machine) and so
+ * many bytes.  The gateway sends the settings, the worker answers an empty
+ * frame (or why it cannot work); then mail and answer in turn.
  */
 #ifndef JAIL_H
 #define JAIL_H
@@ -32,5 +36,25 @@ enum status jail_parse(
 
 /* The worker's side: main() calls it for `parse-worker`; the exit code. */
 int jail_worker(void);
+
+/* The same with another parser than parse_mail(): tests put one inside that
+ * does what hostile mail would want it to. */
+typedef void jail_parser(
+    struct parsed *out, struct span mail, const struct parse_settings *set);
+int jail_worker_with(jail_parser *parser);
+
+/* What both sides agree on (jail.c and jail_worker.c). */
+enum {
+	JAIL_SOCKET = 3, /* the worker's only descriptor */
+	JAIL_MAIL_MAX = 26 << 20, /* above the parser's own limit */
+	JAIL_ANSWER_MAX = 96 << 20,
+#ifdef __SANITIZE_ADDRESS__
+	JAIL_CPU_MS = 5000, /* of processor time, a mail */
+	JAIL_WALL_MS = 20000,
+#else
+	JAIL_CPU_MS = 500,
+	JAIL_WALL_MS = 5000,
+#endif
+};
 
 #endif
