@@ -1,0 +1,53 @@
+/* daemon - start-up order, the threads, the watchdog, shut-down
+ *
+ * Place: cmd_run drives it, in one thread (`run --once`) or in several (`run`):
+ *
+ *     source threads --batch--> intake thread --wake--> outbox thread
+ *                   <--stored--
+ *
+ * Each thread runs one plain loop.  The intake thread alone stores messages; a
+ * source acknowledges where its batch came from when intake says it is on
+ * disk.  The outbox reads its work from the database.
+ */
+#ifndef DAEMON_H
+#define DAEMON_H
+
+#include "gateway/config.h"
+#include "gateway/intake.h"
+#include "gateway/outbox.h"
+#include "gateway/source.h"
+
+/* All that is open while it runs. */
+struct daemon {
+	const struct config *config;
+	struct config *own_config; /* owned: read again on SIGHUP; or NULL */
+	struct keys *keys; /* owned, as all that follows */
+	struct store *store; /* for intake */
+	struct store *outbox_store; /* for the outbox thread */
+	struct intake *intake;
+	struct outbox_sender *sender;
+	struct source **sources;
+	int n_sources;
+};
+
+/* Opens keys, database, intake, the ways out and every source, in this order;
+ * changes nothing.  The lock is the caller's.  What cannot be opened ends it
+ * with one sentence; `*out` is then NULL. */
+enum status
+daemon_open(struct daemon **out, const struct config *config, struct err *err);
+void daemon_close(struct daemon *d);
+
+/* Polls every source until it is empty, does what is due, sends what is due.
+ * A source that fails does not stop the others: its sentence comes back at the
+ * end.  ST_BROKEN from the store ends it at once. */
+enum status daemon_once(struct daemon *d, struct err *err);
+
+/* Runs until SIGTERM or SIGINT, then finishes what is in hand (at most 10 s).
+ * SIGHUP reads the configuration again: when it is good, `*d` is replaced. */
+enum status daemon_run(struct daemon **d, struct err *err);
+
+/* Used by both: notes that the source was polled, "last_poll/NAME". */
+enum status
+daemon_note_poll(struct daemon *d, const char *source, struct err *err);
+
+#endif
