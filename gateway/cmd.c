@@ -1,0 +1,238 @@
+/* cmd - what staff commands share: refusing, and printing rows
+ *
+ * Place: every cmd_<name>.c prints through here, so that --json and the tables
+ * look alike everywhere.
+ */
+#include "gateway/cmd.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <utf8proc.h>
+
+#include "parsers/buf.h"
+
+enum { COLUMNS_MAX = 40, CELL_MAX = 1 << 20 };
+
+struct cmd_table {
+	const struct cmd_column *columns; /* borrowed */
+	bool json;
+	int n_columns;
+	json_t *rows; /* owned; tables are printed once all widths are known */
+	size_t n_rows;
+};
+
+int
+cmd_fail(struct cmd_context *ctx, int code, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(ctx->err.text, sizeof(ctx->err.text), fmt, ap);
+	va_end(ap);
+	return code;
+}
+
+bool
+cmd_may_write(struct cmd_context *ctx)
+{
+	if (ctx->may_write)
+		return true;
+	cmd_fail(ctx, 1,
+	    "%.60s may only read; who may change things is named by login in "
+	    "the staff sections of %.200s",
+	    ctx->who,
+	    ctx->config_path == NULL ? "the configuration" : ctx->config_path);
+	return false;
+}
+
+struct cmd_table *
+cmd_table_new(const struct cmd_context *ctx, const struct cmd_column *columns)
+{
+	struct cmd_table *t = calloc(1, sizeof(*t));
+
+	if (t == NULL)
+		abort();
+	t->columns = columns;
+	t->json = ctx->json;
+	while (columns[t->n_columns].key != NULL)
+		t->n_columns++;
+	t->rows = json_array();
+	return t;
+}
+
+static void
+print_json(const struct cmd_table *t, const json_t *row)
+{
+	for (int i = 0; i < t->n_columns; i++) {
+		json_t *value = json_object_get(row, t->columns[i].key);
+		char *text =
+		    value == NULL
+			? NULL
+			: json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
+
+		printf("%s\"%s\":%s", i == 0 ? "{" : ",", t->columns[i].key,
+		    text == NULL ? "null" : text);
+		free(text);
+	}
+	printf("}\n");
+}
+
+void
+cmd_table_row(struct cmd_table *table, json_t *row)
+{
+	table->n_rows++;
+	if (!table->json) {
+		json_array_append_new(table->rows, row);
+		return;
+	}
+	print_json(table, row);
+	json_decref(row);
+}
+
+/* The next character of `s`: how many bytes, and how wide it is shown.  What
+ * could move the cursor or hide text (controls, direction marks) is 0 wide
+ * and `*shown` false: a resident's words must not draw on staff's screen. */
+static size_t
+next_char(struct span s, int *width, bool *shown)
+{
+	utf8proc_int32_t c;
+	utf8proc_ssize_t n = utf8proc_iterate(
+	    (const utf8proc_uint8_t *)s.p, (utf8proc_ssize_t)s.n, &c);
+	utf8proc_category_t category;
+
+	if (n <= 0) {
+		*width = 0;
+		*shown = false;
+		return 1;
+	}
+	category = utf8proc_category(c);
+	*shown = category != UTF8PROC_CATEGORY_CC &&
+		 category != UTF8PROC_CATEGORY_CF &&
+		 category != UTF8PROC_CATEGORY_ZL &&
+		 category != UTF8PROC_CATEGORY_ZP;
+	*width = *shown ? utf8proc_charwidth(c) : 0;
+	return (size_t)n;
+}
+
+static int
+width_of(struct span s)
+{
+	int sum = 0, width;
+	bool shown;
+
+	while (s.n > 0) {
+		s = span_from(s, next_char(s, &width, &shown));
+		sum += width;
+	}
+	return sum;
+}
+
+/* A cell's text, on one line; `limit` > 0 cuts it with "…". */
+static void
+cell_text(struct buf *out, const json_t *value, int limit)
+{
+	struct span s;
+	int used = 0, width;
+	bool shown, cut;
+
+	buf_reset(out);
+	if (json_is_integer(value)) {
+		buf_printf(out, "%lld", (long long)json_integer_value(value));
+		return;
+	}
+	if (json_is_boolean(value)) {
+		buf_str(out, json_is_true(value) ? "yes" : "no");
+		return;
+	}
+	if (!json_is_string(value))
+		return;
+	s = (struct span){ json_string_value(value),
+		json_string_length(value) };
+	cut = limit > 0 && width_of(s) > limit;
+	while (s.n > 0) {
+		size_t n = next_char(s, &width, &shown);
+
+		if (cut && used + width > limit - 1)
+			break;
+		if (shown)
+			buf_add(out, span_sub(s, 0, n));
+		else if (n == 1 && (s.p[0] == '\n' || s.p[0] == '\t')) {
+			buf_char(out, ' ');
+			used++;
+		}
+		used += width;
+		s = span_from(s, n);
+	}
+	if (cut)
+		buf_str(out, "…");
+}
+
+static void
+print_cell(struct span text, int width, bool right, bool last)
+{
+	int pad = width - width_of(text);
+
+	if (right && pad > 0)
+		printf("%*s", pad, "");
+	fwrite(text.p == NULL ? "" : text.p, 1, text.n, stdout);
+	if (!right && !last && pad > 0)
+		printf("%*s", pad, "");
+	printf(last ? "\n" : "  ");
+}
+
+static void
+print_table(const struct cmd_table *t)
+{
+	int width[COLUMNS_MAX] = { 0 }, last = 0;
+	bool number[COLUMNS_MAX] = { false };
+	struct buf cell = { .max = CELL_MAX };
+	size_t i;
+	json_t *row;
+
+	for (int c = 0; c < t->n_columns && c < COLUMNS_MAX; c++) {
+		if (t->columns[c].title == NULL)
+			continue;
+		last = c;
+		width[c] = width_of(span_of(t->columns[c].title));
+		json_array_foreach(t->rows, i, row)
+		{
+			json_t *v = json_object_get(row, t->columns[c].key);
+			int w;
+
+			cell_text(&cell, v, t->columns[c].width);
+			w = width_of(buf_span(&cell));
+			width[c] = w > width[c] ? w : width[c];
+			number[c] |= json_is_integer(v);
+		}
+	}
+	for (int c = 0; c <= last; c++)
+		if (t->columns[c].title != NULL)
+			print_cell(span_of(t->columns[c].title), width[c],
+			    number[c], c == last);
+	json_array_foreach(t->rows, i, row)
+	{
+		for (int c = 0; c <= last; c++) {
+			if (t->columns[c].title == NULL)
+				continue;
+			cell_text(&cell,
+			    json_object_get(row, t->columns[c].key),
+			    t->columns[c].width);
+			print_cell(
+			    buf_span(&cell), width[c], number[c], c == last);
+		}
+	}
+	buf_free(&cell);
+}
+
+void
+cmd_table_end(struct cmd_table *table, const char *empty)
+{
+	if (!table->json && table->n_rows > 0)
+		print_table(table);
+	else if (!table->json && empty != NULL)
+		printf("%s\n", empty);
+	json_decref(table->rows);
+	free(table);
+}

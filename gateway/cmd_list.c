@@ -1,0 +1,6 @@
+/* cmd_list - the commands there are, in the order `uwaga --help` shows */
+#include "gateway/cmd_list.h"
+
+const struct cmd *const commands[] = {
+	NULL,
+};

@@ -1,0 +1,18 @@
+/* cmd_list - the commands there are
+ *
+ * Place: main looks a command up in `commands` (cmd.h); each is described in
+ * its own cmd_<name>.c.  A new command is one line here and one in cmd_list.c.
+ */
+#ifndef CMD_LIST_H
+#define CMD_LIST_H
+
+#include "gateway/cmd.h"
+
+extern const struct cmd cmd_check;
+extern const struct cmd cmd_init;
+extern const struct cmd cmd_stats;
+extern const struct cmd cmd_consultation;
+extern const struct cmd cmd_meeting;
+extern const struct cmd cmd_parse;
+
+#endif
