@@ -11,6 +11,7 @@
 #include <string.h>
 #include <utf8proc.h>
 
+#include "gateway/clock.h"
 #include "parsers/buf.h"
 
 enum { COLUMNS_MAX = 40, CELL_MAX = 1 << 20 };
@@ -235,4 +236,92 @@ cmd_table_end(struct cmd_table *table, const char *empty)
 		printf("%s\n", empty);
 	json_decref(table->rows);
 	free(table);
+}
+
+int
+cmd_run_verb(struct cmd_context *ctx, const struct cmd_verb *verbs, int argc,
+    char **argv)
+{
+	struct buf names = { .max = 200 };
+	int code;
+
+	for (const struct cmd_verb *v = verbs; v->name != NULL; v++) {
+		if (argc > 1 && strcmp(argv[1], v->name) == 0)
+			return v->run(ctx, argc - 1, argv + 1);
+		buf_printf(&names, "%s%s", names.n > 0 ? ", " : "", v->name);
+	}
+	code = argc < 2
+		   ? cmd_fail(ctx, 2, "%s: say what to do: %s", argv[0],
+			 buf_cstr(&names))
+		   : cmd_fail(ctx, 2, "%s: there is no \"%.40s\"; there are %s",
+			 argv[0], argv[1], buf_cstr(&names));
+	buf_free(&names);
+	return code;
+}
+
+json_t *
+cmd_json_time(const struct cmd_context *ctx, int64_t ms)
+{
+	char text[32];
+
+	if (ms == 0)
+		return json_null();
+	clock_format(text, ctx->config->timezone, ms);
+	return json_string(text);
+}
+
+json_t *
+cmd_json_lines(const char *lines)
+{
+	struct span rest = span_of(lines), line;
+	json_t *list = json_array();
+
+	while (span_line(&rest, &line))
+		json_array_append_new(list, json_stringn(line.p, line.n));
+	return list;
+}
+
+/* A list's texts with commas between. */
+static void
+join(struct buf *out, const json_t *list)
+{
+	const json_t *item;
+	size_t i;
+
+	json_array_foreach(list, i, item) if (json_is_string(item))
+	    buf_printf(out, "%s%s", i > 0 ? ", " : "", json_string_value(item));
+}
+
+void
+cmd_print_object(const struct cmd_context *ctx, json_t *object)
+{
+	struct buf value = { .max = CELL_MAX }, list = { .max = CELL_MAX };
+	const char *key;
+	json_t *v;
+
+	if (ctx->json) {
+		char *text = json_dumps(object, JSON_COMPACT);
+
+		printf("%s\n", text == NULL ? "{}" : text);
+		free(text);
+		json_decref(object);
+		return;
+	}
+	json_object_foreach(object, key, v)
+	{
+		json_t *joined = NULL;
+
+		if (json_is_array(v)) {
+			buf_reset(&list);
+			join(&list, v);
+			joined = json_string(buf_cstr(&list));
+		}
+		cell_text(&value, joined == NULL ? v : joined, 0);
+		if (value.n > 0)
+			printf("%-14s %s\n", key, buf_cstr(&value));
+		json_decref(joined);
+	}
+	json_decref(object);
+	buf_free(&value);
+	buf_free(&list);
 }

@@ -63,4 +63,25 @@ void cmd_table_row(struct cmd_table *table, json_t *row);
 /* Prints what is still to print and frees; "`empty`" when no row came. */
 void cmd_table_end(struct cmd_table *table, const char *empty);
 
+/* "consultation add ...": a verb of a command, argv[0] is then the verb. */
+struct cmd_verb {
+	const char *name;
+	int (*run)(struct cmd_context *ctx, int argc, char **argv);
+};
+
+/* Runs the verb that argv[1] names; 2 and the list of verbs when it names
+ * none.  `verbs` is closed by a NULL name. */
+int cmd_run_verb(struct cmd_context *ctx, const struct cmd_verb *verbs,
+    int argc, char **argv);
+
+/* RFC 3339 in the configured zone; JSON null when `ms` is 0. */
+json_t *cmd_json_time(const struct cmd_context *ctx, int64_t ms);
+
+/* A list with one text per line of `lines`. */
+json_t *cmd_json_lines(const char *lines);
+
+/* One object: JSON with --json, else "key: value" lines in the same order,
+ * without those that are empty.  Reference stolen. */
+void cmd_print_object(const struct cmd_context *ctx, json_t *object);
+
 #endif
