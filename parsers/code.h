@@ -13,20 +13,35 @@
 
 #include "parsers/message.h"
 
-enum { CODE_DATA = 3, CODE_TEXT_MAX = 24 };
+enum { CODE_DATA = 3, CODE_TEXT_MAX = 24, CODES_MAX = 64 };
 
 /* The check character for three data characters (canonical alphabet), or 0
  * when one of them is not of the alphabet. */
 char code_check(const char data[CODE_DATA]);
 
-/* Finds what looks like a code in `text` (UTF-8) and appends it to
- * parsed->codes, each spelling of one code once per place.  `prefix` is
- * "BL".  Reading: NFKC, upper case, L with stroke to L, spaces, dots, dashes and
- * NBSP dropped, then O to 0, I and L to 1.  Valid: check character right.
- * Invalid ones are kept only when the writing shows that a code was meant (a
- * separator after the prefix, or a digit), so that "blisko" is none; but
- * a word such as "blisko" that happens to check is kept as valid, since only
- * the store knows which codes exist. */
+/* One place in a text where a code is written. */
+struct code_hit {
+	size_t at, n; /* the bytes of the spelling */
+	char code[CODE_TEXT_MAX]; /* canonical: "BL-7M4H" */
+	bool valid; /* its check character is right */
+};
+
+/* The next code in `text` (UTF-8) from byte `from` on, a character boundary;
+ * false when there is none.  `prefix` is "BL".  Reading: NFKC, upper case, L
+ * with stroke to L, spaces, dots, dashes and NBSP dropped, Cyrillic letters
+ * that look Latin as Latin, then O to 0, I and L to 1.
+ *
+ * Only what is written as a code is one: with a separator behind the prefix,
+ * or a digit among the four.  "blisko" is a word although it would check; all
+ * in capitals ("BLIOKE") and at the very start or end of a text that is not
+ * all in capitals it is a code.  A wrong check character, or one character
+ * too few or too many behind a dash, is a code with a slip (`valid` false) when
+ * a dash or a digit shows that a code was meant. */
+bool code_next(
+    struct code_hit *hit, struct span text, size_t from, const char *prefix);
+
+/* Appends the codes of `text` to parsed->codes as code_next() finds them, each
+ * spelling of one code once per place, at most CODES_MAX in all. */
 void code_find(struct parsed *parsed, struct span text, const char *prefix,
     enum code_where where, bool inherited);
 
@@ -35,8 +50,9 @@ void code_find(struct parsed *parsed, struct span text, const char *prefix,
 enum status code_read(char out[CODE_TEXT_MAX], struct span text,
     const char *prefix, struct err *err);
 
-/* How far apart two canonical codes are: 0 the same, 1 one character wrong or
- * two neighbours swapped, 2 ..., counted behind the prefix. */
+/* How far apart two canonical codes are: 0 the same, 1 one character wrong,
+ * missing or too many or two neighbours swapped, 2 ..., counted behind the
+ * prefix; CODE_TEXT_MAX when the prefixes differ. */
 int code_distance(struct span a, struct span b);
 
 #endif
