@@ -13,11 +13,12 @@
 #include <unistd.h>
 
 #include "gateway/clock.h"
+#include "gateway/store_chain.h"
 #include "gateway/store_outbox.h"
 #include "parsers/code.h"
 #include "parsers/date.h"
 
-enum { LIST_MAX = 64 << 10 };
+enum { IMPORT_MAX = 16 << 20, LIST_MAX = 64 << 10 };
 
 /* One entry being read; `st` is the first thing that was wrong. */
 struct entry {
@@ -418,4 +419,39 @@ import_read(struct buf *out, const char *path, struct err *err)
 	}
 	close(fd);
 	return rc;
+}
+
+int
+import_run(struct cmd_context *ctx, const char *path,
+    enum status (*load)(
+	const struct import *im, struct span json, int *n, struct err *err),
+    const char *what, const char *nouns)
+{
+	struct import im = { ctx->store, ctx->config, path, clock_now() };
+	struct buf file = { .max = IMPORT_MAX };
+	enum status rc;
+	int n = 0;
+
+	if (!cmd_may_write(ctx))
+		return 1;
+	rc = import_read(&file, path, &ctx->err);
+	if (rc == ST_OK)
+		rc = store_begin(ctx->store, &ctx->err);
+	if (rc != ST_OK)
+		goto out;
+	rc = load(&im, buf_span(&file), &n, &ctx->err);
+	if (rc == ST_OK)
+		rc = store_audit(ctx->store, im.now, ctx->who, what, path, "",
+		    "", &ctx->err);
+	if (rc == ST_OK)
+		rc = store_commit(ctx->store, &ctx->err);
+	else
+		store_rollback(ctx->store);
+	if (rc == ST_OK && ctx->json)
+		cmd_print_object(ctx, json_pack("{s:i}", "imported", n));
+	else if (rc == ST_OK)
+		printf("Imported %d %s.\n", n, nouns);
+out:
+	buf_free(&file);
+	return rc == ST_OK ? 0 : 1;
 }

@@ -7,7 +7,7 @@
 #ifndef IMPORT_H
 #define IMPORT_H
 
-#include "gateway/config.h"
+#include "gateway/cmd.h"
 #include "gateway/store_consultation.h"
 
 /* Times without a zone are local times of config->timezone; codes have its
@@ -50,5 +50,12 @@ enum status import_check_meeting(
 
 /* The whole of a file; its limit is the buffer's. */
 enum status import_read(struct buf *out, const char *path, struct err *err);
+
+/* What the import commands do: FILE in one transaction with its audit line
+ * `what`; prints how many `nouns` came.  The exit code. */
+int import_run(struct cmd_context *ctx, const char *path,
+    enum status (*load)(
+	const struct import *im, struct span json, int *n, struct err *err),
+    const char *what, const char *nouns);
 
 #endif

@@ -1,0 +1,404 @@
+/* cmd_meeting - the meetings: list, show, matrix, add, import
+ *
+ * Place: staff; the matrix shows at a glance which commune has no meeting yet.
+ */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gateway/clock.h"
+#include "gateway/cmd_list.h"
+#include "gateway/import.h"
+#include "gateway/keys.h"
+#include "gateway/store_chain.h"
+#include "gateway/store_consultation.h"
+#include "parsers/code.h"
+#include "parsers/digest.h"
+
+enum { CELL_MAX = 4096, HOURS_DEFAULT = 2 };
+
+static json_t *
+to_json(const struct cmd_context *ctx, const struct meeting *m)
+{
+	return json_pack("{s:I s:s s:s s:s s:s s:s s:s s:o s:o s:s s:s s:I}",
+	    "id", (json_int_t)m->id, "key", m->key, "uid", m->uid, "code",
+	    m->code, "commune", m->commune, "phase", m->phase, "state",
+	    m->state, "starts_at", cmd_json_time(ctx, m->starts_ms), "ends_at",
+	    cmd_json_time(ctx, m->ends_ms), "venue", m->venue, "address",
+	    m->address, "sequence", (json_int_t)m->sequence);
+}
+
+/* The consultation that `word` names; id 0, without error, when it is NULL. */
+static enum status
+find(struct cmd_context *ctx, const char *word, struct arena *a,
+    struct consultation *out)
+{
+	char code[CODE_TEXT_MAX];
+	enum status rc;
+
+	*out = (struct consultation){ 0 };
+	if (word == NULL)
+		return ST_OK;
+	rc = code_read(code, span_of(word), ctx->config->code_prefix, NULL);
+	rc = store_consultation_find(
+	    ctx->store, rc == ST_OK ? code : word, a, out, &ctx->err);
+	if (rc == ST_OK && out->id == 0)
+		rc = err_set(&ctx->err, ST_REJECT,
+		    "there is no consultation \"%.40s\"; see uwaga "
+		    "consultation list",
+		    word);
+	return rc;
+}
+
+static int
+list(struct cmd_context *ctx, int argc, char **argv)
+{
+	static const struct cmd_column columns[] = {
+		{ "key", "meeting", 0 },
+		{ "code", "code", 0 },
+		{ "commune", "commune", 0 },
+		{ "phase", "phase", 0 },
+		{ "state", "state", 0 },
+		{ "starts_at", "starts", 0 },
+		{ "venue", "venue", 40 },
+		{ "id", NULL, 0 },
+		{ "uid", NULL, 0 },
+		{ "ends_at", NULL, 0 },
+		{ "address", NULL, 0 },
+		{ "sequence", NULL, 0 },
+		{ NULL, NULL, 0 },
+	};
+	struct arena a = { 0 };
+	struct consultation c;
+	struct meeting *all;
+	struct cmd_table *table;
+	size_t n;
+	int code = 1;
+
+	if (argc > 2)
+		return cmd_fail(ctx, 2, "meeting list takes one code at most");
+	if (find(ctx, argv[1], &a, &c) != ST_OK ||
+	    store_meeting_all(ctx->store, c.id, &a, &all, &n, &ctx->err) !=
+		ST_OK)
+		goto out;
+	table = cmd_table_new(ctx, columns);
+	for (size_t i = 0; i < n; i++)
+		cmd_table_row(table, to_json(ctx, &all[i]));
+	cmd_table_end(table, "No meetings yet; see uwaga meeting --help.");
+	code = 0;
+out:
+	arena_free(&a);
+	return code;
+}
+
+static bool
+is_named(const struct meeting *m, const char *word)
+{
+	char id[24];
+
+	snprintf(id, sizeof(id), "%lld", (long long)m->id);
+	return strcmp(m->key, word) == 0 || strcmp(m->uid, word) == 0 ||
+	       strcmp(id, word) == 0;
+}
+
+static int
+show(struct cmd_context *ctx, int argc, char **argv)
+{
+	struct arena a = { 0 };
+	struct meeting *all;
+	int code = 1;
+	size_t n, i = 0;
+
+	if (argc != 2)
+		return cmd_fail(ctx, 2, "say which: meeting show KEY");
+	if (store_meeting_all(ctx->store, 0, &a, &all, &n, &ctx->err) != ST_OK)
+		goto out;
+	while (i < n && !is_named(&all[i], argv[1]))
+		i++;
+	if (i == n) {
+		cmd_fail(ctx, 1,
+		    "there is no meeting \"%.60s\"; see uwaga meeting list",
+		    argv[1]);
+		goto out;
+	}
+	cmd_print_object(ctx, to_json(ctx, &all[i]));
+	code = 0;
+out:
+	arena_free(&a);
+	return code;
+}
+
+/* What a cell of the matrix shows: the meetings' times, or "missing". */
+static json_t *
+cell(const struct meeting *all, size_t n, const struct consultation *c,
+    struct span commune, const char *phase)
+{
+	struct buf text = { .max = CELL_MAX };
+	json_t *value;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct meeting *m = &all[i];
+
+		if (m->consultation_id != c->id ||
+		    !span_is(commune, m->commune) ||
+		    strcmp(m->phase, phase) != 0 ||
+		    strcmp(m->state, "cancelled") == 0)
+			continue;
+		buf_printf(&text, "%s%.10s %.5s %s", text.n > 0 ? ", " : "",
+		    m->starts_local, m->starts_local + 11, m->state);
+	}
+	value =
+	    text.n == 0 ? json_string("missing") : json_stringn(text.p, text.n);
+	buf_free(&text);
+	return value;
+}
+
+static void
+add_rows(struct cmd_table *table, const struct consultation *c,
+    const struct meeting *all, size_t n, const char *communes)
+{
+	struct span rest = span_of(communes), commune;
+
+	while (span_line(&rest, &commune))
+		cmd_table_row(table,
+		    json_pack("{s:s s:s s:s% s:o s:o}", "code", c->code,
+			"title_short", c->title_short, "commune", commune.p,
+			commune.n, "needs", cell(all, n, c, commune, "needs"),
+			"remarks", cell(all, n, c, commune, "remarks")));
+}
+
+static int
+matrix(struct cmd_context *ctx, int argc, char **argv)
+{
+	static const struct cmd_column columns[] = {
+		{ "code", "code", 0 },
+		{ "commune", "commune", 0 },
+		{ "needs", "needs", 0 },
+		{ "remarks", "remarks", 0 },
+		{ "title_short", NULL, 0 },
+		{ NULL, NULL, 0 },
+	};
+	struct buf everywhere = { .max = CELL_MAX };
+	struct arena a = { 0 };
+	struct consultation one, *all;
+	struct meeting *meetings;
+	struct cmd_table *table;
+	const char **communes;
+	size_t n, n_meetings, n_communes;
+	int code = 1;
+
+	if (argc > 2)
+		return cmd_fail(
+		    ctx, 2, "meeting matrix takes one code at most");
+	if (find(ctx, argv[1], &a, &one) != ST_OK ||
+	    store_consultation_all(ctx->store, &a, &all, &n, &ctx->err) !=
+		ST_OK ||
+	    store_meeting_all(ctx->store, 0, &a, &meetings, &n_meetings,
+		&ctx->err) != ST_OK ||
+	    store_commune_all(
+		ctx->store, &a, &communes, &n_communes, &ctx->err) != ST_OK)
+		goto out;
+	for (size_t i = 0; i < n_communes; i++)
+		buf_printf(&everywhere, "%s\n", communes[i]);
+	table = cmd_table_new(ctx, columns);
+	for (size_t i = 0; i < n; i++)
+		if (one.id == 0 || one.id == all[i].id)
+			add_rows(table, &all[i], meetings, n_meetings,
+			    all[i].communes[0] != '\0' ? all[i].communes
+						       : buf_cstr(&everywhere));
+	cmd_table_end(table, "No consultations yet.");
+	code = 0;
+out:
+	buf_free(&everywhere);
+	arena_free(&a);
+	return code;
+}
+
+struct given {
+	struct meeting m;
+	const char *starts, *ends;
+};
+
+static bool
+read_options(struct given *g, int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "commune", required_argument, NULL, 'c' },
+		{ "phase", required_argument, NULL, 'p' },
+		{ "starts", required_argument, NULL, 'a' },
+		{ "ends", required_argument, NULL, 'z' },
+		{ "venue", required_argument, NULL, 'v' },
+		{ "address", required_argument, NULL, 'd' },
+		{ "key", required_argument, NULL, 'k' },
+		{ NULL, 0, NULL, 0 },
+	};
+	int c;
+
+	optind = 0;
+	opterr = 0;
+	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		const char **texts[] = { ['c'] = &g->m.commune,
+			['p'] = &g->m.phase,
+			['a'] = &g->starts,
+			['z'] = &g->ends,
+			['v'] = &g->m.venue,
+			['d'] = &g->m.address,
+			['k'] = &g->m.key };
+
+		if (c == '?')
+			return false;
+		*texts[c] = optarg;
+	}
+	return true;
+}
+
+/* A UID nobody has had: random, at our domain (RFC 5545, 3.8.4.7). */
+static enum status
+make_uid(struct cmd_context *ctx, struct given *g, struct arena *a)
+{
+	uint8_t bytes[8];
+	char hex[2 * sizeof(bytes) + 1];
+	struct buf b = { .max = 400 };
+	enum status rc = random_bytes(bytes, sizeof(bytes), &ctx->err);
+
+	if (rc != ST_OK)
+		return rc;
+	hex_encode(hex, bytes, sizeof(bytes));
+	buf_printf(
+	    &b, "spotkanie-%s@%s", hex, config_office(ctx->config, "domain"));
+	g->m.uid = arena_copy(a, buf_span(&b)).p;
+	buf_reset(&b);
+	buf_printf(&b, "s-%.8s", hex);
+	if (g->m.key == NULL)
+		g->m.key = arena_copy(a, buf_span(&b)).p;
+	buf_free(&b);
+	return ST_OK;
+}
+
+static enum status
+complete(
+    struct cmd_context *ctx, struct given *g, const char *word, struct arena *a)
+{
+	struct import im = { .st = ctx->store, .config = ctx->config };
+	struct meeting *m = &g->m;
+	struct consultation c;
+	enum status rc = find(ctx, word, a, &c);
+
+	if (rc != ST_OK)
+		return rc;
+	m->code = c.code;
+	m->timezone = ctx->config->timezone;
+	rc = import_time(&m->starts_ms, m->timezone, g->starts, &ctx->err);
+	if (rc == ST_OK && g->ends != NULL)
+		rc = import_time(&m->ends_ms, m->timezone, g->ends, &ctx->err);
+	else
+		m->ends_ms =
+		    m->starts_ms + HOURS_DEFAULT * (int64_t)3600 * 1000;
+	if (rc == ST_OK)
+		rc = make_uid(ctx, g, a);
+	if (rc != ST_OK)
+		return rc;
+	m->starts_local = import_local(a, m->timezone, m->starts_ms);
+	m->ends_local = import_local(a, m->timezone, m->ends_ms);
+	return import_check_meeting(&im, m, &ctx->err);
+}
+
+static enum status
+save(struct cmd_context *ctx, struct meeting *m)
+{
+	json_t *json = to_json(ctx, m);
+	char *text = json_dumps(json, JSON_COMPACT);
+	enum status rc = store_begin(ctx->store, &ctx->err);
+
+	if (rc != ST_OK)
+		goto out;
+	rc = store_meeting_put(ctx->store, m, &ctx->err);
+	if (rc == ST_OK)
+		rc = store_audit(ctx->store, clock_now(), ctx->who,
+		    "meeting added", m->uid, "", text == NULL ? "" : text,
+		    &ctx->err);
+	if (rc == ST_OK)
+		rc = store_commit(ctx->store, &ctx->err);
+	else
+		store_rollback(ctx->store);
+out:
+	json_decref(json);
+	free(text);
+	return rc;
+}
+
+static int
+add(struct cmd_context *ctx, int argc, char **argv)
+{
+	struct given g = { .m = { .commune = "",
+			       .phase = "remarks",
+			       .state = "planned",
+			       .venue = "",
+			       .address = "" } };
+	struct arena a = { 0 };
+	int code = 1;
+
+	if (!cmd_may_write(ctx))
+		return 1;
+	if (!read_options(&g, argc, argv) || optind != argc - 1 ||
+	    g.m.commune[0] == '\0' || g.starts == NULL)
+		return cmd_fail(ctx, 2,
+		    "meeting add needs a code, --commune and --starts; see "
+		    "uwaga meeting --help");
+	if (complete(ctx, &g, argv[optind], &a) == ST_OK &&
+	    save(ctx, &g.m) == ST_OK) {
+		if (ctx->json)
+			cmd_print_object(ctx, to_json(ctx, &g.m));
+		else
+			printf("Added %s.\n", g.m.key);
+		code = 0;
+	}
+	arena_free(&a);
+	return code;
+}
+
+static int
+import_file(struct cmd_context *ctx, int argc, char **argv)
+{
+	if (argc != 2)
+		return cmd_fail(ctx, 2, "say what: meeting import FILE.json");
+	return import_run(
+	    ctx, argv[1], import_meetings, "meetings imported", "meetings");
+}
+
+static int
+run(struct cmd_context *ctx, int argc, char **argv)
+{
+	static const struct cmd_verb verbs[] = {
+		{ "list", list },
+		{ "show", show },
+		{ "matrix", matrix },
+		{ "add", add },
+		{ "import", import_file },
+		{ NULL, NULL },
+	};
+
+	return cmd_run_verb(ctx, verbs, argc, argv);
+}
+
+const struct cmd cmd_meeting = {
+	.name = "meeting",
+	.summary = "the meetings: list, show, matrix, add, import",
+	.help = "usage: uwaga meeting list [CODE]\n"
+		"       uwaga meeting show KEY\n"
+		"       uwaga meeting matrix [CODE]    which commune has its "
+		"meetings, which has none\n"
+		"       uwaga meeting add CODE --commune NAME --starts TIME "
+		"[options]\n"
+		"       uwaga meeting import FILE.json\n\n"
+		"TIME is 2026-11-24T17:00:00+01:00, or local: \"2026-11-24 "
+		"17:00\".\n\n"
+		"  --phase WORD    needs or remarks (the default)\n"
+		"  --ends TIME     else two hours later\n"
+		"  --venue TEXT    where\n"
+		"  --address TEXT  its street\n"
+		"  --key WORD      a short name; else one is made\n",
+	.needs = NEEDS_STORE,
+	.run = run,
+};
