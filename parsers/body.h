@@ -1,0 +1,62 @@
+/* body - what the leaves of a mail's tree are: words, attachments, reports
+ *
+ * Place: mime.c walks the tree and hands over each leaf; at the end
+ * body_finish() puts the words together.  Pure.
+ */
+#ifndef BODY_H
+#define BODY_H
+
+#include "parsers/header.h"
+
+enum { BODY_NO_SECTION = -1 };
+
+/* Where in the tree a leaf stands. */
+struct place {
+	int section; /* of an alternative above it, or BODY_NO_SECTION */
+	bool in_multipart, in_related, in_report, in_digest;
+};
+
+/* A leaf as it stands in the mail. */
+struct leaf {
+	struct header header;
+	struct span type; /* lower case, the default filled in */
+	struct span params;
+	struct span body; /* not decoded; borrowed from the mail */
+};
+
+/* Words of the author.  Those of one section are one text, or the two forms
+ * of one text. */
+struct words {
+	struct span text;
+	int section;
+	bool html;
+};
+
+/* What has been gathered.  Start with mime and parsed set, the rest zero. */
+struct body {
+	struct mime *mime; /* borrowed */
+	struct parsed *parsed; /* borrowed */
+	struct words *words;
+	size_t n_words;
+	int n_sections;
+	size_t text_bytes; /* converted so far, against the bound */
+};
+
+/* Opens a section, for an alternative. */
+int body_section(struct body *b);
+
+/* Takes a leaf in: decoded into mime->parts, and as words, attachment or
+ * neither (signatures, reports). */
+void body_take(struct body *b, const struct leaf *leaf, struct place place);
+
+/* Takes bytes whose structure cannot be read as plain words. */
+void body_take_raw(struct body *b, struct span bytes);
+
+/* The body of a leaf with its transfer encoding undone; lives in the arena. */
+struct span body_decode(struct body *b, const struct leaf *leaf);
+
+/* Fills mime->plain and mime->html.  When some words stand only in one form and
+ * some only in the other, all go into html, so that nobody loses half. */
+void body_finish(struct body *b);
+
+#endif
