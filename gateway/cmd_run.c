@@ -6,7 +6,7 @@
 #include <getopt.h>
 #include <stdio.h>
 
-#include "gateway/cmd.h"
+#include "gateway/cmd_list.h"
 #include "gateway/daemon.h"
 #include "gateway/store_inbound.h"
 #include "gateway/store_outbox.h"
