@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdint.h>
@@ -29,6 +30,7 @@ enum {
 struct jail {
 	pid_t pid; /* 0: no worker now */
 	int fd; /* our end of its socket */
+	int cpu; /* where it runs; -1: anywhere */
 	struct buf settings; /* the first frame's bytes */
 	struct buf answer;
 	char why[160]; /* why the last worker was given up */
@@ -92,10 +94,10 @@ end_worker(struct jail *jail)
 
 	if (jail->pid == 0)
 		return;
-	close(jail->fd);
-	jail->fd = -1;
 	/* Dead already if it fell over the mail; then this changes nothing. */
 	kill(jail->pid, SIGKILL);
+	close(jail->fd);
+	jail->fd = -1;
 	while (waitpid(jail->pid, &how, 0) < 0 && errno == EINTR)
 		continue;
 	jail->pid = 0;
@@ -221,6 +223,7 @@ start_worker(struct jail *jail, struct err *err)
 	rc = spawn_worker(&jail->pid, pair[1]);
 	close(pair[1]);
 	jail->fd = pair[0];
+	jail->cpu = -1;
 	if (rc != 0) {
 		jail->pid = 0;
 		close(pair[0]);
@@ -286,6 +289,23 @@ jail_close(struct jail *jail)
 	free(jail);
 }
 
+/* We and the worker take turns, so it runs where we run: waking a processor
+ * that has gone to sleep takes longer than parsing most mails. */
+static void
+stay_together(struct jail *jail)
+{
+	int cpu = sched_getcpu();
+	cpu_set_t here;
+
+	if (cpu < 0 || cpu >= CPU_SETSIZE || cpu == jail->cpu)
+		return;
+	CPU_ZERO(&here);
+	CPU_SET((size_t)cpu, &here);
+	/* When it is refused, all works as well, only slower. */
+	sched_setaffinity(jail->pid, sizeof(here), &here);
+	jail->cpu = cpu;
+}
+
 /* One try; false with jail->why, and no worker, when it came to nothing. */
 static bool
 try_parse(struct jail *jail, struct parsed *out, struct span mail)
@@ -295,6 +315,7 @@ try_parse(struct jail *jail, struct parsed *out, struct span mail)
 	bool done;
 
 	jail->why[0] = '\0';
+	stay_together(jail);
 	done =
 	    send_frame(jail, mail, deadline) && receive_frame(jail, deadline);
 	if (done && wire_read(out, buf_span(&jail->answer), &err) != ST_OK) {
