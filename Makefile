@@ -1,15 +1,16 @@
 # Uwaga.  `make run` shows the whole job on sample messages, `make test` passes
 # the tests; both install what is missing first (Debian packages).
+# SAN=1 B=build-san builds with the sanitizers, WERROR=1 makes warnings errors.
 B       ?= build
 PREFIX  ?= /usr/local
-CC      ?= gcc
 CFLAGS  ?= -O2 -g
+FUZZ_SECONDS ?= 60
+CC      := $(if $(filter default,$(origin CC)),gcc,$(CC))
 comma   := ,
 SAN_FLAGS := $(if $(SAN),-fsanitize=address$(comma)undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
 HARDEN  := -fstack-protector-strong -fPIE -fstack-clash-protection $(if $(SAN),,-D_FORTIFY_SOURCE=2)
 WARN    := -Wall -Wextra -Wshadow -Wformat=2 -Wstrict-prototypes $(if $(WERROR),-Werror)
-XML     := $(shell pkg-config --cflags libxml-2.0 2>/dev/null)
-ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -I. $(XML) $(WARN) $(HARDEN) $(CFLAGS) $(SAN_FLAGS) -MMD -MP
+ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -I. -isystem /usr/include/libxml2 $(WARN) $(HARDEN) $(CFLAGS) $(SAN_FLAGS) -MMD -MP
 LDLIBS  := -letpan -lxml2 -lical -lutf8proc -lgnutls -lsqlite3 -lzstd -lseccomp -lconfuse -ljansson -lpcre2-8 -lpthread
 LDFLAGS_ALL = -pie -Wl,-z,relro,-z,now $(LDFLAGS) $(SAN_FLAGS)
 
@@ -17,9 +18,16 @@ SRC   := $(sort $(wildcard parsers/*.c templates/*.c gateway/*.c))
 OBJ   := $(SRC:%.c=$(B)/%.o)
 LIB   := $(B)/libuwaga.a
 UNIT  := $(patsubst tests/unit/%.c,$(B)/unit/%,$(sort $(wildcard tests/unit/test_*.c)))
+FUZZ  := $(patsubst tests/fuzz/%.c,$(B)-fuzz/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
+BENCH := $(patsubst tests/bench/%.c,$(B)/bench/%,$(sort $(wildcard tests/bench/bench_*.c)))
 EMBED := $(sort $(wildcard schema/*.sql templates/*.tsv templates/*/*.txt templates/*/*.html samples/seed/*.json))
 
 all: $(B)/uwaga
+
+# On a fresh machine the compiler itself comes with `deps`.
+ifneq ($(filter run test unit crash bench fuzz,$(MAKECMDGOALS)),)
+$(OBJ) $(B)/embed.c $(FUZZ): | deps
+endif
 
 $(B)/uwaga: $(B)/gateway/main.o $(LIB)
 	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LDLIBS)
@@ -43,11 +51,50 @@ $(B)/unit/%: tests/unit/%.c $(LIB)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS_ALL) -o $@ $< $(LIB) -lcmocka $(LDLIBS)
 
+$(B)/bench/%: tests/bench/%.c $(LIB)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS_ALL) $$(pkg-config --cflags gmime-3.0) -o $@ $< $(LIB) \
+	    $$(pkg-config --libs gmime-3.0) $(LDLIBS)
+
+# Makes the spool files of gammu-smsd from samples/sms.jsonl.
+$(B)/detail: tools/detail.c $(LIB)
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS_ALL) -o $@ $< $(LIB) $(LDLIBS)
+
+$(B)-fuzz/%: tests/fuzz/%.c $(SRC) $(B)/embed.c
+	@mkdir -p $(@D)
+	clang -std=c11 -D_GNU_SOURCE -I. -isystem /usr/include/libxml2 -g -O1 -fsanitize=fuzzer,address,undefined \
+	    -o $@ $< $(filter-out gateway/main.c,$(SRC)) $(B)/embed.c $(LDLIBS)
+
+deps:
+	@sh tools/deps.sh $(filter bench fuzz,$(MAKECMDGOALS))
+
 unit: $(UNIT)
 	@for t in $(UNIT); do $$t || exit 1; done
 
-clean:
-	rm -rf $(B) var
+test: $(UNIT) $(B)/uwaga $(B)/detail
+	@B=$(B) sh tools/test.sh
 
--include $(OBJ:.o=.d)
-.PHONY: all unit clean
+run: $(B)/uwaga $(B)/detail
+	@B=$(B) sh tools/run.sh
+
+lint:
+	@sh tools/deps.sh lint
+	@sh tools/lint.sh
+
+fuzz: $(FUZZ)
+	@for f in $(FUZZ); do B=$(B) sh tools/fuzz.sh $$f $(FUZZ_SECONDS) || exit 1; done
+
+bench: $(BENCH) $(B)/uwaga
+	@for b in $(BENCH) $(wildcard tests/bench/*.sh); do echo "== $$b"; UWAGA=$(B)/uwaga $$b samples/mail || exit 1; done
+
+crash: $(B)/uwaga $(B)/detail
+	@for t in $(sort $(wildcard tests/crash/*.sh)); do B=$(B) UWAGA=$(B)/uwaga sh $$t || exit 1; done
+
+install: $(B)/uwaga
+	@B=$(B) PREFIX=$(PREFIX) DESTDIR=$(DESTDIR) sh tools/install.sh
+
+clean:
+	rm -rf $(B) $(B)-fuzz build-san var
+
+-include $(OBJ:.o=.d) $(UNIT:=.d) $(B)/detail.d
+.PHONY: all deps unit test run lint fuzz bench crash install clean

@@ -12,7 +12,7 @@
 #include <utf8proc.h>
 
 #include "gateway/clock.h"
-#include "parsers/buf.h"
+#include "parsers/code.h"
 
 enum { COLUMNS_MAX = 40, CELL_MAX = 1 << 20 };
 
@@ -257,6 +257,25 @@ cmd_run_verb(struct cmd_context *ctx, const struct cmd_verb *verbs, int argc,
 			 argv[0], argv[1], buf_cstr(&names));
 	buf_free(&names);
 	return code;
+}
+
+enum status
+cmd_find_consultation(struct cmd_context *ctx, const char *word,
+    struct arena *a, struct consultation *out)
+{
+	char code[CODE_TEXT_MAX];
+	enum status rc =
+	    code_read(code, span_of(word), ctx->config->code_prefix, NULL);
+
+	*out = (struct consultation){ 0 };
+	rc = store_consultation_find(
+	    ctx->store, rc == ST_OK ? code : word, a, out, &ctx->err);
+	if (rc == ST_OK && out->id == 0)
+		rc = err_set(&ctx->err, ST_REJECT,
+		    "there is no consultation \"%.40s\"; see uwaga "
+		    "consultation list",
+		    word);
+	return rc;
 }
 
 json_t *

@@ -10,7 +10,7 @@
 #include <stdbool.h>
 
 #include "gateway/config.h"
-#include "gateway/store.h"
+#include "gateway/store_consultation.h"
 
 enum needs {
 	NEEDS_NOTHING, /* no configuration, no database */
@@ -73,6 +73,11 @@ struct cmd_verb {
  * none.  `verbs` is closed by a NULL name. */
 int cmd_run_verb(struct cmd_context *ctx, const struct cmd_verb *verbs,
     int argc, char **argv);
+
+/* The consultation that `word` names: a code in any spelling, or an alias.
+ * ST_REJECT, with where to look, when there is none. */
+enum status cmd_find_consultation(struct cmd_context *ctx, const char *word,
+    struct arena *a, struct consultation *out);
 
 /* RFC 3339 in the configured zone; JSON null when `ms` is 0. */
 json_t *cmd_json_time(const struct cmd_context *ctx, int64_t ms);

@@ -74,26 +74,6 @@ list(struct cmd_context *ctx, int argc, char **argv)
 	return 0;
 }
 
-/* The consultation that `word` names: a code in any spelling, or an alias. */
-static enum status
-find(struct cmd_context *ctx, const char *word, struct arena *a,
-    struct consultation *out)
-{
-	char code[CODE_TEXT_MAX];
-	enum status rc =
-	    code_read(code, span_of(word), ctx->config->code_prefix, NULL);
-
-	*out = (struct consultation){ 0 };
-	rc = store_consultation_find(
-	    ctx->store, rc == ST_OK ? code : word, a, out, &ctx->err);
-	if (rc == ST_OK && out->id == 0)
-		rc = err_set(&ctx->err, ST_REJECT,
-		    "there is no consultation \"%.40s\"; see uwaga "
-		    "consultation list",
-		    word);
-	return rc;
-}
-
 static int
 show(struct cmd_context *ctx, int argc, char **argv)
 {
@@ -103,7 +83,7 @@ show(struct cmd_context *ctx, int argc, char **argv)
 
 	if (argc != 2)
 		return cmd_fail(ctx, 2, "say which: consultation show CODE");
-	if (find(ctx, argv[1], &a, &c) != ST_OK)
+	if (cmd_find_consultation(ctx, argv[1], &a, &c) != ST_OK)
 		code = 1;
 	else
 		cmd_print_object(ctx, to_json(ctx, &c));
@@ -405,7 +385,7 @@ move(struct cmd_context *ctx, int argc, char **argv, const char *what,
 		return 1;
 	if (!read_options(&g, argc, argv) || optind != argc - 1)
 		return 2;
-	if (find(ctx, argv[optind], &a, &c) != ST_OK)
+	if (cmd_find_consultation(ctx, argv[optind], &a, &c) != ST_OK)
 		goto out;
 	before = c;
 	if (change(ctx, &c, &g) != ST_OK)

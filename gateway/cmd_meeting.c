@@ -13,7 +13,6 @@
 #include "gateway/keys.h"
 #include "gateway/store_chain.h"
 #include "gateway/store_consultation.h"
-#include "parsers/code.h"
 #include "parsers/digest.h"
 
 enum { CELL_MAX = 4096, HOURS_DEFAULT = 2 };
@@ -27,28 +26,6 @@ to_json(const struct cmd_context *ctx, const struct meeting *m)
 	    m->state, "starts_at", cmd_json_time(ctx, m->starts_ms), "ends_at",
 	    cmd_json_time(ctx, m->ends_ms), "venue", m->venue, "address",
 	    m->address, "sequence", (json_int_t)m->sequence);
-}
-
-/* The consultation that `word` names; id 0, without error, when it is NULL. */
-static enum status
-find(struct cmd_context *ctx, const char *word, struct arena *a,
-    struct consultation *out)
-{
-	char code[CODE_TEXT_MAX];
-	enum status rc;
-
-	*out = (struct consultation){ 0 };
-	if (word == NULL)
-		return ST_OK;
-	rc = code_read(code, span_of(word), ctx->config->code_prefix, NULL);
-	rc = store_consultation_find(
-	    ctx->store, rc == ST_OK ? code : word, a, out, &ctx->err);
-	if (rc == ST_OK && out->id == 0)
-		rc = err_set(&ctx->err, ST_REJECT,
-		    "there is no consultation \"%.40s\"; see uwaga "
-		    "consultation list",
-		    word);
-	return rc;
 }
 
 static int
@@ -70,7 +47,7 @@ list(struct cmd_context *ctx, int argc, char **argv)
 		{ NULL, NULL, 0 },
 	};
 	struct arena a = { 0 };
-	struct consultation c;
+	struct consultation c = { 0 };
 	struct meeting *all;
 	struct cmd_table *table;
 	size_t n;
@@ -78,7 +55,8 @@ list(struct cmd_context *ctx, int argc, char **argv)
 
 	if (argc > 2)
 		return cmd_fail(ctx, 2, "meeting list takes one code at most");
-	if (find(ctx, argv[1], &a, &c) != ST_OK ||
+	if ((argc == 2 &&
+		cmd_find_consultation(ctx, argv[1], &a, &c) != ST_OK) ||
 	    store_meeting_all(ctx->store, c.id, &a, &all, &n, &ctx->err) !=
 		ST_OK)
 		goto out;
@@ -181,7 +159,7 @@ matrix(struct cmd_context *ctx, int argc, char **argv)
 	};
 	struct buf everywhere = { .max = CELL_MAX };
 	struct arena a = { 0 };
-	struct consultation one, *all;
+	struct consultation one = { 0 }, *all;
 	struct meeting *meetings;
 	struct cmd_table *table;
 	const char **communes;
@@ -191,7 +169,8 @@ matrix(struct cmd_context *ctx, int argc, char **argv)
 	if (argc > 2)
 		return cmd_fail(
 		    ctx, 2, "meeting matrix takes one code at most");
-	if (find(ctx, argv[1], &a, &one) != ST_OK ||
+	if ((argc == 2 &&
+		cmd_find_consultation(ctx, argv[1], &a, &one) != ST_OK) ||
 	    store_consultation_all(ctx->store, &a, &all, &n, &ctx->err) !=
 		ST_OK ||
 	    store_meeting_all(ctx->store, 0, &a, &meetings, &n_meetings,
@@ -283,7 +262,7 @@ complete(
 	struct import im = { .st = ctx->store, .config = ctx->config };
 	struct meeting *m = &g->m;
 	struct consultation c;
-	enum status rc = find(ctx, word, a, &c);
+	enum status rc = cmd_find_consultation(ctx, word, a, &c);
 
 	if (rc != ST_OK)
 		return rc;
