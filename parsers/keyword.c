@@ -1,0 +1,571 @@
+/* keyword - the words that are orders: STOP, TAK, POMOC */
+#include "parsers/keyword.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "parsers/code.h"
+#include "parsers/text.h"
+
+enum {
+	WORDS_MAX = 32, /* no order and no thanks is longer */
+	WORD_SIZE = 32, /* a longer word is no keyword */
+	ATTENDANCE_MAX = 20, /* words in a sentence of attendance */
+	PREFIX_MAX = 6, /* letters before the dash of a code */
+};
+
+/* What a form is for: a command, or one of these. */
+enum {
+	FORM_THANKS = 100,
+	FORM_POLITE,
+	FORM_ATTEND_YES,
+	FORM_ATTEND_NO,
+	FORM_ATTEND_NEXT,
+};
+
+struct form {
+	int intent; /* enum command or FORM_... */
+	struct span words; /* folded, one space between; "?" alone */
+};
+
+struct keywords {
+	struct arena arena; /* owned; holds the forms */
+	struct form *forms;
+	size_t n_forms;
+};
+
+struct word {
+	size_t at, n; /* the bytes of the text */
+	char folded[WORD_SIZE];
+	size_t folded_n; /* 0: too long */
+};
+
+/* The first words of a text. */
+struct sentence {
+	struct span text;
+	struct word words[WORDS_MAX];
+	int n;
+	bool more; /* than WORDS_MAX words */
+};
+
+/* Marks and invisible characters inside a word, which folding drops. */
+static bool
+is_part_of_word(int32_t cp)
+{
+	return text_is_word(cp) || (cp >= 0x300 && cp <= 0x36F) || cp == 0xAD ||
+	       (cp >= 0x200B && cp <= 0x200D) || cp == 0xFEFF;
+}
+
+static void
+fold_word(struct word *w, struct span raw)
+{
+	struct buf out = { .max = WORD_SIZE };
+	bool ascii = raw.n < WORD_SIZE;
+
+	for (size_t i = 0; i < raw.n && ascii; i++) {
+		char c = raw.p[i];
+
+		ascii = (unsigned char)c < 0x80;
+		w->folded[i] = c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
+	}
+	w->folded_n = ascii ? raw.n : 0;
+	if (ascii || raw.n > 4 * (size_t)WORD_SIZE)
+		return;
+	text_fold(&out, raw);
+	if (!out.failed) {
+		w->folded_n = out.n;
+		memcpy(w->folded, buf_cstr(&out), out.n);
+	}
+	buf_free(&out);
+}
+
+static void
+split(struct sentence *s, struct span text)
+{
+	size_t at = 0, len;
+
+	s->text = text;
+	s->n = 0;
+	s->more = false;
+	while (at < text.n) {
+		size_t start = at;
+
+		if (!text_is_word(text_next(span_from(text, at), &len))) {
+			at += len;
+			continue;
+		}
+		while (at < text.n &&
+		       is_part_of_word(text_next(span_from(text, at), &len)))
+			at += len;
+		if (s->n == WORDS_MAX) {
+			s->more = true;
+			return;
+		}
+		s->words[s->n].at = start;
+		s->words[s->n].n = at - start;
+		fold_word(&s->words[s->n++], span_sub(text, start, at - start));
+	}
+}
+
+/* What stands between word i - 1 and word i; i may be 0 or s->n. */
+static struct span
+gap_before(const struct sentence *s, int i)
+{
+	size_t from = i == 0 ? 0 : s->words[i - 1].at + s->words[i - 1].n;
+	size_t to = i == s->n ? s->text.n : s->words[i].at;
+
+	return span_sub(s->text, from, to - from);
+}
+
+static bool
+gap_has(const struct sentence *s, int i, const char *any_of)
+{
+	struct span gap = gap_before(s, i);
+
+	for (size_t k = 0; k < gap.n; k++)
+		if (gap.p[k] != '\0' && strchr(any_of, gap.p[k]) != NULL)
+			return true;
+	return false;
+}
+
+static bool
+is_question(const struct sentence *s)
+{
+	for (int i = 1; i <= s->n; i++)
+		if (gap_has(s, i, "?"))
+			return true;
+	return false;
+}
+
+static int
+intent_of(struct span name)
+{
+	static const struct {
+		const char *name;
+		int intent;
+	} others[] = { { "ask_stop_or_withdraw", CMD_ASK },
+		{ "thanks", FORM_THANKS }, { "polite", FORM_POLITE },
+		{ "attend_yes", FORM_ATTEND_YES },
+		{ "attend_no", FORM_ATTEND_NO },
+		{ "attend_next", FORM_ATTEND_NEXT } };
+
+	for (int c = CMD_STOP; c < CMD_ASK; c++)
+		if (span_is(name, command_name((enum command)c)))
+			return c;
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		if (span_is(name, others[i].name))
+			return others[i].intent;
+	return -1;
+}
+
+static enum status
+add_form(
+    struct keywords *k, int intent, struct span text, int line, struct err *err)
+{
+	struct buf words = { .max = 1024 };
+	struct sentence s;
+	struct form *form;
+	enum status rc = ST_OK;
+
+	split(&s, text);
+	for (int i = 0; i < s.n; i++) {
+		if (s.words[i].folded_n == 0)
+			s.more = true;
+		if (i > 0)
+			buf_char(&words, ' ');
+		buf_add(&words,
+		    (struct span){ s.words[i].folded, s.words[i].folded_n });
+	}
+	if (s.n == 0 && span_is(span_trim(text), "?"))
+		buf_char(&words, '?');
+	if (words.n == 0 || s.more || words.failed) {
+		rc = err_set(err, ST_REJECT,
+		    "keywords, line %d: a form between two | is %s", line,
+		    s.more || words.failed ? "too long" : "empty");
+		goto out;
+	}
+	form = arena_push(&k->arena, &k->forms, &k->n_forms, sizeof(*form));
+	if (form != NULL) {
+		form->intent = intent;
+		form->words = arena_copy(&k->arena, buf_span(&words));
+	}
+	if (form == NULL || form->words.n == 0)
+		rc = err_set(err, ST_BROKEN, "out of memory");
+out:
+	buf_free(&words);
+	return rc;
+}
+
+/* One line of the table: intent, language, forms. */
+static enum status
+add_line(struct keywords *k, struct span line, int number, struct err *err)
+{
+	size_t first = span_find(line, "\t");
+	struct span rest = span_from(line, first + 1);
+	size_t second = span_find(rest, "\t");
+	struct span forms = span_from(rest, second + 1);
+	int intent = intent_of(span_sub(line, 0, first));
+	enum status rc = ST_OK;
+
+	if (second == rest.n || second == 0 || span_find(forms, "\t") < forms.n)
+		return err_set(err, ST_REJECT,
+		    "keywords, line %d: expected intent, language and forms "
+		    "with a TAB between",
+		    number);
+	if (intent < 0)
+		return err_set(err, ST_REJECT,
+		    "keywords, line %d: \"%.*s\" is no intent; see the other "
+		    "lines for those there are",
+		    number, (int)(first < 40 ? first : 40), line.p);
+	do {
+		size_t bar = span_find(forms, "|");
+
+		rc = add_form(k, intent, span_sub(forms, 0, bar), number, err);
+		if (bar == forms.n)
+			break;
+		forms = span_from(forms, bar + 1);
+	} while (rc == ST_OK);
+	return rc;
+}
+
+enum status
+keywords_read(struct keywords **out, struct span tsv, struct err *err)
+{
+	struct keywords *k = calloc(1, sizeof(*k));
+	enum status rc = ST_OK;
+	struct span line;
+	int number = 0;
+
+	*out = NULL;
+	if (k == NULL)
+		return err_set(err, ST_BROKEN, "out of memory");
+	if (!text_is_utf8(tsv))
+		rc = err_set(err, ST_REJECT, "keywords: not valid UTF-8");
+	if (span_starts(tsv, "\xEF\xBB\xBF"))
+		tsv = span_from(tsv, 3);
+	while (rc == ST_OK && span_line(&tsv, &line)) {
+		number++;
+		if (span_trim(line).n > 0 && !span_starts(line, "#"))
+			rc = add_line(k, line, number, err);
+	}
+	if (rc == ST_OK)
+		*out = k;
+	else
+		keywords_free(k);
+	return rc;
+}
+
+void
+keywords_free(struct keywords *k)
+{
+	if (k == NULL)
+		return;
+	arena_free(&k->arena);
+	free(k);
+}
+
+/* How many words of `s` from `i` on are that form; 0: they are not. */
+static int
+match(const struct form *form, const struct sentence *s, int i)
+{
+	struct span rest = form->words;
+	int n = 0;
+
+	for (; rest.n > 0; n++) {
+		size_t end = span_find(rest, " ");
+		const struct word *w = &s->words[i + n];
+
+		if (i + n >= s->n ||
+		    !span_eq(span_sub(rest, 0, end),
+			(struct span){ w->folded, w->folded_n }))
+			return 0;
+		rest = span_from(rest, end + 1);
+	}
+	return n;
+}
+
+/* How many words from `i` on are the longest form of that intent; 0: none. */
+static int
+match_intent(
+    const struct keywords *k, int intent, const struct sentence *s, int i)
+{
+	int longest = 0;
+
+	for (size_t f = 0; f < k->n_forms; f++) {
+		int n = k->forms[f].intent == intent ? match(&k->forms[f], s, i)
+						     : 0;
+
+		if (n > longest)
+			longest = n;
+	}
+	return longest;
+}
+
+/* Steps over polite words and thanks; `*thanks` when there were thanks. */
+static int
+skip_thanks(
+    const struct keywords *k, const struct sentence *s, int i, bool *thanks)
+{
+	for (;;) {
+		int polite = match_intent(k, FORM_POLITE, s, i);
+		int n = match_intent(k, FORM_THANKS, s, i);
+
+		if (polite == 0 && n == 0)
+			return i;
+		if (n >= polite)
+			*thanks = true;
+		i += n > polite ? n : polite;
+	}
+}
+
+static bool
+is_number(const struct word *w)
+{
+	for (size_t i = 0; i < w->folded_n; i++)
+		if (w->folded[i] < '0' || w->folded[i] > '9')
+			return false;
+	return w->folded_n > 0 && w->folded_n <= 9;
+}
+
+static bool
+are_letters(const char *s, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (s[i] < 'a' || s[i] > 'z')
+			return false;
+	return n > 0 && n <= PREFIX_MAX;
+}
+
+/* Are these the four characters of a code?  Whatever the prefix, so behind a
+ * dash a digit among letters is enough, else the check character decides. */
+static bool
+are_code_characters(const char *four, bool dash)
+{
+	char c[CODE_DATA + 1];
+	bool digit = false, letter = false;
+
+	for (int i = 0; i <= CODE_DATA; i++) {
+		c[i] = four[i];
+		if (c[i] >= '0' && c[i] <= '9')
+			digit = true;
+		else if (c[i] >= 'a' && c[i] <= 'z')
+			letter = true;
+		else
+			return false;
+		if (c[i] == 'o')
+			c[i] = '0';
+		else if (c[i] == 'i' || c[i] == 'l')
+			c[i] = '1';
+		else if (c[i] >= 'a')
+			c[i] = (char)(c[i] - 32);
+	}
+	if (dash && digit && letter)
+		return true;
+	return code_check(c) == c[CODE_DATA] && (digit || dash);
+}
+
+/* A hyphen, or one of Unicode's U+2010 to U+2015 or U+2212. */
+static bool
+has_dash(struct span gap)
+{
+	if (span_find(gap, "-") < gap.n ||
+	    span_find(gap, "\xE2\x88\x92") < gap.n)
+		return true;
+	for (size_t i = 0; i + 2 < gap.n; i++)
+		if (gap.p[i] == '\xE2' && gap.p[i + 1] == '\x80' &&
+		    (unsigned char)gap.p[i + 2] >= 0x90 &&
+		    (unsigned char)gap.p[i + 2] <= 0x95)
+			return true;
+	return false;
+}
+
+/* How many words from `i` on are a code, with or without "/12"; 0: none. */
+static int
+match_code(const struct sentence *s, int i)
+{
+	enum { FOUR = CODE_DATA + 1 };
+	const struct word *w = &s->words[i];
+	int n = 0;
+
+	if (i < s->n && w->folded_n > FOUR &&
+	    are_letters(w->folded, w->folded_n - FOUR) &&
+	    are_code_characters(w->folded + w->folded_n - FOUR, false))
+		n = 1;
+	else if (i + 1 < s->n && are_letters(w->folded, w->folded_n) &&
+		 w[1].folded_n == FOUR &&
+		 are_code_characters(
+		     w[1].folded, has_dash(gap_before(s, i + 1))))
+		n = 2;
+	if (n > 0 && i + n < s->n && is_number(&w[n]) &&
+	    span_is(gap_before(s, i + n), "/"))
+		n++;
+	return n;
+}
+
+static struct span
+words_from(const struct sentence *s, int from, int to)
+{
+	size_t at, end;
+
+	if (from >= to)
+		return (struct span){ s->text.p + s->text.n, 0 };
+	at = s->words[from].at;
+	end = s->words[to - 1].at + s->words[to - 1].n;
+	return span_sub(s->text, at, end - at);
+}
+
+static bool
+has_small_letter(struct span s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (s.p[i] >= 'a' && s.p[i] <= 'z')
+			return true;
+	return false;
+}
+
+/* KOREKTA and the new text, by rule 6. */
+static bool
+is_correction(const struct sentence *s, int n, struct span *argument)
+{
+	*argument = n < s->n ? span_trim(span_from(s->text, s->words[n].at))
+			     : words_from(s, 0, 0);
+	if (n == s->n || is_number(&s->words[n]) || match_code(s, n) > 0 ||
+	    gap_has(s, n, ":.\n"))
+		return true;
+	return !has_small_letter(words_from(s, 0, n)) &&
+	       has_small_letter(*argument);
+}
+
+/* ROZESLIJ on a line of its own, with the order below. */
+static bool
+is_staff_order(const struct sentence *s, int n, struct span *argument)
+{
+	if (n == s->n || !gap_has(s, n, "\n"))
+		return false;
+	*argument = span_trim(span_from(s->text, s->words[n].at));
+	return true;
+}
+
+static bool
+takes_number(enum command c)
+{
+	return c == CMD_STATE || c == CMD_WITHDRAW || c == CMD_SEND ||
+	       c == CMD_CANCEL_JOB;
+}
+
+/* The words from `n` on may follow that command: nothing, a code, a number,
+ * WSZYSTKO, thanks. */
+static bool
+may_follow(const struct keywords *k, enum command c, const struct sentence *s,
+    int n, struct span *argument)
+{
+	bool thanks = false;
+	int i = n;
+
+	if (c == CMD_ANNOUNCE || c == CMD_CHANGE || c == CMD_CANCEL)
+		return is_staff_order(s, n, argument);
+	if (c == CMD_CORRECTION)
+		return is_correction(s, n, argument);
+	if (s->more || (c != CMD_HELP && is_question(s)))
+		return false;
+	if (i < s->n && takes_number(c) && is_number(&s->words[i]))
+		i++;
+	else if (i < s->n && match_code(s, i) > 0)
+		i += match_code(s, i);
+	else if (c != CMD_ALL)
+		i += match_intent(k, CMD_ALL, s, i);
+	*argument = words_from(s, n, i);
+	return skip_thanks(k, s, i, &thanks) == s->n;
+}
+
+/* A text of question marks alone. */
+static enum command
+lone_question(const struct keywords *k, struct span text)
+{
+	text = span_trim(text);
+	if (text.n == 0 || text.n > 5)
+		return CMD_NONE;
+	for (size_t i = 0; i < text.n; i++)
+		if (text.p[i] != '?' && text.p[i] != '!')
+			return CMD_NONE;
+	for (size_t f = 0; f < k->n_forms && span_find(text, "?") < text.n; f++)
+		if (k->forms[f].intent <= CMD_ASK &&
+		    span_is(k->forms[f].words, "?"))
+			return (enum command)k->forms[f].intent;
+	return CMD_NONE;
+}
+
+enum command
+keyword_command(
+    const struct keywords *k, struct span new_text, struct span *argument)
+{
+	enum command found = CMD_NONE;
+	struct sentence s;
+	struct span rest;
+	int longest = 0;
+
+	*argument = (struct span){ new_text.p, 0 };
+	split(&s, new_text);
+	if (s.n == 0)
+		return lone_question(k, new_text);
+	for (size_t f = 0; f < k->n_forms; f++) {
+		const struct form *form = &k->forms[f];
+		int n = form->intent <= CMD_ASK ? match(form, &s, 0) : 0;
+
+		if (n <= longest ||
+		    !may_follow(k, (enum command)form->intent, &s, n, &rest))
+			continue;
+		longest = n;
+		found = (enum command)form->intent;
+		*argument = rest;
+	}
+	return found;
+}
+
+/* Does what a form of attendance needs stand behind it? */
+static bool
+ends_attendance(const struct keywords *k, const struct sentence *s, int i)
+{
+	return i == s->n || gap_has(s, i, ",.;:!-()\n") ||
+	       match_intent(k, FORM_ATTEND_NEXT, s, i) > 0;
+}
+
+static int
+attendance_at(const struct keywords *k, const struct sentence *s, int i)
+{
+	int yes = match_intent(k, FORM_ATTEND_YES, s, i);
+	int no = match_intent(k, FORM_ATTEND_NO, s, i);
+
+	if (no > yes && ends_attendance(k, s, i + no))
+		return -1;
+	return yes > no && ends_attendance(k, s, i + yes) ? 1 : 0;
+}
+
+int
+keyword_attendance(const struct keywords *k, struct span new_text)
+{
+	struct sentence s;
+	bool thanks = false;
+	int found;
+
+	split(&s, new_text);
+	if (s.n == 0 || s.n > ATTENDANCE_MAX || is_question(&s))
+		return 0;
+	found = attendance_at(k, &s, 0);
+	if (found == 0)
+		found = attendance_at(k, &s, skip_thanks(k, &s, 0, &thanks));
+	return found;
+}
+
+bool
+keyword_is_thanks(const struct keywords *k, struct span new_text)
+{
+	struct sentence s;
+	bool thanks = false;
+
+	split(&s, new_text);
+	if (s.n == 0 || s.more)
+		return false;
+	return !is_question(&s) && skip_thanks(k, &s, 0, &thanks) == s.n &&
+	       thanks;
+}
