@@ -1,0 +1,301 @@
+/* cmd_stats - the sums: received by fate, owed by state, remarks, what waits
+ *
+ * Place: staff and monitoring.  Received = sum of fates, always.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "gateway/clock.h"
+#include "gateway/cmd_list.h"
+#include "gateway/store_consultation.h"
+#include "gateway/store_inbound.h"
+#include "gateway/store_outbox.h"
+#include "gateway/store_remark.h"
+#include "parsers/date.h"
+
+struct sums {
+	int64_t fates[FATE_COUNT + 1];
+	int64_t states[OUTBOX_STATE_COUNT + 1];
+	int64_t waiting; /* held or unreadable, for staff */
+	int64_t oldest_ms; /* the longest waiting; 0 none */
+	int64_t owed_to_staff; /* outbox rows that wait for staff */
+	int64_t listed; /* messages counted one by one */
+	bool moving; /* the daemon stored more while we counted */
+};
+
+enum { COUNTS_MAX = 5 };
+
+static enum status
+count_message(void *arg, const struct inbound *in)
+{
+	struct sums *s = arg;
+
+	(void)in;
+	s->listed++;
+	return ST_OK;
+}
+
+static enum status
+count_waiting(void *arg, const struct inbound *in)
+{
+	struct sums *s = arg;
+
+	s->waiting++;
+	if (s->oldest_ms == 0 || in->received_ms < s->oldest_ms)
+		s->oldest_ms = in->received_ms;
+	return ST_OK;
+}
+
+static enum status
+count_outbox(void *arg, const struct outbox *row)
+{
+	struct sums *s = arg;
+
+	(void)row;
+	s->owed_to_staff++;
+	return ST_OK;
+}
+
+struct tally {
+	int64_t mail, sms;
+};
+
+static enum status
+count_remark(void *arg, const struct remark *remark)
+{
+	struct tally *t = arg;
+
+	if (remark->channel == CHANNEL_SMS)
+		t->sms++;
+	else
+		t->mail++;
+	return ST_OK;
+}
+
+static enum status
+read_sums_once(struct cmd_context *ctx, struct sums *s)
+{
+	struct inbound_filter all = { .fate = -1 },
+			      open = { .fate = -1, .open_only = true };
+	struct outbox_filter waiting = { .state = -1, .waiting = true };
+	struct store *st = ctx->store;
+	int64_t before;
+	enum status rc = store_inbound_counts(st, s->fates, &ctx->err);
+
+	before = s->fates[FATE_COUNT];
+	if (rc == ST_OK)
+		rc = store_outbox_counts(st, s->states, &ctx->err);
+	if (rc == ST_OK)
+		rc = store_inbound_list(st, &all, count_message, s, &ctx->err);
+	if (rc == ST_OK)
+		rc = store_inbound_list(st, &open, count_waiting, s, &ctx->err);
+	if (rc == ST_OK)
+		rc =
+		    store_outbox_list(st, &waiting, count_outbox, s, &ctx->err);
+	if (rc == ST_OK)
+		rc = store_inbound_counts(st, s->fates, &ctx->err);
+	s->moving = before != s->fates[FATE_COUNT];
+	return rc;
+}
+
+/* The daemon may be storing meanwhile: counts until nothing moved. */
+static enum status
+read_sums(struct cmd_context *ctx, struct sums *s)
+{
+	enum status rc;
+	int tries = 0;
+
+	do {
+		*s = (struct sums){ 0 };
+		rc = read_sums_once(ctx, s);
+	} while (rc == ST_OK && s->moving && ++tries < COUNTS_MAX);
+	return rc;
+}
+
+static json_t *
+fates_json(const struct sums *s)
+{
+	json_t *out = json_object();
+
+	for (int i = 0; i < FATE_COUNT; i++)
+		json_object_set_new(out, fate_name((enum fate)i),
+		    json_integer((json_int_t)s->fates[i]));
+	return out;
+}
+
+static json_t *
+states_json(const struct sums *s)
+{
+	json_t *out = json_object();
+
+	for (int i = 0; i < OUTBOX_STATE_COUNT; i++)
+		json_object_set_new(out,
+		    outbox_state_name((enum outbox_state)i),
+		    json_integer((json_int_t)s->states[i]));
+	return out;
+}
+
+static json_t *
+consultation_json(struct cmd_context *ctx, const struct consultation *c)
+{
+	struct remark_filter filter = { .consultation_id = c->id };
+	struct tally t = { 0 };
+
+	if (store_remark_list(
+		ctx->store, &filter, count_remark, &t, &ctx->err) != ST_OK)
+		return NULL;
+	return json_pack("{s:s s:s s:s s:I s:I s:I}", "code", c->code, "title",
+	    c->title_short, "state",
+	    phase_state_name(consultation_state(c, clock_now())), "remarks",
+	    (json_int_t)(t.mail + t.sms), "mail", (json_int_t)t.mail, "sms",
+	    (json_int_t)t.sms);
+}
+
+static json_t *
+consultations_json(struct cmd_context *ctx)
+{
+	json_t *out = json_array();
+	struct arena a = { 0 };
+	struct consultation *all;
+	size_t n = 0;
+	bool failed = store_consultation_all(
+			  ctx->store, &a, &all, &n, &ctx->err) != ST_OK;
+
+	for (size_t i = 0; i < n && !failed; i++) {
+		json_t *one = consultation_json(ctx, &all[i]);
+
+		failed = one == NULL || json_array_append_new(out, one) != 0;
+	}
+	arena_free(&a);
+	if (!failed)
+		return out;
+	json_decref(out);
+	return NULL;
+}
+
+/* When each source was last polled, by its name. */
+static json_t *
+polls_json(struct cmd_context *ctx)
+{
+	const struct config *c = ctx->config;
+	json_t *out = json_object();
+
+	for (int i = 0; i < c->n_mailboxes + c->n_sms; i++) {
+		bool mail = i < c->n_mailboxes;
+		struct arena a = { 0 };
+		struct span value = { 0 };
+		char key[100];
+		int64_t ms;
+
+		snprintf(key, sizeof(key), "last_poll/%s %.60s",
+		    mail ? "mailbox" : "sms",
+		    mail ? c->mailboxes[i].name
+			 : c->sms[i - c->n_mailboxes].name);
+		store_meta_get(ctx->store, key, &a, &value, NULL);
+		json_object_set_new(out, key + strlen("last_poll/"),
+		    value.n > 0 && date_parse_rfc3339(&ms, NULL, value) == ST_OK
+			? cmd_json_time(ctx, ms)
+			: json_null());
+		arena_free(&a);
+	}
+	return out;
+}
+
+static void
+print_numbers(const char *title, const json_t *numbers)
+{
+	const char *key, *comma = "";
+	json_t *v;
+
+	printf("%s", title);
+	json_object_foreach((json_t *)numbers, key, v)
+	{
+		if (json_integer_value(v) == 0)
+			continue;
+		printf(
+		    "%s%s %lld", comma, key, (long long)json_integer_value(v));
+		comma = ", ";
+	}
+	printf("%s\n", comma[0] == '\0' ? "nothing" : "");
+}
+
+static void
+print_people(struct cmd_context *ctx, const struct sums *s, json_t *all)
+{
+	static const struct cmd_column columns[] = {
+		{ "code", "code", 0 },
+		{ "title", "title", 40 },
+		{ "state", "state", 0 },
+		{ "remarks", "remarks", 0 },
+		{ "mail", "by mail", 0 },
+		{ "sms", "by text", 0 },
+		{ NULL, NULL, 0 },
+	};
+	const json_t *of = json_object_get(all, "consultations");
+	struct cmd_table *table;
+	const char *key;
+	json_t *v;
+	size_t i;
+
+	printf("Received %lld messages", (long long)s->listed);
+	print_numbers(": ", json_object_get(all, "fates"));
+	printf("Received = sum of fates: %lld = %lld\n", (long long)s->listed,
+	    (long long)s->fates[FATE_COUNT]);
+	print_numbers("Outbox: ", json_object_get(all, "outbox"));
+	printf("Waiting for staff: %lld messages, %lld replies%s%s\n",
+	    (long long)s->waiting, (long long)s->owed_to_staff,
+	    s->oldest_ms != 0 ? "; the oldest since " : "",
+	    s->oldest_ms != 0
+		? json_string_value(json_object_get(all, "oldest_waiting"))
+		: "");
+	json_object_foreach(json_object_get(all, "last_polls"), key, v)
+	    printf("Last poll of %s: %s\n", key,
+		json_is_string(v) ? json_string_value(v) : "never");
+	printf("\n");
+	table = cmd_table_new(ctx, columns);
+	json_array_foreach(of, i, v) cmd_table_row(table, json_incref(v));
+	cmd_table_end(table, "No consultations yet.");
+}
+
+static int
+run(struct cmd_context *ctx, int argc, char **argv)
+{
+	struct sums s = { 0 };
+	json_t *all, *consultations;
+
+	if (argc != 1)
+		return cmd_fail(ctx, 2, "%s takes no more words", argv[0]);
+	if (read_sums(ctx, &s) != ST_OK)
+		return 1;
+	consultations = consultations_json(ctx);
+	if (consultations == NULL)
+		return 1;
+	all = json_pack("{s:I s:o s:I s:o s:I s:I s:o s:o s:o}", "received",
+	    (json_int_t)s.listed, "fates", fates_json(&s), "sum_of_fates",
+	    (json_int_t)s.fates[FATE_COUNT], "outbox", states_json(&s),
+	    "waiting", (json_int_t)s.waiting, "replies_waiting",
+	    (json_int_t)s.owed_to_staff, "oldest_waiting",
+	    cmd_json_time(ctx, s.oldest_ms), "last_polls", polls_json(ctx),
+	    "consultations", consultations);
+	if (ctx->json)
+		cmd_print_object(ctx, all);
+	else {
+		print_people(ctx, &s, all);
+		json_decref(all);
+	}
+	if (s.moving || s.listed == s.fates[FATE_COUNT])
+		return 0;
+	return cmd_fail(ctx, 1,
+	    "the sum of fates is not what was received; run uwaga verify");
+}
+
+const struct cmd cmd_stats = {
+	.name = "stats",
+	.summary = "the sums: received by fate, owed by state, remarks",
+	.help = "usage: uwaga stats\n\n"
+		"Messages by fate, replies by state, what waits for staff and "
+		"since when, the last\npoll of each source, remarks of each "
+		"consultation by channel.\n",
+	.needs = NEEDS_STORE,
+	.run = run,
+};
