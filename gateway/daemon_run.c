@@ -10,17 +10,14 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
-#include <stddef.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "gateway/clock.h"
 #include "gateway/log.h"
+#include "gateway/notify.h"
 #include "gateway/queue.h"
 #include "gateway/store_outbox.h"
 
@@ -272,31 +269,6 @@ outbox_thread(void *arg)
 	return NULL;
 }
 
-/* ---- systemd ----------------------------------------------------------- */
-
-/* Tells the service manager, when there is one; losing a line is harmless. */
-static void
-notify(const char *state)
-{
-	const char *path = getenv("NOTIFY_SOCKET");
-	struct sockaddr_un to = { .sun_family = AF_UNIX };
-	size_t n = path == NULL ? 0 : strlen(path);
-	int fd;
-
-	if (n == 0 || n >= sizeof(to.sun_path))
-		return;
-	memcpy(to.sun_path, path, n);
-	if (to.sun_path[0] == '@')
-		to.sun_path[0] = '\0'; /* an abstract name */
-	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return;
-	sendto(fd, state, strlen(state), MSG_NOSIGNAL | MSG_DONTWAIT,
-	    (struct sockaddr *)&to,
-	    (socklen_t)(offsetof(struct sockaddr_un, sun_path) + n));
-	close(fd);
-}
-
 /* ---- the main thread --------------------------------------------------- */
 
 static void
@@ -472,7 +444,7 @@ wait_for_signal(struct crew *crew, const sigset_t *ours)
 		if (sig > 0)
 			return sig;
 		if (watch(crew))
-			notify("WATCHDOG=1");
+			notify_manager("WATCHDOG=1");
 	}
 }
 
@@ -515,11 +487,11 @@ daemon_run(struct daemon **d, struct err *err)
 
 		if (rc != ST_OK)
 			return rc;
-		notify("READY=1");
+		notify_manager("READY=1");
 		while (sig = wait_for_signal(crew, &ours),
 		    sig == SIGHUP && (next = read_again(*d)) == NULL)
 			continue;
-		notify(sig == SIGHUP ? "RELOADING=1" : "STOPPING=1");
+		notify_manager(sig == SIGHUP ? "RELOADING=1" : "STOPPING=1");
 		log_line(LOG_INFO_, "daemon stopping signal=%d", sig);
 		if (!crew_stop(crew)) {
 			/* Everything durable may be cut anywhere; but what

@@ -20,6 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "parsers/charset.h"
 #include "parsers/wire.h"
 
 enum {
@@ -280,6 +281,7 @@ get_ready(struct parse_settings *set, struct keywords **words,
 
 	if (done) {
 		tzset();
+		charset_warm();
 		answer_one(&frame, parser, span_of(warm_up), set);
 	}
 	if (done && (!set_limits() || !put_filter_on())) {

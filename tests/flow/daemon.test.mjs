@@ -1,0 +1,154 @@
+// daemon - the threads at work: what comes is served, signals are obeyed
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+
+import { House, program } from './house.mjs';
+
+const limit = 20000; // milliseconds that a condition may take, not a rest
+
+async function until(what, condition) {
+	const end = Date.now() + limit;
+	for (;;) {
+		const value = condition();
+		if (value)
+			return value;
+		assert.ok(Date.now() < end, `never: ${what}`);
+		await new Promise((resolve) => setTimeout(resolve, 10));
+	}
+}
+
+// The daemon of a house, with what it says.
+class Daemon {
+	constructor(house, env = {}) {
+		this.log = '';
+		this.child = spawn(program, ['-c', house.conf, '--now', house.now, 'run'],
+			{ stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, ...env } });
+		this.child.stderr.on('data', (bytes) => { this.log += bytes; });
+		this.ended = new Promise((resolve) => this.child.on('exit',
+			(code, signal) => resolve({ code, signal })));
+	}
+
+	said(words) {
+		return until(words, () => this.log.match(words));
+	}
+
+	async stop(signal = 'SIGTERM') {
+		const began = Date.now();
+		this.child.kill(signal);
+		const how = await this.ended;
+		assert.deepEqual(how, { code: 0, signal: null }, this.log);
+		assert.ok(Date.now() - began < 10000, 'within ten seconds');
+	}
+}
+
+function story(name, body, options) {
+	test(name, async () => {
+		const house = new House(options);
+		let daemon;
+		try {
+			await body(house, (env) => daemon = new Daemon(house, env));
+		} finally {
+			daemon?.child.kill('SIGKILL');
+			house.close();
+		}
+	});
+}
+
+const mail = (i) => ['Received: from mx.poczta.example by mx.powiat.example; Sun, 22 Nov 2026 10:00:00 +0100',
+	'Authentication-Results: mx.powiat.example; dmarc=pass header.from=poczta.example',
+	`From: osoba${i}@poczta.example`, 'To: konsultacje@powiat.example',
+	'Subject: BL-7M4H', `Message-ID: <m${i}@poczta.example>`, '',
+	`Prosimy o kurs numer ${i}.`, ''].join('\r\n');
+
+const letters = (house) => fs.readdirSync(path.join(house.dir, 'out/new')).length;
+
+story('mail and texts that come while it runs are served at once', async (house, start) => {
+	house.mail(mail(0));
+	const daemon = start();
+	await until('the first answer', () => letters(house) === 1);
+	for (let i = 1; i <= 10; i++) {
+		const began = Date.now();
+		house.mail(mail(i));
+		await until('the next answer', () => letters(house) === i + 1);
+		assert.ok(Date.now() - began < 10000, 'long before the next poll');
+	}
+	house.text({ from: '+48110000301', text: 'BL-7M4H Prosimy o ławki.',
+		at: '2026-11-22T10:00:00+01:00' });
+	await until('the text', () =>
+		house.rows('journal').some((r) => r.channel === 'sms' && r.fate === 'filed'));
+	assert.match(daemon.log, /intake stored msg=1 /);
+	await daemon.stop();
+	assert.match(daemon.log, /daemon stopped/);
+	assert.ok(!/poczta\.example|\+48110000301|Prosimy/.test(daemon.log),
+		'no address, number or word of a resident in the log');
+	assert.equal(house.rows('journal').length, 12);
+	house.run('verify');
+});
+
+story('a flood goes through while commands get their turn', async (house, start) => {
+	const n = 1500;
+	for (let i = 0; i < n; i++)
+		house.mail(mail(i));
+	const daemon = start();
+	await daemon.said(/intake stored/);
+	let worst = 0, asked = 0;
+	for (; house.rows('journal').length < n; asked++) {
+		const began = Date.now();
+		house.run('consultation', 'close', 'BL-3K8P');
+		worst = Math.max(worst, Date.now() - began);
+	}
+	assert.ok(asked > 0 && worst < 2000, `a command waited ${worst} ms`);
+	await daemon.stop();
+	assert.equal(house.rows('remark', 'list').length, n);
+});
+
+story('a second one on the same database is refused, with the first one named', async (house, start) => {
+	const daemon = start();
+	await daemon.said(/daemon started/);
+	for (const args of [['run'], ['run', '--once']]) {
+		const second = house.try(...args);
+		assert.equal(second.status, 1);
+		assert.match(second.stderr, new RegExp(String(daemon.child.pid)));
+		assert.equal(second.stderr.trim().split('\n').length, 1);
+	}
+	await daemon.stop('SIGINT');
+	house.poll();
+});
+
+story('a good configuration is taken over on SIGHUP, a bad one is not', async (house, start) => {
+	const daemon = start();
+	await daemon.said(/daemon started/);
+	const original = fs.readFileSync(house.conf, 'utf8');
+	fs.writeFileSync(house.conf, 'colour = "blue"\n' + original);
+	daemon.child.kill('SIGHUP');
+	await daemon.said(/kept the old configuration.*colour/);
+	house.mail(mail(1));
+	await until('an answer by the old one', () => letters(house) === 1);
+
+	for (const sub of ['new', 'cur', 'tmp'])
+		fs.mkdirSync(path.join(house.dir, 'second', sub), { recursive: true });
+	fs.writeFileSync(house.conf, original +
+		`\nmailbox "druga" { url = "maildir:${house.dir}/second" authserv_id = "mx.powiat.example" }\n`);
+	daemon.child.kill('SIGHUP');
+	await daemon.said(/daemon started.*sources=3/);
+	fs.writeFileSync(path.join(house.dir, 'second/new/1.eml'), mail(2));
+	await until('an answer by the new one', () => letters(house) === 2);
+	await daemon.stop();
+});
+
+story('a folder that goes away and comes back is waited for', async (house, start) => {
+	const daemon = start();
+	await daemon.said(/daemon started/);
+	const inbox = path.join(house.dir, 'maildir');
+	fs.renameSync(inbox, inbox + '.away');
+	fs.mkdirSync(inbox);
+	fs.writeFileSync(path.join(inbox + '.away', 'new/1.eml'), mail(1));
+	await daemon.said(/mailbox konsultacje failed/);
+	fs.rmdirSync(inbox);
+	fs.renameSync(inbox + '.away', inbox);
+	await until('the answer', () => letters(house) === 1);
+	await daemon.stop();
+});
