@@ -50,7 +50,7 @@ is_full(int fd, size_t n)
 	if (bytes == NULL || !is_our_file(fd))
 		return 0;
 	if (atomic_fetch_add(&used, (long long)n) + (long long)n <=
-	    atoll(bytes))
+	    strtoll(bytes, NULL, 10))
 		return 0;
 	errno = ENOSPC;
 	return 1;
