@@ -7,7 +7,8 @@
  * hash = SHA-256 over the lines "uwaga-chain-1", previous hash, number, time,
  * event, subject, commitment (hexadecimal or decimal, each ended by LF);
  * commitment = SHA-256(salt || text).  The receipt is the first 12
- * hexadecimal characters of the hash.
+ * hexadecimal characters of the hash.  The hash before the first link is 64
+ * zeros.
  */
 #ifndef STORE_CHAIN_H
 #define STORE_CHAIN_H
@@ -15,6 +16,10 @@
 #include "gateway/store.h"
 
 enum { RECEIPT_SIZE = 16, CHAIN_HASH_SIZE = 65 };
+
+/* The commitment to `text` under `salt`, in hexadecimal. */
+enum status store_chain_commit(char out[CHAIN_HASH_SIZE], struct span salt,
+    struct span text, struct err *err);
 
 /* Appends one event about `subject` ("BL-7M4H/12"); `commitment` is 64
  * hexadecimal digits. */

@@ -68,7 +68,8 @@ struct inbound {
 enum status store_inbound_seen(struct store *st, const char *source,
     const char *key, bool *seen, struct err *err);
 
-/* The message with that Message-ID and content hash; id 0 when none. */
+/* The first message with that Message-ID and content hash; id 0 when none, or
+ * when `message_id` is "": mail without one is never taken for a twin. */
 enum status store_inbound_twin(struct store *st, const char *message_id,
     const char *content_hash, int64_t *id, struct err *err);
 
@@ -78,13 +79,19 @@ enum status
 store_inbound_add(struct store *st, struct inbound *in, struct span raw,
     const struct attachment *attachments, size_t n, struct err *err);
 
+/* Attaches files to a message that is stored already, as a second parse
+ * found them; those of store_inbound_add() are attached by it. */
+enum status store_inbound_attach(struct store *st, int64_t id,
+    const struct attachment *attachments, size_t n, struct err *err);
+
 /* Changes fate, why, code, consultation_id, settled_by, needs_staff,
  * hold_until_ms, reminded_ms and suggestion to what `in` says. */
 enum status store_inbound_update(
     struct store *st, const struct inbound *in, struct err *err);
 
-/* The same, and what a second parse found: contact, subject, text, remark,
- * kind, command, language, warnings, may_answer, may_echo, code_seen. */
+/* The same, and what a second parse found: contact, addresses, received_ms,
+ * Message-ID, references, hash, subject, text, remark, kind, command,
+ * language, warnings, may_answer, may_echo, code_seen. */
 enum status store_inbound_reparse(
     struct store *st, const struct inbound *in, struct err *err);
 

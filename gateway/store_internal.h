@@ -1,0 +1,145 @@
+/* store_internal - what the store's files share, and nobody else sees
+ *
+ * Place: included by store*.c only; the one header that names SQLite's types.
+ *
+ * A statement is a `static const char` constant above the function that binds
+ * it and is listed, by name, in the table at the end of its file.  It is
+ * prepared once per connection.  Usage:
+ *
+ *	struct query q;
+ *
+ *	query_open(&q, st, contact_by_id);
+ *	query_id(&q, ":id", id);
+ *	rc = query_step(&q, err);
+ *	if (rc == ST_OK && q.has_row)
+ *		value = query_get_int(&q);
+ *	return query_close(&q, rc, err);
+ *
+ * A failure before query_step() is kept and comes out there.
+ */
+#ifndef STORE_INTERNAL_H
+#define STORE_INTERNAL_H
+
+#include <sqlite3.h>
+#include <stdbool.h>
+
+#include "gateway/store.h"
+
+/* A statement and the name by which a failing line calls it. */
+struct statement {
+	const char *name, *sql;
+};
+
+/* The tables of the files, each closed by a NULL name. */
+extern const struct statement store_statements[];
+extern const struct statement store_inbound_statements[];
+extern const struct statement store_remark_statements[];
+extern const struct statement store_consultation_statements[];
+extern const struct statement store_person_statements[];
+extern const struct statement store_outbox_statements[];
+extern const struct statement store_chain_statements[];
+extern const struct statement store_backup_statements[];
+
+enum { STATEMENT_SLOTS = 256 };
+
+/* A prepared statement, found again by the address of its text. */
+struct prepared {
+	const char *sql;
+	const char *name;
+	sqlite3_stmt *stmt; /* owned */
+};
+
+struct store {
+	sqlite3 *db; /* owned */
+	char *path; /* owned */
+	struct prepared prepared[STATEMENT_SLOTS];
+	bool in_transaction; /* we began one and have not ended it */
+	struct err lost; /* why SQLite ended our transaction by itself */
+	int64_t busy_since; /* when the wait for the lock began */
+	int64_t committed; /* when we last let go of the lock */
+};
+
+struct query {
+	struct store *st;
+	const char *name;
+	sqlite3_stmt *stmt; /* borrowed from the store; NULL after a failure */
+	enum status rc;
+	struct err err; /* kept until the next step or the end */
+	int code; /* SQLite's, of the step that failed */
+	bool has_row;
+	int column; /* the next one to read */
+};
+
+/* Prepares `sql` (once) for use.  One statement is used once at a time. */
+void query_open(struct query *q, struct store *st, const char *sql);
+
+/* Binds a named parameter.  Strings are borrowed until query_close(); NULL is
+ * stored as "".  _id and _time store 0 as NULL. */
+void query_text(struct query *q, const char *name, const char *value);
+void query_int(struct query *q, const char *name, int64_t value);
+void query_id(struct query *q, const char *name, int64_t value);
+void query_time(struct query *q, const char *name, int64_t value);
+void query_blob(struct query *q, const char *name, struct span value);
+
+/* The next row, if `has_row`. */
+enum status query_step(struct query *q, struct err *err);
+
+/* Steps to the end, rows are dropped, and closes. */
+enum status query_run(struct query *q, struct err *err);
+
+/* Reads one number from the first row (0 without one), steps to the end and
+ * closes. */
+enum status query_number(struct query *q, int64_t *value, struct err *err);
+
+/* Ends the use; allowed after any failure.  `rc` is what the caller knows so
+ * far; it comes back, or what failed while the row was read. */
+enum status query_close(struct query *q, enum status rc, struct err *err);
+
+/* The next column of the row.  NULL reads as 0 and "". */
+int64_t query_get_int(struct query *q);
+bool query_get_bool(struct query *q);
+const char *query_get_text(struct query *q, struct arena *a);
+struct span query_get_blob(struct query *q); /* lives until the next step */
+
+/* Did the last step fail because the row is there already? */
+bool query_is_taken(const struct query *q);
+
+/* What SQLite's last failure means: status and sentence.  `what` names the
+ * statement or the step. */
+enum status store_failure(struct store *st, const char *what, struct err *err);
+
+/* Runs text that returns no rows: a PRAGMA or a migration. */
+enum status store_execute(
+    struct store *st, const char *sql, const char *what, struct err *err);
+
+/* Opens the file with every safety set, whatever its version. */
+enum status store_open_file(
+    struct store **out, const char *path, int flags, struct err *err);
+
+/* Is the open file one of ours?  `*version` is its schema's. */
+enum status store_identify(struct store *st, int *version, struct err *err);
+
+/* Write-ahead log, synced at every commit. */
+enum status store_set_durable(struct store *st, struct err *err);
+
+/* Numbered changes of the schema, in order. */
+struct migration {
+	int version;
+	const char *name;
+	struct span sql;
+};
+
+/* Those built in: an array from `a` closed by version 0. */
+enum status
+store_migrations(struct arena *a, struct migration **out, struct err *err);
+
+/* The schema version of this program. */
+int store_version(void);
+
+/* store_create() and store_migrate() with a list of migrations given. */
+enum status store_create_with(
+    const char *path, const struct migration *list, struct err *err);
+enum status store_migrate_with(const char *path, const struct migration *list,
+    int *from, int *to, struct err *err);
+
+#endif

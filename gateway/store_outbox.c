@@ -1,0 +1,514 @@
+/* store_outbox - what is owed to people: one row per recipient */
+#include "gateway/store_outbox.h"
+
+#include <string.h>
+
+#include "gateway/store_internal.h"
+
+/* Rows held at once by a list: the callback may use the store as it likes. */
+#define PAGE 50
+
+static const char *const states[] = {
+	[OUTBOX_QUEUED] = "queued",
+	[OUTBOX_CLAIMED] = "claimed",
+	[OUTBOX_SENT] = "sent",
+	[OUTBOX_DEFERRED] = "deferred",
+	[OUTBOX_FAILED] = "failed",
+	[OUTBOX_UNKNOWN] = "unknown",
+	[OUTBOX_CANCELLED] = "cancelled",
+};
+
+const char *
+outbox_state_name(enum outbox_state state)
+{
+	return states[state];
+}
+
+enum outbox_state
+outbox_state_by_name(const char *name)
+{
+	for (int i = 0; i < OUTBOX_STATE_COUNT; i++)
+		if (strcmp(states[i], name) == 0)
+			return (enum outbox_state)i;
+	return OUTBOX_STATE_COUNT;
+}
+
+/* ---- writing ----------------------------------------------------------- */
+
+/* A queued row without a time is due at once; only what is deferred may have
+ * no time, and then waits for staff. */
+static const char outbox_add[] =
+    "INSERT INTO outbox (channel, contact_id, inbound_id, consultation_id,"
+    " remark_id, recipient, via, template, question, subject, body, html,"
+    " language, message_id, token, in_reply_to, reference_ids, state, due_ms,"
+    " attempts, created_ms, claimed_ms, settled_ms, error, external_id,"
+    " segments, receipt)"
+    " VALUES (:channel, :contact, :inbound, :consultation, :remark,"
+    " :recipient, :via, :template, :question, :subject, :body, :html,"
+    " :language, :message_id, :token, :in_reply_to, :reference_ids, :state,"
+    " CASE WHEN :state = 'queued' THEN COALESCE(:due, :created) ELSE :due END,"
+    " :attempts, :created, :claimed, :settled, :error, :external_id,"
+    " :segments, :receipt) RETURNING id";
+
+static void
+bind_letter(struct query *q, const struct outbox *row)
+{
+	query_text(q, ":channel", channel_name(row->channel));
+	query_id(q, ":contact", row->contact_id);
+	query_id(q, ":inbound", row->inbound_id);
+	query_id(q, ":consultation", row->consultation_id);
+	query_id(q, ":remark", row->remark_id);
+	query_text(q, ":recipient", row->to);
+	query_text(q, ":via", row->via);
+	query_text(q, ":template", row->template_name);
+	query_text(q, ":question", row->question);
+	query_text(q, ":subject", row->subject);
+	query_text(q, ":body", row->body);
+	query_text(q, ":html", row->html);
+	query_text(q, ":language", row->language);
+	query_text(q, ":message_id", row->message_id);
+	query_text(q, ":token", row->token);
+	query_text(q, ":in_reply_to", row->in_reply_to);
+	query_text(q, ":reference_ids", row->references);
+	query_int(q, ":created", row->created_ms);
+	query_time(q, ":claimed", row->claimed_ms);
+	query_int(q, ":segments", row->segments);
+	query_text(q, ":receipt", row->receipt);
+}
+
+static void
+bind_result(struct query *q, const struct outbox *row)
+{
+	query_text(q, ":state", outbox_state_name(row->state));
+	query_time(q, ":due", row->due_ms);
+	query_int(q, ":attempts", row->attempts);
+	query_time(q, ":settled", row->settled_ms);
+	query_text(q, ":error", row->error);
+	query_text(q, ":external_id", row->external_id);
+}
+
+enum status
+store_outbox_add(struct store *st, struct outbox *row, struct err *err)
+{
+	struct query q;
+	enum status rc;
+
+	query_open(&q, st, outbox_add);
+	bind_letter(&q, row);
+	bind_result(&q, row);
+	rc = query_number(&q, &row->id, err);
+	if (query_is_taken(&q))
+		return err_set(err, ST_REJECT,
+		    "a message with that Message-ID or token is in the outbox "
+		    "already");
+	return rc;
+}
+
+static const char outbox_settle[] =
+    "UPDATE outbox SET state = :state,"
+    " due_ms = CASE WHEN :state = 'queued' THEN COALESCE(:due, created_ms)"
+    " ELSE :due END,"
+    " attempts = :attempts, settled_ms = :settled, error = :error,"
+    " external_id = :external_id WHERE id = :id";
+
+enum status
+store_outbox_settle(struct store *st, const struct outbox *row, struct err *err)
+{
+	struct query q;
+
+	query_open(&q, st, outbox_settle);
+	query_id(&q, ":id", row->id);
+	bind_result(&q, row);
+	return query_run(&q, err);
+}
+
+static const char outbox_recover[] =
+    "UPDATE outbox SET state = 'unknown', due_ms = NULL, settled_ms = :now,"
+    " error = 'in a sender''s hands when the program stopped'"
+    " WHERE state = 'claimed'";
+
+enum status
+store_outbox_recover(struct store *st, int64_t now, int64_t *n, struct err *err)
+{
+	struct query q;
+	enum status rc;
+
+	query_open(&q, st, outbox_recover);
+	query_time(&q, ":now", now);
+	rc = query_run(&q, err);
+	*n = rc == ST_OK ? sqlite3_changes64(st->db) : 0;
+	return rc;
+}
+
+/* ---- reading ----------------------------------------------------------- */
+
+#define SELECT_ROW                                                          \
+	"SELECT o.id, o.channel, o.contact_id, o.inbound_id,"               \
+	" o.consultation_id, o.remark_id, o.recipient, o.via, o.template,"  \
+	" o.question, o.subject, o.body, o.html, o.language, o.message_id," \
+	" o.token, o.in_reply_to, o.reference_ids, o.state, o.due_ms,"      \
+	" o.attempts, o.created_ms, o.claimed_ms, o.settled_ms, o.error,"   \
+	" o.external_id, o.segments, o.receipt, c.code FROM outbox o"
+#define JOIN_CODE " LEFT JOIN consultation c ON c.id = o.consultation_id"
+
+static void
+read_row(struct query *q, struct arena *a, struct outbox *out)
+{
+	out->id = query_get_int(q);
+	out->channel = strcmp(query_get_text(q, a), "sms") == 0 ? CHANNEL_SMS
+								: CHANNEL_MAIL;
+	out->contact_id = query_get_int(q);
+	out->inbound_id = query_get_int(q);
+	out->consultation_id = query_get_int(q);
+	out->remark_id = query_get_int(q);
+	out->to = query_get_text(q, a);
+	out->via = query_get_text(q, a);
+	out->template_name = query_get_text(q, a);
+	out->question = query_get_text(q, a);
+	out->subject = query_get_text(q, a);
+	out->body = query_get_text(q, a);
+	out->html = query_get_text(q, a);
+	out->language = query_get_text(q, a);
+	out->message_id = query_get_text(q, a);
+	out->token = query_get_text(q, a);
+	out->in_reply_to = query_get_text(q, a);
+	out->references = query_get_text(q, a);
+	out->state = outbox_state_by_name(query_get_text(q, a));
+	out->due_ms = query_get_int(q);
+	out->attempts = (int)query_get_int(q);
+	out->created_ms = query_get_int(q);
+	out->claimed_ms = query_get_int(q);
+	out->settled_ms = query_get_int(q);
+	out->error = query_get_text(q, a);
+	out->external_id = query_get_text(q, a);
+	out->segments = query_get_int(q);
+	out->receipt = query_get_text(q, a);
+	out->code = query_get_text(q, a);
+}
+
+/* The row of a query that has at most one; id 0 without one. */
+static enum status
+read_one(struct query *q, struct arena *a, struct outbox *out, struct err *err)
+{
+	enum status rc = query_step(q, err);
+
+	*out = (struct outbox){ 0 };
+	if (rc == ST_OK && q->has_row)
+		read_row(q, a, out);
+	return query_close(q, rc, err);
+}
+
+static const char outbox_get[] = SELECT_ROW JOIN_CODE " WHERE o.id = :id";
+
+enum status
+store_outbox_get(struct store *st, int64_t id, struct arena *a,
+    struct outbox *out, struct err *err)
+{
+	struct query q;
+	enum status rc;
+
+	query_open(&q, st, outbox_get);
+	query_id(&q, ":id", id);
+	rc = read_one(&q, a, out, err);
+	if (rc == ST_OK && out->id == 0)
+		return err_set(err, ST_REJECT,
+		    "there is no outbox row %lld; see uwaga outbox list",
+		    (long long)id);
+	return rc;
+}
+
+static const char outbox_by_message_id[] = SELECT_ROW JOIN_CODE
+    " WHERE o.message_id = :message_id AND o.message_id <> ''";
+
+enum status
+store_outbox_by_message_id(struct store *st, const char *message_id,
+    struct arena *a, struct outbox *out, struct err *err)
+{
+	struct query q;
+
+	query_open(&q, st, outbox_by_message_id);
+	query_text(&q, ":message_id", message_id);
+	return read_one(&q, a, out, err);
+}
+
+/* Tokens are in lower case, but mailers fold addresses as they like. */
+static const char outbox_by_token[] =
+    SELECT_ROW JOIN_CODE " WHERE o.token = lower(:token) AND o.token <> ''";
+
+enum status
+store_outbox_by_token(struct store *st, const char *token, struct arena *a,
+    struct outbox *out, struct err *err)
+{
+	struct query q;
+
+	query_open(&q, st, outbox_by_token);
+	query_text(&q, ":token", token);
+	return read_one(&q, a, out, err);
+}
+
+static const char outbox_last[] = SELECT_ROW JOIN_CODE
+    " WHERE o.contact_id = :contact AND o.state NOT IN ('cancelled', 'failed')"
+    " ORDER BY o.created_ms DESC, o.id DESC LIMIT 1";
+
+enum status
+store_outbox_last(struct store *st, int64_t contact_id, struct arena *a,
+    struct outbox *out, struct err *err)
+{
+	struct query q;
+
+	query_open(&q, st, outbox_last);
+	query_id(&q, ":contact", contact_id);
+	return read_one(&q, a, out, err);
+}
+
+/* ---- claiming ---------------------------------------------------------- */
+
+static const char outbox_due[] =
+    SELECT_ROW " INDEXED BY outbox_due" JOIN_CODE
+	       " WHERE o.state IN ('queued', 'deferred') AND o.due_ms <= :now"
+	       " ORDER BY o.due_ms, o.id LIMIT :max";
+
+static enum status
+read_due(struct query *q, struct arena *a, struct outbox **out, size_t *n,
+    struct err *err)
+{
+	struct outbox *row;
+	enum status rc;
+
+	while ((rc = query_step(q, err)) == ST_OK && q->has_row) {
+		row = arena_push(a, out, n, sizeof(**out));
+		if (row == NULL) {
+			rc = err_set(err, ST_BROKEN, "out of memory");
+			break;
+		}
+		read_row(q, a, row);
+	}
+	return query_close(q, rc, err);
+}
+
+static const char outbox_mark_claimed[] =
+    "UPDATE outbox SET state = 'claimed', claimed_ms = :now WHERE id = :id";
+
+static enum status
+mark_claimed(struct store *st, struct outbox *row, int64_t now, struct err *err)
+{
+	struct query q;
+
+	row->state = OUTBOX_CLAIMED;
+	row->claimed_ms = now;
+	query_open(&q, st, outbox_mark_claimed);
+	query_id(&q, ":id", row->id);
+	query_time(&q, ":now", now);
+	return query_run(&q, err);
+}
+
+enum status
+store_outbox_claim(struct store *st, int64_t now, int max, struct arena *a,
+    struct outbox **out, size_t *n, struct err *err)
+{
+	struct query q;
+	int64_t due = 0;
+	enum status rc;
+
+	*out = NULL;
+	*n = 0;
+	/* Nothing due is the usual answer, and needs no lock. */
+	rc = store_outbox_next_due(st, &due, err);
+	if (rc != ST_OK || due == 0 || due > now)
+		return rc;
+	rc = store_begin(st, err);
+	if (rc != ST_OK)
+		return rc;
+	query_open(&q, st, outbox_due);
+	query_int(&q, ":now", now);
+	query_int(&q, ":max", max);
+	rc = read_due(&q, a, out, n, err);
+	for (size_t i = 0; i < *n && rc == ST_OK; i++)
+		rc = mark_claimed(st, &(*out)[i], now, err);
+	if (rc == ST_OK)
+		rc = store_commit(st, err);
+	if (rc != ST_OK) {
+		store_rollback(st);
+		*n = 0;
+	}
+	return rc;
+}
+
+static const char outbox_next_due[] =
+    "SELECT MIN(due_ms) FROM outbox INDEXED BY outbox_due"
+    " WHERE state IN ('queued', 'deferred')";
+
+enum status
+store_outbox_next_due(struct store *st, int64_t *due, struct err *err)
+{
+	struct query q;
+
+	query_open(&q, st, outbox_next_due);
+	return query_number(&q, due, err);
+}
+
+/* ---- counting ---------------------------------------------------------- */
+
+#define COUNT_REST                                                           \
+	" AND state <> 'cancelled'"                                          \
+	" AND CASE WHEN :template IS NULL THEN template <> 'confirm_remark'" \
+	" ELSE template = :template END"                                     \
+	" AND (:question IS NULL OR question = :question)"
+
+static const char outbox_count_contact[] =
+    "SELECT COUNT(*) FROM outbox"
+    " WHERE contact_id = :contact AND created_ms >= :since" COUNT_REST;
+static const char outbox_count_all[] =
+    "SELECT COUNT(*) FROM outbox WHERE created_ms >= :since" COUNT_REST;
+
+enum status
+store_outbox_count(struct store *st, int64_t contact_id,
+    const char *template_name, const char *question, int64_t since,
+    int64_t *count, struct err *err)
+{
+	struct query q;
+
+	query_open(
+	    &q, st, contact_id == 0 ? outbox_count_all : outbox_count_contact);
+	if (contact_id != 0)
+		query_id(&q, ":contact", contact_id);
+	query_int(&q, ":since", since);
+	if (template_name != NULL)
+		query_text(&q, ":template", template_name);
+	if (question != NULL)
+		query_text(&q, ":question", question);
+	return query_number(&q, count, err);
+}
+
+static const char outbox_counts[] =
+    "SELECT state, COUNT(*) FROM outbox GROUP BY state";
+
+enum status
+store_outbox_counts(
+    struct store *st, int64_t count[OUTBOX_STATE_COUNT + 1], struct err *err)
+{
+	struct arena a = { 0 };
+	struct query q;
+	enum status rc;
+
+	memset(count, 0, sizeof(*count) * (OUTBOX_STATE_COUNT + 1));
+	query_open(&q, st, outbox_counts);
+	while ((rc = query_step(&q, err)) == ST_OK && q.has_row) {
+		enum outbox_state state =
+		    outbox_state_by_name(query_get_text(&q, &a));
+		int64_t n = query_get_int(&q);
+
+		count[state] += n;
+		if (state != OUTBOX_STATE_COUNT)
+			count[OUTBOX_STATE_COUNT] += n;
+	}
+	arena_free(&a);
+	return query_close(&q, rc, err);
+}
+
+/* ---- lists: the same question through the index that answers it best --- */
+
+#define LIST_REST                                                  \
+	" AND o.id > :after AND (:state = '' OR o.state = :state)" \
+	" AND (:contact IS NULL OR o.contact_id = :contact)"       \
+	" AND (:inbound IS NULL OR o.inbound_id = :inbound)"       \
+	" AND (NOT :waiting OR o.state = 'unknown'"                \
+	" OR (o.state = 'deferred' AND o.due_ms IS NULL))"         \
+	" ORDER BY o.id LIMIT :limit"
+
+static const char outbox_list[] = SELECT_ROW JOIN_CODE " WHERE TRUE" LIST_REST;
+static const char outbox_list_state[] =
+    SELECT_ROW JOIN_CODE " WHERE o.state = :state" LIST_REST;
+static const char outbox_list_contact[] =
+    SELECT_ROW JOIN_CODE " WHERE o.contact_id = :contact" LIST_REST;
+static const char outbox_list_inbound[] =
+    SELECT_ROW JOIN_CODE " WHERE o.inbound_id = :inbound" LIST_REST;
+static const char outbox_list_waiting[] =
+    SELECT_ROW JOIN_CODE " WHERE o.state IN ('unknown', 'deferred')" LIST_REST;
+
+static const char *
+best_list(const struct outbox_filter *f)
+{
+	if (f->inbound_id != 0)
+		return outbox_list_inbound;
+	if (f->contact_id != 0)
+		return outbox_list_contact;
+	if (f->state >= 0)
+		return outbox_list_state;
+	return f->waiting ? outbox_list_waiting : outbox_list;
+}
+
+struct page {
+	struct arena arena; /* owned */
+	struct outbox rows[PAGE];
+	int n;
+	int64_t after; /* begins behind that id */
+};
+
+static enum status
+read_page(struct page *p, struct store *st, const struct outbox_filter *f,
+    struct err *err)
+{
+	bool has_state = f->state >= 0 && f->state < OUTBOX_STATE_COUNT;
+	struct query q;
+	enum status rc;
+
+	p->n = 0;
+	query_open(&q, st, best_list(f));
+	query_int(&q, ":after", p->after);
+	query_text(&q, ":state",
+	    has_state ? outbox_state_name((enum outbox_state)f->state) : "");
+	query_id(&q, ":contact", f->contact_id);
+	query_id(&q, ":inbound", f->inbound_id);
+	query_int(&q, ":waiting", f->waiting);
+	query_int(
+	    &q, ":limit", f->limit > 0 && f->limit < PAGE ? f->limit : PAGE);
+	while ((rc = query_step(&q, err)) == ST_OK && q.has_row) {
+		read_row(&q, &p->arena, &p->rows[p->n]);
+		p->after = p->rows[p->n++].id;
+	}
+	return query_close(&q, rc, err);
+}
+
+enum status
+store_outbox_list(struct store *st, const struct outbox_filter *filter,
+    enum status (*row)(void *arg, const struct outbox *row), void *arg,
+    struct err *err)
+{
+	struct outbox_filter f = *filter;
+	struct page p = { .after = 0 };
+	bool is_last;
+	enum status rc;
+
+	do {
+		rc = read_page(&p, st, &f, err);
+		for (int i = 0; i < p.n && rc == ST_OK; i++)
+			rc = row(arg, &p.rows[i]);
+		is_last = p.n < PAGE || f.limit == p.n;
+		f.limit -= f.limit > 0 ? p.n : 0;
+		arena_free(&p.arena);
+	} while (rc == ST_OK && !is_last);
+	return rc;
+}
+
+const struct statement store_outbox_statements[] = {
+	{ "outbox_add", outbox_add },
+	{ "outbox_settle", outbox_settle },
+	{ "outbox_recover", outbox_recover },
+	{ "outbox_get", outbox_get },
+	{ "outbox_by_message_id", outbox_by_message_id },
+	{ "outbox_by_token", outbox_by_token },
+	{ "outbox_last", outbox_last },
+	{ "outbox_due", outbox_due },
+	{ "outbox_mark_claimed", outbox_mark_claimed },
+	{ "outbox_next_due", outbox_next_due },
+	{ "outbox_count_contact", outbox_count_contact },
+	{ "outbox_count_all", outbox_count_all },
+	{ "outbox_counts", outbox_counts },
+	{ "outbox_list", outbox_list },
+	{ "outbox_list_state", outbox_list_state },
+	{ "outbox_list_contact", outbox_list_contact },
+	{ "outbox_list_inbound", outbox_list_inbound },
+	{ "outbox_list_waiting", outbox_list_waiting },
+	{ NULL, NULL },
+};

@@ -1,0 +1,397 @@
+-- 001_init - the first schema: what comes in, what it becomes, what is owed
+--
+-- Times are UTC milliseconds; NULL stands for "none".  Where people set a time
+-- (deadlines, meetings) the local time and its zone stand beside it.
+-- Lists of words are one per line.  Never edited after its release.
+
+PRAGMA application_id = 1433887079; -- "Uwag"
+
+CREATE TABLE meta (
+	key TEXT PRIMARY KEY, -- "epoch"; "cursor/SOURCE" is forgotten by a restore
+	value TEXT NOT NULL -- the fact itself
+) STRICT, WITHOUT ROWID;
+
+INSERT INTO meta (key, value) VALUES ('epoch', '1');
+
+CREATE TABLE commune (
+	id INTEGER PRIMARY KEY AUTOINCREMENT, -- stable key; also the order shown
+	name TEXT NOT NULL, -- "Chełm Śląski"
+	name_key TEXT NOT NULL UNIQUE, -- the name folded: "chelm slaski"
+	kind TEXT NOT NULL DEFAULT ''
+		CHECK (kind IN ('', 'urban', 'rural')) -- '' not stated
+) STRICT;
+
+CREATE TABLE consultation (
+	id INTEGER PRIMARY KEY AUTOINCREMENT, -- stable key
+	code TEXT NOT NULL UNIQUE, -- canonical: "BL-7M4H"
+	case_ref TEXT NOT NULL DEFAULT '', -- the office's file number
+	title TEXT NOT NULL DEFAULT '', -- in full
+	title_short TEXT NOT NULL DEFAULT '', -- as subjects and texts show it
+	kind TEXT NOT NULL DEFAULT '', -- "draft_resolution", "plan"
+	owner TEXT NOT NULL DEFAULT '', -- member of staff in charge
+	phase TEXT NOT NULL
+		CHECK (phase IN ('needs', 'remarks')), -- what people are asked for
+	opens_ms INTEGER, -- first instant that counts; NULL not announced
+	opens_local TEXT NOT NULL DEFAULT '', -- the same as people read it
+	closes_ms INTEGER, -- first instant that is too late; NULL no end
+	closes_local TEXT NOT NULL DEFAULT '', -- the same as people read it
+	timezone TEXT NOT NULL DEFAULT '', -- of the local times: "Europe/Warsaw"
+	next_number INTEGER NOT NULL DEFAULT 1 -- of its next remark; only grows
+		CHECK (next_number > 0),
+	filed INTEGER NOT NULL DEFAULT 0, -- remarks so far
+	CHECK (opens_ms IS NULL OR closes_ms IS NULL OR opens_ms <= closes_ms)
+) STRICT;
+
+CREATE TABLE consultation_alias (
+	alias_key TEXT PRIMARY KEY, -- folded, so that case and marks do not matter
+	alias TEXT NOT NULL, -- as staff wrote it
+	consultation_id INTEGER NOT NULL
+		REFERENCES consultation (id) ON DELETE CASCADE -- what it stands for
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX consultation_alias_of ON consultation_alias (consultation_id);
+
+CREATE TABLE consultation_commune (
+	consultation_id INTEGER NOT NULL
+		REFERENCES consultation (id) ON DELETE CASCADE, -- which consultation
+	position INTEGER NOT NULL, -- order in which staff named them
+	commune_id INTEGER NOT NULL REFERENCES commune (id), -- where it is held
+	PRIMARY KEY (consultation_id, position),
+	UNIQUE (consultation_id, commune_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE consultation_group (
+	consultation_id INTEGER NOT NULL
+		REFERENCES consultation (id) ON DELETE CASCADE, -- which consultation
+	position INTEGER NOT NULL, -- order in which staff named them
+	name TEXT NOT NULL, -- who is entitled: "mieszkańcy"
+	closes_ms INTEGER, -- a deadline of its own; NULL the consultation's
+	closes_local TEXT NOT NULL DEFAULT '', -- the same as people read it
+	PRIMARY KEY (consultation_id, position),
+	UNIQUE (consultation_id, name)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE meeting (
+	id INTEGER PRIMARY KEY AUTOINCREMENT, -- stable key
+	uid TEXT NOT NULL UNIQUE CHECK (uid <> ''), -- iCalendar UID, for ever
+	key TEXT NOT NULL DEFAULT '', -- short name: "s-10ke-bierun-2"
+	consultation_id INTEGER NOT NULL
+		REFERENCES consultation (id), -- what it is about
+	commune_id INTEGER NOT NULL REFERENCES commune (id), -- whose meeting
+	phase TEXT NOT NULL
+		CHECK (phase IN ('needs', 'remarks')), -- what is gathered there
+	state TEXT NOT NULL DEFAULT 'planned' CHECK (state IN
+		('planned', 'announced', 'changed', 'cancelled', 'held')), -- so far
+	starts_ms INTEGER NOT NULL, -- begin
+	starts_local TEXT NOT NULL, -- the same as people read it
+	ends_ms INTEGER, -- end; NULL open
+	ends_local TEXT NOT NULL DEFAULT '', -- the same as people read it
+	timezone TEXT NOT NULL, -- of the local times
+	venue TEXT NOT NULL DEFAULT '', -- the hall
+	address TEXT NOT NULL DEFAULT '', -- street and town
+	sequence INTEGER NOT NULL DEFAULT 0, -- iCalendar SEQUENCE, +1 a change
+	CHECK (ends_ms IS NULL OR starts_ms <= ends_ms)
+) STRICT;
+
+CREATE UNIQUE INDEX meeting_key ON meeting (key) WHERE key <> '';
+CREATE INDEX meeting_of ON meeting (consultation_id, starts_ms);
+
+CREATE TABLE notice (
+	id INTEGER PRIMARY KEY AUTOINCREMENT, -- stable key
+	key TEXT NOT NULL UNIQUE CHECK (key <> ''), -- the same notice twice is one
+	meeting_id INTEGER REFERENCES meeting (id), -- what it tells of
+	created_ms INTEGER NOT NULL -- when staff asked for it
+) STRICT;
+
+CREATE TABLE person (
+	id INTEGER PRIMARY KEY AUTOINCREMENT, -- stable key
+	name TEXT NOT NULL DEFAULT '', -- as the person first gave it
+	organisation TEXT NOT NULL DEFAULT '', -- spoken for; '' a private person
+	commune_id INTEGER REFERENCES commune (id), -- where from, if they said
+	created_ms INTEGER NOT NULL -- first heard of
+) STRICT;
+
+CREATE TABLE contact (
+	id INTEGER PRIMARY KEY AUTOINCREMENT, -- stable key
+	person_id INTEGER REFERENCES person (id), -- who speaks from it
+	channel TEXT NOT NULL
+		CHECK (channel IN ('mail', 'sms')), -- how it is reached
+	address TEXT NOT NULL, -- mail address as given, or E.164 number
+	address_key TEXT NOT NULL, -- in lower case: what makes it the same
+	name TEXT NOT NULL DEFAULT '', -- as the person last wrote it
+	language TEXT NOT NULL DEFAULT '', -- that they wrote in; '' not known
+	stopped_ms INTEGER, -- wants no notices at all since
+	stopped_by INTEGER REFERENCES inbound (id), -- the message that said so
+	restarted_by INTEGER REFERENCES inbound (id), -- the one that undid it
+	bounced_ms INTEGER, -- last hard bounce
+	created_ms INTEGER NOT NULL, -- first heard of
+	UNIQUE (channel, address_key)
+) STRICT;
+
+CREATE TABLE subscription (
+	id INTEGER PRIMARY KEY AUTOINCREMENT, -- stable key
+	contact_id INTEGER NOT NULL REFERENCES contact (id), -- who is told
+	consultation_id INTEGER NOT NULL
+		REFERENCES consultation (id), -- of what
+	state TEXT NOT NULL CHECK (state IN ('active', 'stopped')), -- now
+	since_ms INTEGER NOT NULL, -- in that state since
+	proof_inbound_id INTEGER REFERENCES inbound (id), -- the message that asked
+	UNIQUE (contact_id, consultation_id)
+) STRICT;
+
+CREATE TABLE inbound (
+	id INTEGER PRIMARY KEY AUTOINCREMENT, -- "message 41"
+	channel TEXT NOT NULL
+		CHECK (channel IN ('mail', 'sms')), -- how it came
+	source TEXT NOT NULL, -- name of the mailbox or SMS line
+	external_key TEXT NOT NULL, -- unique for ever within the source
+	received_ms INTEGER NOT NULL, -- by the server's or provider's clock
+	stored_ms INTEGER NOT NULL, -- by ours
+	message_id TEXT NOT NULL DEFAULT '', -- its Message-ID without < >
+	content_hash TEXT NOT NULL DEFAULT '', -- of sender and decoded content
+	sender TEXT NOT NULL DEFAULT '', -- address or number of the author
+	sender_name TEXT NOT NULL DEFAULT '', -- display name of the author
+	recipient TEXT NOT NULL DEFAULT '', -- our address or number
+	recipients TEXT NOT NULL DEFAULT '', -- all of them, one per line
+	contact_id INTEGER REFERENCES contact (id), -- its author; NULL a machine
+	subject TEXT NOT NULL DEFAULT '', -- decoded
+	text TEXT NOT NULL DEFAULT '', -- the author's own new text
+	remark TEXT NOT NULL DEFAULT '', -- what would be filed of it
+	kind TEXT NOT NULL CHECK (kind IN ('remark', 'bounce', 'delayed',
+		'complaint', 'rsvp', 'receipt', 'auto_reply', 'list', 'command',
+		'empty', 'unreadable')), -- what the parsers say it is
+	command TEXT NOT NULL DEFAULT '' CHECK (command IN ('', 'stop', 'start',
+		'help', 'state', 'yes', 'no', 'correction', 'withdraw', 'send',
+		'cancel_job', 'all', 'announce', 'change', 'cancel')), -- asked for
+	fate TEXT NOT NULL CHECK (fate IN ('filed', 'corrected', 'withdrawn',
+		'held', 'closed', 'not_open', 'empty', 'duplicate', 'command', 'rsvp',
+		'receipt', 'bounce', 'delayed', 'complaint', 'automatic', 'list',
+		'thanks', 'spam', 'staff', 'unreadable')), -- what became of it
+	why TEXT NOT NULL, -- the rule or header that decided, in words
+	code TEXT NOT NULL DEFAULT '', -- decided or typed code, canonical
+	code_seen TEXT NOT NULL DEFAULT '', -- as written, when that differs
+	suggestion TEXT NOT NULL DEFAULT '', -- "did you mean": a canonical code
+	consultation_id INTEGER REFERENCES consultation (id), -- it is about
+	hold_until_ms INTEGER, -- the person was told that we wait until then
+	reminded_ms INTEGER, -- the person was reminded
+	settled_by INTEGER REFERENCES inbound (id), -- the message that settled it
+	language TEXT NOT NULL DEFAULT '', -- "pl", "en"; '' not clear
+	needs_staff INTEGER NOT NULL DEFAULT 0
+		CHECK (needs_staff IN (0, 1)), -- filed, but staff should look
+	may_answer INTEGER NOT NULL DEFAULT 0
+		CHECK (may_answer IN (0, 1)), -- an author we may write to
+	may_echo INTEGER NOT NULL DEFAULT 0
+		CHECK (may_echo IN (0, 1)), -- the answer may show the text
+	warnings TEXT NOT NULL DEFAULT '', -- of the parsers, one per line
+	reference_ids TEXT NOT NULL DEFAULT '', -- its References, spaces between
+	UNIQUE (source, external_key)
+) STRICT;
+
+CREATE INDEX inbound_fate ON inbound (fate);
+CREATE INDEX inbound_contact ON inbound (contact_id)
+	WHERE contact_id IS NOT NULL;
+CREATE INDEX inbound_consultation ON inbound (consultation_id)
+	WHERE consultation_id IS NOT NULL;
+CREATE INDEX inbound_twin ON inbound (message_id, content_hash)
+	WHERE message_id <> '';
+
+CREATE TABLE raw (
+	id INTEGER PRIMARY KEY AUTOINCREMENT, -- stable key
+	inbound_id INTEGER NOT NULL UNIQUE REFERENCES inbound (id), -- whose bytes
+	size INTEGER NOT NULL, -- before compression
+	sha256 TEXT NOT NULL CHECK (length(sha256) = 64), -- of the bytes as they came
+	body BLOB NOT NULL -- one zstd frame
+) STRICT;
+
+CREATE TABLE attachment (
+	id INTEGER PRIMARY KEY AUTOINCREMENT, -- stable key
+	sha256 TEXT NOT NULL UNIQUE
+		CHECK (length(sha256) = 64), -- of the decoded bytes; stored once
+	size INTEGER NOT NULL, -- decoded, before compression
+	encoding TEXT NOT NULL
+		CHECK (encoding IN ('plain', 'zstd')), -- of the body, the smaller one
+	body BLOB NOT NULL -- the bytes
+) STRICT;
+
+CREATE TABLE inbound_attachment (
+	inbound_id INTEGER NOT NULL REFERENCES inbound (id), -- which message
+	position INTEGER NOT NULL, -- order within the message
+	attachment_id INTEGER NOT NULL REFERENCES attachment (id), -- its bytes
+	name TEXT NOT NULL DEFAULT '', -- file name as sent, without folders
+	type TEXT NOT NULL DEFAULT '', -- media type as sent
+	in_signature INTEGER NOT NULL DEFAULT 0
+		CHECK (in_signature IN (0, 1)), -- a picture of the signature
+	PRIMARY KEY (inbound_id, position)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE chain (
+	number INTEGER PRIMARY KEY AUTOINCREMENT, -- 1, 2, 3 without a gap
+	previous TEXT NOT NULL
+		CHECK (length(previous) = 64), -- hash of the link before; zeros first
+	at_ms INTEGER NOT NULL, -- when it happened
+	event TEXT NOT NULL CHECK (event IN ('filed', 'corrected', 'split',
+		'merged', 'withdrawn', 'answered', 'erased')), -- what happened
+	subject TEXT NOT NULL, -- to what: "BL-7M4H/12"
+	commitment TEXT NOT NULL
+		CHECK (length(commitment) = 64), -- SHA-256(salt || text)
+	hash TEXT NOT NULL UNIQUE
+		CHECK (length(hash) = 64) -- of everything above
+) STRICT;
+
+CREATE INDEX chain_subject ON chain (subject);
+
+CREATE TRIGGER chain_follows BEFORE INSERT ON chain
+WHEN NEW.number IS NOT (SELECT COALESCE(MAX(number), 0) + 1 FROM chain)
+BEGIN
+	SELECT RAISE(ABORT, 'the chain grows by one link at its end');
+END;
+
+CREATE TRIGGER chain_stays BEFORE UPDATE ON chain
+BEGIN
+	SELECT RAISE(ABORT, 'the chain is append-only');
+END;
+
+CREATE TRIGGER chain_keeps BEFORE DELETE ON chain
+BEGIN
+	SELECT RAISE(ABORT, 'the chain is append-only');
+END;
+
+CREATE TABLE remark (
+	id INTEGER PRIMARY KEY AUTOINCREMENT, -- stable key
+	consultation_id INTEGER NOT NULL
+		REFERENCES consultation (id), -- what it is about
+	number INTEGER NOT NULL CHECK (number > 0), -- the 12 of "BL-7M4H/12"
+	phase TEXT NOT NULL
+		CHECK (phase IN ('needs', 'remarks')), -- a need or a remark
+	inbound_id INTEGER REFERENCES inbound (id), -- the message it stands in
+	contact_id INTEGER REFERENCES contact (id), -- who made it
+	channel TEXT NOT NULL
+		CHECK (channel IN ('mail', 'sms')), -- how it came
+	provisions TEXT NOT NULL DEFAULT '', -- "§ 4 ust. 2", one per line
+	state TEXT NOT NULL CHECK (state IN ('new', 'assigned', 'corrected',
+		'split', 'merged', 'withdrawn', 'answer_drafted', 'answer_approved',
+		'answered', 'published')), -- what became of it so far
+	received_ms INTEGER NOT NULL, -- when its message was received
+	filed_ms INTEGER NOT NULL, -- when it got its number
+	needs_staff INTEGER NOT NULL DEFAULT 0
+		CHECK (needs_staff IN (0, 1)), -- staff should look at it
+	assignee TEXT NOT NULL DEFAULT '', -- member of staff who handles it
+	split_from INTEGER REFERENCES remark (id), -- the remark it was part of
+	version INTEGER NOT NULL CHECK (version > 0), -- the present one
+	text_hash TEXT NOT NULL, -- of the present text, folded: finds the same words
+	UNIQUE (consultation_id, number)
+) STRICT;
+
+CREATE INDEX remark_same ON remark (contact_id, text_hash)
+	WHERE contact_id IS NOT NULL;
+CREATE INDEX remark_inbound ON remark (inbound_id)
+	WHERE inbound_id IS NOT NULL;
+
+CREATE TABLE remark_version (
+	id INTEGER PRIMARY KEY AUTOINCREMENT, -- stable key
+	remark_id INTEGER NOT NULL REFERENCES remark (id), -- of which remark
+	version INTEGER NOT NULL CHECK (version > 0), -- 1, 2, 3
+	at_ms INTEGER NOT NULL, -- since when
+	who TEXT NOT NULL, -- member of staff; '' the author
+	text TEXT, -- the words; NULL erased
+	salt BLOB CHECK (salt IS NULL OR length(salt) = 32), -- NULL erased
+	commitment TEXT NOT NULL
+		CHECK (length(commitment) = 64), -- SHA-256(salt || text)
+	chain_number INTEGER NOT NULL UNIQUE
+		REFERENCES chain (number), -- the link that proves it
+	UNIQUE (remark_id, version),
+	CHECK ((text IS NULL) = (salt IS NULL))
+) STRICT;
+
+CREATE TRIGGER remark_version_stays BEFORE UPDATE ON remark_version
+WHEN NEW.text IS NOT NULL OR NEW.id <> OLD.id
+	OR NEW.remark_id <> OLD.remark_id OR NEW.version <> OLD.version
+	OR NEW.commitment <> OLD.commitment OR NEW.chain_number <> OLD.chain_number
+BEGIN
+	SELECT RAISE(ABORT, 'a version is never rewritten, only erased');
+END;
+
+CREATE TRIGGER remark_version_keeps BEFORE DELETE ON remark_version
+BEGIN
+	SELECT RAISE(ABORT, 'a version is never dropped, only erased');
+END;
+
+-- What `remark search` looks in: rowid is remark.id, words are folded by the
+-- program (the tokenizer does not know that an l with stroke is an l).
+CREATE VIRTUAL TABLE remark_fts USING fts5 (
+	folded, -- the present text, folded
+	tokenize = 'unicode61 remove_diacritics 0'
+);
+
+CREATE TABLE outbox (
+	id INTEGER PRIMARY KEY AUTOINCREMENT, -- stable key
+	channel TEXT NOT NULL
+		CHECK (channel IN ('mail', 'sms')), -- how it goes
+	contact_id INTEGER REFERENCES contact (id), -- to whom
+	inbound_id INTEGER REFERENCES inbound (id), -- the message it answers
+	consultation_id INTEGER REFERENCES consultation (id), -- it is about
+	remark_id INTEGER REFERENCES remark (id), -- the remark it is about
+	recipient TEXT NOT NULL, -- address or number
+	via TEXT NOT NULL DEFAULT '', -- the line it leaves by: "sms bramka"
+	template TEXT NOT NULL, -- "confirm_remark"
+	question TEXT NOT NULL DEFAULT '', -- what a TAK answers: a code
+	subject TEXT NOT NULL DEFAULT '', -- rendered
+	body TEXT NOT NULL, -- rendered, plain text
+	html TEXT NOT NULL DEFAULT '', -- rendered
+	language TEXT NOT NULL DEFAULT '', -- that it is written in
+	message_id TEXT NOT NULL DEFAULT '', -- ours, without < >; '' for texts
+	token TEXT NOT NULL DEFAULT '', -- of its reply address
+	in_reply_to TEXT NOT NULL DEFAULT '', -- without < >
+	reference_ids TEXT NOT NULL DEFAULT '', -- without < >, spaces between
+	state TEXT NOT NULL CHECK (state IN ('queued', 'claimed', 'sent',
+		'deferred', 'failed', 'unknown', 'cancelled')), -- where it stands
+	due_ms INTEGER, -- not before; NULL and deferred: waits for staff
+	attempts INTEGER NOT NULL DEFAULT 0, -- made so far
+	created_ms INTEGER NOT NULL, -- owed since
+	claimed_ms INTEGER, -- last taken by a sender
+	settled_ms INTEGER, -- last given back by it
+	error TEXT NOT NULL DEFAULT '', -- why it did not go, in words
+	external_id TEXT NOT NULL DEFAULT '', -- the provider's
+	segments INTEGER NOT NULL DEFAULT 0, -- of a text
+	receipt TEXT NOT NULL DEFAULT '', -- the chain receipt it shows
+	CHECK (state <> 'queued' OR due_ms IS NOT NULL)
+) STRICT;
+
+CREATE UNIQUE INDEX outbox_message_id ON outbox (message_id)
+	WHERE message_id <> '';
+CREATE UNIQUE INDEX outbox_token ON outbox (token) WHERE token <> '';
+CREATE INDEX outbox_due ON outbox (due_ms)
+	WHERE state IN ('queued', 'deferred');
+CREATE INDEX outbox_state ON outbox (state);
+CREATE INDEX outbox_contact ON outbox (contact_id, created_ms);
+CREATE INDEX outbox_created ON outbox (created_ms);
+CREATE INDEX outbox_inbound ON outbox (inbound_id)
+	WHERE inbound_id IS NOT NULL;
+
+CREATE TABLE audit (
+	id INTEGER PRIMARY KEY AUTOINCREMENT, -- order of what was done
+	at_ms INTEGER NOT NULL, -- when
+	who TEXT NOT NULL, -- member of staff or login
+	what TEXT NOT NULL, -- "remark split"
+	subject TEXT NOT NULL, -- to what: "remark BL-7M4H/12"
+	before TEXT NOT NULL DEFAULT '', -- JSON, or ''
+	after TEXT NOT NULL DEFAULT '' -- JSON, or ''
+) STRICT;
+
+CREATE TRIGGER audit_adds BEFORE INSERT ON audit
+WHEN EXISTS (SELECT 1 FROM audit WHERE id = NEW.id)
+BEGIN
+	SELECT RAISE(ABORT, 'the audit is append-only');
+END;
+
+CREATE TRIGGER audit_stays BEFORE UPDATE ON audit
+BEGIN
+	SELECT RAISE(ABORT, 'the audit is append-only');
+END;
+
+CREATE TRIGGER audit_keeps BEFORE DELETE ON audit
+BEGIN
+	SELECT RAISE(ABORT, 'the audit is append-only');
+END;
+
+PRAGMA user_version = 1;
