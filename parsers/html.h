@@ -17,8 +17,9 @@
 #define HTML_SIGNATURE_END "\003"
 
 /* Appends the text of `html` (UTF-8): block elements end lines, <br> is a line,
- * table cells are parted by a TAB, list items get "- ", quoted blocks get "> "
- * before each line, style, script and comments are gone.  The markers above
+ * table cells are parted by a TAB, list items get "- " or their number ("2. "),
+ * quoted blocks get "> " before each line (an author's own indented quotation
+ * does not), style, script and comments are gone.  The markers above
  * are included; html_without_markers() takes them out for showing. */
 void html_to_text(struct buf *out, struct span html);
 void html_without_markers(struct buf *out, struct span text);

@@ -1,0 +1,264 @@
+/* html_tame - HTML with what makes libxml2 slow taken out */
+#include "parsers/html_tame.h"
+
+#include <stdint.h>
+#include <string.h>
+#include <strings.h>
+
+enum { ATTRIBUTES_MAX = 100, NAME_LOOK = 24, OPEN_SLOTS = 4096 };
+
+struct tamer {
+	struct buf *out;
+	struct span rest;
+	bool flat;
+	bool no_comment_end; /* no more "-->": a comment never ends */
+	const char *last_quote[2]; /* the last ' and " of all */
+	/* Open elements by a hash of their name.  Two names that share a slot
+	 * only let an end tag through that closes nothing. */
+	unsigned open[OPEN_SLOTS];
+};
+
+static bool
+is_letter(char c)
+{
+	return (c | 32) >= 'a' && (c | 32) <= 'z';
+}
+
+static bool
+is_white(char c)
+{
+	return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+static bool
+is_digit(char c, bool hex)
+{
+	return (c >= '0' && c <= '9') ||
+	       (hex && (c | 32) >= 'a' && (c | 32) <= 'f');
+}
+
+/* Does an entity begin at this "&"? */
+static bool
+is_entity(struct span s)
+{
+	bool hex = s.n > 2 && (s.p[2] | 32) == 'x';
+	size_t digits = hex ? 3 : 2;
+
+	if (s.n < 3)
+		return false;
+	if (s.p[1] != '#')
+		return is_letter(s.p[1]);
+	return digits < s.n && is_digit(s.p[digits], hex);
+}
+
+static size_t
+name_length(struct span s)
+{
+	size_t n = 0;
+
+	while (n < s.n && !is_white(s.p[n]) && s.p[n] != '>' && s.p[n] != '/')
+		n++;
+	return n;
+}
+
+static unsigned *
+slot(struct tamer *t, struct span name)
+{
+	uint32_t hash = 2166136261u;
+
+	for (size_t i = 0; i < name.n && i < NAME_LOOK; i++)
+		hash = (hash ^ (unsigned char)(name.p[i] | 32)) * 16777619u;
+	return &t->open[(hash >> 8) % OPEN_SLOTS];
+}
+
+/* Is there a closing quote at or behind `p`? */
+static bool
+is_closed(const struct tamer *t, const char *p, char quote)
+{
+	const char *last = t->last_quote[quote == '"'];
+
+	return last != NULL && last >= p;
+}
+
+/* The length of the white space, quoted value or single byte at `i`. */
+static size_t
+step(const struct tamer *t, struct span s, size_t i)
+{
+	size_t n = 1;
+	const char *hit;
+
+	if (is_white(s.p[i])) {
+		while (i + n < s.n && is_white(s.p[i + n]))
+			n++;
+		return n;
+	}
+	if ((s.p[i] != '"' && s.p[i] != '\'') ||
+	    (s.p[i - 1] != '=' && !is_white(s.p[i - 1])) ||
+	    !is_closed(t, s.p + i + 1, s.p[i]))
+		return n;
+	hit = memchr(s.p + i + 1, s.p[i], s.n - i - 1);
+	return hit == NULL ? n : (size_t)(hit - s.p) - i + 1;
+}
+
+/* The length of the tag at the front, with its ">"; `*keep` is where its
+ * hundredth attribute ends. */
+static size_t
+tag_length(const struct tamer *t, struct span s, size_t *keep)
+{
+	size_t attributes = 0, i = 1, n;
+
+	*keep = 0;
+	for (; i < s.n && s.p[i] != '>'; i += n) {
+		n = step(t, s, i);
+		/* White space and quotes both end an attribute. */
+		if ((n > 1 || is_white(s.p[i])) &&
+		    ++attributes > 2 * ATTRIBUTES_MAX && *keep == 0)
+			*keep = i;
+	}
+	if (*keep == 0)
+		*keep = i < s.n ? i : s.n;
+	return i < s.n ? i + 1 : s.n;
+}
+
+/* Takes everything up to and with `end` away; all of it when there is none. */
+static void
+drop_to(struct tamer *t, const char *end)
+{
+	size_t n = span_find(t->rest, end);
+
+	t->rest = span_from(t->rest, n == t->rest.n ? n : n + strlen(end));
+}
+
+static void
+comment(struct tamer *t)
+{
+	struct span body = span_from(t->rest, 4);
+	size_t n;
+
+	if (span_starts(body, ">") || span_starts(body, "->")) {
+		drop_to(t, ">");
+		return;
+	}
+	n = t->no_comment_end ? body.n : span_find(body, "-->");
+	t->no_comment_end |= n == body.n;
+	/* One that never ends would hide the rest of the mail. */
+	t->rest = n == body.n ? body : span_from(body, n + 3);
+}
+
+static bool
+is_one_of(struct span name, const char *const *names)
+{
+	for (; *names != NULL; names++)
+		if (span_is_nocase(name, *names))
+			return true;
+	return false;
+}
+
+/* Drops a style, script or title with its content, as browsers do. */
+static bool
+raw_element(struct tamer *t, struct span name)
+{
+	static const char *const raw[] = { "style", "script", "title", NULL };
+	size_t at;
+
+	if (!is_one_of(name, raw))
+		return false;
+	for (t->rest = span_from(t->rest, 1); t->rest.n > 0;
+	     t->rest = span_from(t->rest, 2)) {
+		at = span_find(t->rest, "</");
+		t->rest = span_from(t->rest, at);
+		if (t->rest.n > 2 &&
+		    strncasecmp(t->rest.p + 2, name.p,
+			name.n < t->rest.n - 2 ? name.n : t->rest.n - 2) == 0)
+			break;
+	}
+	drop_to(t, ">");
+	return true;
+}
+
+static void
+tag(struct tamer *t)
+{
+	static const char *const breaks[] = { "br", "p", "div", "li", "tr",
+		"td", "blockquote", "pre", "table", "h1", "h2", "h3", NULL };
+	static const char *const empty[] = { "br", "hr", "img", "input", "meta",
+		"link", "col", "base", "area", "wbr", NULL };
+	bool end = t->rest.p[1] == '/';
+	struct span name = span_from(t->rest, end ? 2 : 1);
+	size_t keep, length;
+	unsigned *open;
+
+	name = span_sub(name, 0, name_length(name));
+	if (!end && raw_element(t, name))
+		return;
+	length = tag_length(t, t->rest, &keep);
+	open = slot(t, name);
+	if (t->flat) {
+		if (is_one_of(name, breaks))
+			buf_str(t->out, "<br>");
+	} else if (!end || *open > 0) {
+		buf_add(t->out, span_sub(t->rest, 0, keep));
+		buf_char(t->out, '>');
+		if (end)
+			--*open;
+		else if (!is_one_of(name, empty))
+			++*open;
+	}
+	t->rest = span_from(t->rest, length);
+}
+
+static void
+markup(struct tamer *t)
+{
+	struct span s = t->rest;
+
+	if (span_starts(s, "<!--"))
+		comment(t);
+	else if (span_starts(s, "<!") || span_starts(s, "<?"))
+		drop_to(t, ">");
+	else if (s.n > 1 && is_letter(s.p[1]))
+		tag(t);
+	else if (s.n > 2 && s.p[1] == '/' && is_letter(s.p[2]))
+		tag(t);
+	else if (span_starts(s, "</"))
+		drop_to(t, ">");
+	else {
+		buf_str(t->out, "&lt;");
+		t->rest = span_from(s, 1);
+	}
+}
+
+static size_t
+plain_run(struct span s)
+{
+	size_t n = 0;
+
+	while (n < s.n && s.p[n] != '<' && s.p[n] != '&')
+		n++;
+	return n;
+}
+
+void
+html_tame(struct buf *out, struct span html, bool flat)
+{
+	struct tamer t = { .out = out, .rest = html, .flat = flat };
+	size_t n;
+
+	if (html.p == NULL || html.n == 0)
+		return;
+	t.last_quote[0] = memrchr(html.p, '\'', html.n);
+	t.last_quote[1] = memrchr(html.p, '"', html.n);
+	while (t.rest.n > 0) {
+		n = plain_run(t.rest);
+		buf_add(out, span_sub(t.rest, 0, n));
+		t.rest = span_from(t.rest, n);
+		if (t.rest.n == 0)
+			break;
+		if (t.rest.p[0] == '<') {
+			markup(&t);
+			continue;
+		}
+		buf_str(out, is_entity(t.rest) ? "&" : "&amp;");
+		t.rest = span_from(t.rest, 1);
+	}
+}
