@@ -4,6 +4,7 @@
  * in the end what came in and what went out.
  */
 #include <getopt.h>
+#include <signal.h>
 #include <stdio.h>
 
 #include "gateway/cmd_list.h"
@@ -117,6 +118,8 @@ run(struct cmd_context *ctx, int argc, char **argv)
 	}
 	if (optind != argc)
 		return cmd_fail(ctx, 2, "usage: uwaga run [--once]");
+	/* A limit on file sizes then answers as a full disk does. */
+	signal(SIGXFSZ, SIG_IGN);
 	rc = store_lock(&lock, ctx->config->database, &ctx->err);
 	if (rc != ST_OK)
 		return 1;

@@ -11,6 +11,8 @@
 #include "gateway/keys.h"
 #include "gateway/log.h"
 
+enum { FAILURES_MAX = 10 }; /* of one source, until the next run */
+
 static enum status
 open_sources(struct daemon *d, struct err *err)
 {
@@ -106,29 +108,43 @@ daemon_note_poll(struct daemon *d, const char *source, struct err *err)
 
 /* ---- once -------------------------------------------------------------- */
 
-/* One source until it is empty.  `*stored` tells a failure of the source (the
- * others go on) from one of the store (nothing can go on). */
+/* One batch on its way; `*stored` tells a failure of the source from one of the
+ * store. */
+static enum status
+move_batch(struct daemon *d, struct source *s, struct batch *batch,
+    bool *stored, struct err *err)
+{
+	enum status rc = s->ops->fetch(s, batch, err);
+
+	if (rc != ST_OK || batch->n == 0)
+		return rc;
+	rc = intake_batch(d->intake, batch, err);
+	*stored = rc == ST_OK;
+	return rc == ST_OK ? s->ops->done(s, batch, err) : rc;
+}
+
+/* One source until it is empty.  A batch that cannot be acknowledged does not
+ * stop those behind it, but is not tried for ever; its sentence comes back. */
 static enum status
 empty_source(struct daemon *d, struct source *s, struct batch *batch,
     bool *stored, struct err *err)
 {
-	enum status rc;
+	enum status rc = ST_OK, worst = ST_OK;
+	int failures = 0;
 	bool more = true;
 
 	*stored = true;
-	while (more) {
-		rc = s->ops->fetch(s, batch, err);
-		if (rc == ST_OK && batch->n > 0) {
-			rc = intake_batch(d->intake, batch, err);
-			*stored = rc == ST_OK;
-		}
-		if (rc == ST_OK && batch->n > 0)
-			rc = s->ops->done(s, batch, err);
+	while (more && *stored && failures < FAILURES_MAX) {
+		rc = move_batch(d, s, batch, stored, err);
 		more = batch->more;
 		batch_free(batch);
-		if (rc != ST_OK)
-			return rc;
+		if (rc != ST_OK) {
+			worst = rc;
+			failures++;
+		}
 	}
+	if (worst != ST_OK)
+		return worst;
 	rc = daemon_note_poll(d, s->name, err);
 	*stored = rc == ST_OK;
 	return rc;

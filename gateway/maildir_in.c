@@ -37,6 +37,7 @@ struct mailbox {
 	size_t size_max;
 	struct entry *list; /* owned: what was listed and not yet handed over */
 	size_t list_n, list_at, list_cap;
+	bool is_stuck; /* of this listing, something could not be moved */
 	int watch; /* inotify; -1: none, wait() then only waits */
 };
 
@@ -390,6 +391,11 @@ mailbox_fetch(struct source *s, struct batch *batch, struct err *err)
 
 	batch->n = 0;
 	batch->more = false;
+	if (box->list_at == box->list_n && box->is_stuck) {
+		/* It would only be listed again: that waits for next time. */
+		box->is_stuck = false;
+		return ST_OK;
+	}
 	if (box->list_at == box->list_n)
 		rc = list_new(box, err);
 	if (rc != ST_OK || box->list_at == box->list_n)
@@ -472,6 +478,7 @@ mailbox_done(struct source *s, struct batch *batch, struct err *err)
 		    "%s: stored mails cannot be moved from new to cur in %s "
 		    "(%s)",
 		    box->name, box->path, strerror(errno));
+	box->is_stuck = box->is_stuck || rc != ST_OK;
 	if (new_fd >= 0)
 		close(new_fd);
 	if (cur_fd >= 0)

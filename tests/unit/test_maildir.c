@@ -393,6 +393,10 @@ one_file_that_cannot_be_moved_does_not_stop_the_others(void **state)
 	assert_non_null(strstr(err.text, "cannot be moved"));
 	assert_true(is_there(place, "cur/2.mail:2,S"));
 	assert_true(is_there(place, "new/1.empty"));
+	/* It does not come again in the same breath, but it does later. */
+	assert_int_equal(fetch(place), 0);
+	assert_false(place->batch.more);
+	assert_int_equal(fetch(place), 1);
 }
 
 static void
