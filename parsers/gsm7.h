@@ -16,8 +16,9 @@ struct sms_size {
 	    segments; /* 160/153 septets or 70/67 units; 1 for the empty text */
 };
 
-/* Counts as phones do; a pair (extension, surrogates) is never split between
- * segments. */
+/* Counts as phones do; a pair (extension, surrogates) and what is shown as one
+ * character (a letter with its marks, an emoji of several parts) is never split
+ * between segments, unless it is longer than 64 units. */
 struct sms_size sms_size(struct span utf8);
 
 /* Appends `utf8` in letters of the GSM alphabet: Polish letters without marks,
@@ -25,7 +26,8 @@ struct sms_size sms_size(struct span utf8);
  * has no equivalent as "?". */
 void gsm7_fold(struct buf *out, struct span utf8);
 
-/* Appends as much of `utf8` as fits in `max_segments`, cut between characters. */
+/* Appends as much of `utf8` as fits in `max_segments`, cut between characters
+ * as they are shown. */
 void sms_cut(struct buf *out, struct span utf8, size_t max_segments);
 
 #endif
