@@ -25,7 +25,6 @@ enum {
 	STOP_MS = 10000, /* to finish what is in hand */
 	DUE_EVERY_MS = 60000, /* what falls due by the clock */
 	NOTE_EVERY_MS = 30000, /* the time of the last poll */
-	PAUSE_MS = 5, /* between batches: a command's turn to write */
 	BACK_OFF_MS = 5000, /* after a failure, doubled up to the next */
 	BACK_OFF_MAX_MS = 60000,
 	STUCK_MS = 60000, /* the log says so */
@@ -212,7 +211,6 @@ intake_thread(void *arg)
 		if (job != NULL) {
 			do_job(crew, job);
 			wake_outbox(crew);
-			rest(w, PAUSE_MS);
 		}
 		if (clock_ticks() >= next_due) {
 			next_due = clock_ticks() + DUE_EVERY_MS;
