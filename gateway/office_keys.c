@@ -1,0 +1,45 @@
+/* office_keys - every key of the office section */
+#include "gateway/office_keys.h"
+
+#include <stddef.h>
+
+const struct office_key office_keys[] = {
+	{ "name", "", "of the office, as people know it" },
+	{ "address", "", "mail address that residents write to" },
+	{ "domain", "the domain of address", "of our Message-IDs" },
+	{ "phone", "", "where people can call" },
+	{ "hours", "", "when somebody answers the telephone" },
+	{ "street", "", "postal address, in one line" },
+	{ "short_name", "name", "signs texts; best at most 19 plain letters" },
+	{ "website", "", "where the consultations are on the web" },
+	{ "list_url", "website",
+	    "list of the consultations, for texts: short" },
+	{ "report_url", "website", "where the reports are published" },
+	{ "docs_url", "website", "where the drafts can be read" },
+	{ "answer_days", "",
+	    "remarks are answered so many days after the end; empty: promise "
+	    "nothing" },
+	{ "registry_mail", "", "mail address for other matters" },
+	{ "registry_phone", "phone", "telephone for other matters" },
+	{ "controller", "name", "who is responsible for personal data" },
+	{ "controller_address", "street", "their postal address" },
+	{ "dpo_name", "", "data protection officer" },
+	{ "dpo_mail", "", "their mail address" },
+	{ "dpo_phone", "phone", "their telephone" },
+	{ "rodo_url", "", "where the full notice on personal data is" },
+	{ "rodo_url_short", "", "the same for texts: short" },
+	{ "uodo_address", "", "of the data protection authority" },
+	{ "resolution_ref", "", "the rules of the consultations" },
+	{ "archive_cat", "", "how long remarks are kept" },
+	{ "contact_retention", "", "how long addresses are kept" },
+	{ "hold_retention", "",
+	    "how long messages nobody could place are kept" },
+	{ "sms_provider", "", "who carries the texts" },
+	{ "authority_genitive", "", "who decides, as in \"position of ...\"" },
+	{ "contact_person", "", "who answers questions about the answers" },
+	{ "admin_contact", "", "whom staff ask when the program refuses" },
+	{ "access_info", "", "how accessible the meetings are" },
+	{ "access_info_short", "", "the same in one short sentence" },
+	{ "funding_line", "", "who pays, where that must be said" },
+	{ NULL, NULL, NULL },
+};
