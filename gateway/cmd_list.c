@@ -2,11 +2,9 @@
 #include "gateway/cmd_list.h"
 
 const struct cmd *const commands[] = {
-	&cmd_check,
 	&cmd_init,
 	&cmd_stats,
 	&cmd_consultation,
 	&cmd_meeting,
-	&cmd_parse,
 	NULL,
 };
