@@ -130,7 +130,7 @@ static struct jail *
 open_jail(void)
 {
 	struct jail_settings set = { "BL", "mx.powiat.example", "+48", "+4811",
-		SPAN("STOP\tpl\tSTOP\n") };
+		SPAN("stop\tpl\tSTOP\n") };
 	struct jail *jail = NULL;
 	struct err err = { "" };
 	enum status rc = jail_open(&jail, &set, &err);
