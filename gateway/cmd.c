@@ -245,11 +245,11 @@ cmd_run_verb(struct cmd_context *ctx, const struct cmd_verb *verbs, int argc,
 	struct buf names = { .max = 200 };
 	int code;
 
-	for (const struct cmd_verb *v = verbs; v->name != NULL; v++) {
+	for (const struct cmd_verb *v = verbs; v->name != NULL; v++)
 		if (argc > 1 && strcmp(argv[1], v->name) == 0)
 			return v->run(ctx, argc - 1, argv + 1);
+	for (const struct cmd_verb *v = verbs; v->name != NULL; v++)
 		buf_printf(&names, "%s%s", names.n > 0 ? ", " : "", v->name);
-	}
 	code = argc < 2
 		   ? cmd_fail(ctx, 2, "%s: say what to do: %s", argv[0],
 			 buf_cstr(&names))

@@ -17,14 +17,7 @@
 #include <unistd.h>
 
 #include "gateway/config_keys.h"
-#if __has_include("gateway/office_keys.h")
 #include "gateway/office_keys.h"
-#else
-static const struct office_key {
-	const char *key;
-} office_keys[] = { { "name" }, { "address" }, { "domain" }, { "phone" },
-	{ NULL } };
-#endif
 #include "parsers/address.h"
 #include "parsers/buf.h"
 

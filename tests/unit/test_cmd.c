@@ -106,7 +106,7 @@ json_has_every_key_in_order(void **state)
 	(void)state;
 	assert_string_equal(out,
 	    "{\"code\":\"BL-7M4H\",\"number\":5,"
-	    "\"text\":\"a\\n\\\"ż\\\"\\u001b\",\"hidden\":null}\n"
+	    "\"text\":\"a\\n\\\"ż\\\"\\u001B\",\"hidden\":null}\n"
 	    "{\"code\":\"BL-1\",\"number\":12,\"text\":true,"
 	    "\"hidden\":\"x\"}\n");
 	free(out);

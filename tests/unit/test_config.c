@@ -15,6 +15,7 @@
 
 #include "gateway/config.h"
 #include "gateway/config_keys.h"
+#include "gateway/office_keys.h"
 #include "parsers/buf.h"
 
 #define MINIMAL                                                 \
@@ -355,6 +356,16 @@ the_example_and_the_manual_name_every_key(void **state)
 	(void)state;
 	slurp(&example, "uwaga.conf.example");
 	slurp(&manual, "docs/uwaga.conf.5");
+	for (const struct office_key *k = office_keys; k->key != NULL; k++) {
+		struct span page = buf_span(&manual);
+		char entry[80];
+
+		snprintf(entry, sizeof(entry), "\n.It Ic %s", k->key);
+		if (!sets(buf_span(&example), k->key))
+			fail_msg("uwaga.conf.example lacks %s", k->key);
+		if (span_find(page, entry) == page.n)
+			fail_msg("uwaga.conf.5 lacks %s", k->key);
+	}
 	for (const struct config_key *k = config_keys; k->name != NULL; k++) {
 		struct span page = buf_span(&manual);
 		char entry[80];
