@@ -340,12 +340,14 @@ static void
 slurp(struct buf *out, const char *path)
 {
 	FILE *f = fopen(path, "r");
-	char *room = buf_room(out, 200000);
+	char part[4096];
+	size_t n;
 
 	assert_non_null(f);
-	assert_non_null(room);
-	out->n += fread(room, 1, 200000, f);
+	while ((n = fread(part, 1, sizeof(part), f)) > 0)
+		buf_add(out, (struct span){ part, n });
 	fclose(f);
+	assert_false(out->failed);
 }
 
 static void
