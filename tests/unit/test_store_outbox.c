@@ -1,0 +1,367 @@
+/* test_store_outbox - what is owed is claimed once, settled and counted */
+#include "tests/unit/store_fixture.h"
+
+#include "gateway/store_outbox.h"
+
+#define HOUR (3600 * 1000LL)
+
+static struct outbox
+letter(struct fixture *f, const char *token)
+{
+	return (struct outbox){ .channel = CHANNEL_MAIL,
+		.contact_id = f->contact,
+		.consultation_id = f->consultation,
+		.to = "jan@poczta.example",
+		.via = "",
+		.template_name = "confirm_remark",
+		.question = "",
+		.subject = "Przyjęliśmy uwagę",
+		.body = "Dziękujemy.",
+		.html = "",
+		.language = "pl",
+		.message_id = token,
+		.token = token,
+		.in_reply_to = "",
+		.references = "",
+		.state = OUTBOX_QUEUED,
+		.due_ms = NOON,
+		.created_ms = NOON,
+		.error = "",
+		.external_id = "",
+		.receipt = "" };
+}
+
+static int64_t
+owe(struct fixture *f, const char *token, enum outbox_state state, int64_t due)
+{
+	struct outbox row = letter(f, token);
+
+	row.state = state;
+	row.due_ms = due;
+	OK(store_outbox_add(f->st, &row, &f->err));
+	return row.id;
+}
+
+static struct outbox
+get(struct fixture *f, int64_t id)
+{
+	struct outbox row;
+
+	OK(store_outbox_get(f->st, id, &f->arena, &row, &f->err));
+	return row;
+}
+
+static void
+every_state_has_a_name_that_the_schema_knows(void **state)
+{
+	struct fixture *f = *state;
+	int64_t count[OUTBOX_STATE_COUNT + 1];
+	char token[16];
+
+	for (int i = 0; i < OUTBOX_STATE_COUNT; i++) {
+		snprintf(token, sizeof(token), "t%d", i);
+		owe(f, token, (enum outbox_state)i, NOON);
+		assert_int_equal(outbox_state_by_name(
+				     outbox_state_name((enum outbox_state)i)),
+		    i);
+	}
+	assert_int_equal(outbox_state_by_name("lost"), OUTBOX_STATE_COUNT);
+	OK(store_outbox_counts(f->st, count, &f->err));
+	assert_int_equal(count[OUTBOX_SENT], 1);
+	assert_int_equal(count[OUTBOX_STATE_COUNT], OUTBOX_STATE_COUNT);
+}
+
+static void
+a_row_reads_back_as_it_was_owed(void **state)
+{
+	struct fixture *f = *state;
+	struct outbox row = letter(f, "tok.k1.mac"), out;
+
+	row.channel = CHANNEL_SMS;
+	row.via = "sms bramka";
+	row.question = "BL-7M4H";
+	row.html = "<p>Dziękujemy.</p>";
+	row.in_reply_to = "a@b";
+	row.references = "c@d a@b";
+	row.segments = 2;
+	row.receipt = "0123456789ab";
+	OK(store_outbox_add(f->st, &row, &f->err));
+	out = get(f, row.id);
+	assert_int_equal(out.channel, CHANNEL_SMS);
+	assert_string_equal(out.via, "sms bramka");
+	assert_string_equal(out.template_name, "confirm_remark");
+	assert_string_equal(out.question, "BL-7M4H");
+	assert_string_equal(out.body, "Dziękujemy.");
+	assert_string_equal(out.html, "<p>Dziękujemy.</p>");
+	assert_string_equal(out.references, "c@d a@b");
+	assert_int_equal(out.segments, 2);
+	assert_string_equal(out.receipt, "0123456789ab");
+	assert_string_equal(out.code, "BL-7M4H");
+	assert_int_equal(out.due_ms, NOON);
+	assert_int_equal(
+	    store_outbox_get(f->st, 99, &f->arena, &out, &f->err), ST_REJECT);
+}
+
+static void
+a_message_id_or_token_is_used_once(void **state)
+{
+	struct fixture *f = *state;
+	struct outbox row = letter(f, "t1");
+
+	OK(store_outbox_add(f->st, &row, &f->err));
+	row.message_id = "other";
+	assert_int_equal(store_outbox_add(f->st, &row, &f->err), ST_REJECT);
+	row.message_id = "t1";
+	row.token = "other";
+	assert_int_equal(store_outbox_add(f->st, &row, &f->err), ST_REJECT);
+	/* Texts have no Message-ID: any number of them may lack one. */
+	row.message_id = row.token = "";
+	OK(store_outbox_add(f->st, &row, &f->err));
+	OK(store_outbox_add(f->st, &row, &f->err));
+}
+
+static void
+a_row_is_found_by_what_a_reply_carries(void **state)
+{
+	struct fixture *f = *state;
+	struct outbox row = letter(f, "abc2.k1.mac"), out;
+
+	row.message_id = "abc2.k1.mac@powiat.example";
+	OK(store_outbox_add(f->st, &row, &f->err));
+	OK(store_outbox_by_token(
+	    f->st, "abc2.k1.mac", &f->arena, &out, &f->err));
+	assert_int_equal(out.id, row.id);
+	OK(store_outbox_by_token(
+	    f->st, "ABC2.K1.MAC", &f->arena, &out, &f->err));
+	assert_int_equal(out.id, row.id);
+	OK(store_outbox_by_message_id(
+	    f->st, "abc2.k1.mac@powiat.example", &f->arena, &out, &f->err));
+	assert_int_equal(out.id, row.id);
+	OK(store_outbox_by_message_id(f->st, "x@y", &f->arena, &out, &f->err));
+	assert_int_equal(out.id, 0);
+	owe(f, "", OUTBOX_SENT, 0);
+	OK(store_outbox_by_token(f->st, "", &f->arena, &out, &f->err));
+	assert_int_equal(out.id, 0);
+	OK(store_outbox_by_message_id(f->st, "", &f->arena, &out, &f->err));
+	assert_int_equal(out.id, 0);
+}
+
+static void
+only_what_is_due_is_claimed_and_the_oldest_first(void **state)
+{
+	struct fixture *f = *state;
+	int64_t late = owe(f, "t1", OUTBOX_QUEUED, NOON - HOUR);
+	int64_t later = owe(f, "t2", OUTBOX_QUEUED, NOON + HOUR);
+	int64_t first = owe(f, "t3", OUTBOX_DEFERRED, NOON - 2 * HOUR);
+	int64_t staff = owe(f, "t4", OUTBOX_DEFERRED, 0);
+	int64_t now = owe(f, "t5", OUTBOX_QUEUED, 0); /* no time: at once */
+	struct outbox *rows;
+	int64_t due;
+	size_t n;
+
+	owe(f, "t6", OUTBOX_SENT, NOON - HOUR);
+	OK(store_outbox_next_due(f->st, &due, &f->err));
+	assert_int_equal(due, NOON - 2 * HOUR);
+	OK(store_outbox_claim(f->st, NOON, 2, &f->arena, &rows, &n, &f->err));
+	assert_int_equal(n, 2);
+	assert_int_equal(rows[0].id, first);
+	assert_int_equal(rows[1].id, late);
+	assert_int_equal(rows[0].state, OUTBOX_CLAIMED);
+	assert_string_equal(rows[0].code, "BL-7M4H");
+	/* They are claimed on disk, whoever looks. */
+	assert_int_equal(get(f, first).state, OUTBOX_CLAIMED);
+	assert_int_equal(get(f, first).claimed_ms, NOON);
+	OK(store_outbox_claim(f->st, NOON, 10, &f->arena, &rows, &n, &f->err));
+	assert_int_equal(n, 1);
+	assert_int_equal(rows[0].id, now);
+	OK(store_outbox_claim(f->st, NOON, 10, &f->arena, &rows, &n, &f->err));
+	assert_int_equal(n, 0);
+	OK(store_outbox_next_due(f->st, &due, &f->err));
+	assert_int_equal(due, NOON + HOUR);
+	assert_int_equal(get(f, later).state, OUTBOX_QUEUED);
+	assert_int_equal(get(f, staff).state, OUTBOX_DEFERRED);
+}
+
+static void
+a_settled_row_says_what_became_of_it(void **state)
+{
+	struct fixture *f = *state;
+	struct outbox *rows, row;
+	int64_t due;
+	size_t n;
+
+	owe(f, "t1", OUTBOX_QUEUED, NOON);
+	OK(store_outbox_claim(f->st, NOON, 10, &f->arena, &rows, &n, &f->err));
+	row = rows[0];
+	row.state = OUTBOX_DEFERRED;
+	row.due_ms = NOON + HOUR;
+	row.attempts = 1;
+	row.settled_ms = NOON + 5;
+	row.error = "421 try again later";
+	row.external_id = "x-1";
+	OK(store_outbox_settle(f->st, &row, &f->err));
+	row = get(f, row.id);
+	assert_int_equal(row.state, OUTBOX_DEFERRED);
+	assert_int_equal(row.attempts, 1);
+	assert_int_equal(row.settled_ms, NOON + 5);
+	assert_string_equal(row.error, "421 try again later");
+	assert_string_equal(row.external_id, "x-1");
+	OK(store_outbox_next_due(f->st, &due, &f->err));
+	assert_int_equal(due, NOON + HOUR);
+	row.due_ms = 0; /* waits for staff now */
+	OK(store_outbox_settle(f->st, &row, &f->err));
+	OK(store_outbox_next_due(f->st, &due, &f->err));
+	assert_int_equal(due, 0);
+}
+
+static void
+what_was_claimed_when_the_program_died_is_unknown(void **state)
+{
+	struct fixture *f = *state;
+	int64_t queued = owe(f, "t1", OUTBOX_QUEUED, NOON);
+	int64_t claimed = owe(f, "t2", OUTBOX_CLAIMED, NOON);
+	int64_t n;
+
+	OK(store_outbox_recover(f->st, NOON + 1, &n, &f->err));
+	assert_int_equal(n, 1);
+	assert_int_equal(get(f, claimed).state, OUTBOX_UNKNOWN);
+	assert_int_equal(get(f, claimed).settled_ms, NOON + 1);
+	assert_true(strlen(get(f, claimed).error) > 0);
+	assert_int_equal(get(f, queued).state, OUTBOX_QUEUED);
+	OK(store_outbox_recover(f->st, NOON + 2, &n, &f->err));
+	assert_int_equal(n, 0);
+}
+
+static void
+the_last_word_is_the_newest_that_may_have_arrived(void **state)
+{
+	struct fixture *f = *state;
+	int64_t first = owe(f, "t1", OUTBOX_SENT, 0);
+	struct outbox out;
+
+	owe(f, "t2", OUTBOX_CANCELLED, 0);
+	owe(f, "t3", OUTBOX_FAILED, 0);
+	OK(store_outbox_last(f->st, f->contact, &f->arena, &out, &f->err));
+	assert_int_equal(out.id, first);
+	OK(store_outbox_last(f->st, 99, &f->arena, &out, &f->err));
+	assert_int_equal(out.id, 0);
+}
+
+static void
+replies_are_counted_for_the_limits(void **state)
+{
+	struct fixture *f = *state;
+	const struct {
+		const char *sentence;
+		int64_t contact;
+		const char *template_name, *question;
+		int64_t since, want;
+	} rows[] = {
+		{ "one kind and question to one person", f->contact,
+		    "unknown_code", "BL-7M4H", NOON - HOUR, 1 },
+		{ "one kind, whatever the question", f->contact, "unknown_code",
+		    NULL, NOON - HOUR, 2 },
+		{ "anything but confirmations", f->contact, NULL, NULL,
+		    NOON - HOUR, 3 },
+		{ "to anybody", 0, NULL, NULL, NOON - HOUR, 4 },
+		{ "within the last hour only", f->contact, NULL, NULL, NOON + 1,
+		    0 },
+		{ "to a stranger", 99, NULL, NULL, NOON - HOUR, 0 },
+	};
+	const char *const templates[] = { "unknown_code", "unknown_code",
+		"no_code", "confirm_remark", "no_code", "no_code" };
+	char token[16];
+
+	for (int i = 0; i < 6; i++) {
+		struct outbox row = letter(f, token);
+
+		snprintf(token, sizeof(token), "t%d", i);
+		row.template_name = templates[i];
+		row.question = i == 0 ? "BL-7M4H" : "BL-10KE";
+		row.state = i == 4 ? OUTBOX_CANCELLED : OUTBOX_SENT;
+		row.contact_id = i == 5 ? 0 : f->contact;
+		OK(store_outbox_add(f->st, &row, &f->err));
+	}
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		int64_t n;
+
+		OK(store_outbox_count(f->st, rows[i].contact,
+		    rows[i].template_name, rows[i].question, rows[i].since, &n,
+		    &f->err));
+		if (n != rows[i].want)
+			fail_msg("%s: %lld", rows[i].sentence, (long long)n);
+	}
+}
+
+static enum status
+count_row(void *arg, const struct outbox *row)
+{
+	assert_true(row->id > 0);
+	++*(int *)arg;
+	return ST_OK;
+}
+
+static void
+a_list_shows_what_its_filter_asks_for(void **state)
+{
+	struct fixture *f = *state;
+	struct inbound in = fixture_message("k1", "a");
+	struct outbox row = letter(f, "answer");
+	char token[16];
+
+	OK(store_inbound_add(f->st, &in, SPAN("x"), NULL, 0, &f->err));
+	row.inbound_id = in.id;
+	OK(store_outbox_add(f->st, &row, &f->err));
+	for (int i = 0; i < 119; i++) {
+		snprintf(token, sizeof(token), "t%d", i);
+		owe(f, token,
+		    i < 10   ? OUTBOX_UNKNOWN
+		    : i < 30 ? OUTBOX_DEFERRED
+			     : OUTBOX_SENT,
+		    i < 15 ? 0 : NOON);
+	}
+	const struct {
+		const char *sentence;
+		struct outbox_filter filter;
+		int n;
+	} rows[] = {
+		{ "everything", { .state = -1 }, 120 },
+		{ "what was sent", { .state = OUTBOX_SENT }, 89 },
+		{ "what waits for staff", { .state = -1, .waiting = true },
+		    15 },
+		{ "unknown ones", { .state = OUTBOX_UNKNOWN }, 10 },
+		{ "to one person", { .state = -1, .contact_id = f->contact },
+		    120 },
+		{ "to a stranger", { .state = -1, .contact_id = 99 }, 0 },
+		{ "answers to one message",
+		    { .state = -1, .inbound_id = in.id }, 1 },
+		{ "no more than 60", { .state = -1, .limit = 60 }, 60 },
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		int n = 0;
+
+		OK(store_outbox_list(
+		    f->st, &rows[i].filter, count_row, &n, &f->err));
+		if (n != rows[i].n)
+			fail_msg("%s: %d", rows[i].sentence, n);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(every_state_has_a_name_that_the_schema_knows),
+		TEST(a_row_reads_back_as_it_was_owed),
+		TEST(a_message_id_or_token_is_used_once),
+		TEST(a_row_is_found_by_what_a_reply_carries),
+		TEST(only_what_is_due_is_claimed_and_the_oldest_first),
+		TEST(a_settled_row_says_what_became_of_it),
+		TEST(what_was_claimed_when_the_program_died_is_unknown),
+		TEST(the_last_word_is_the_newest_that_may_have_arrived),
+		TEST(replies_are_counted_for_the_limits),
+		TEST(a_list_shows_what_its_filter_asks_for),
+	};
+
+	return cmocka_run_group_tests_name("store_outbox", tests, NULL, NULL);
+}
