@@ -6,5 +6,6 @@ const struct cmd *const commands[] = {
 	&cmd_stats,
 	&cmd_consultation,
 	&cmd_meeting,
+	&cmd_render,
 	NULL,
 };

@@ -15,5 +15,6 @@ extern const struct cmd cmd_stats;
 extern const struct cmd cmd_consultation;
 extern const struct cmd cmd_meeting;
 extern const struct cmd cmd_parse;
+extern const struct cmd cmd_render;
 
 #endif

@@ -1,476 +1,282 @@
-/* render - fills a Mustache template
- *
- * A template is cut into tokens once, sections knowing where they end; then the
- * tokens are walked with a stack of contexts.
- */
+/* render - fills a Mustache template (logic-less) */
 #include "templates/render.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "parsers/message.h"
+#include "templates/render_scan.h"
 
-enum { DEPTH_MAX = 200, PARTIALS_MAX = 50, DELIMITER_MAX = 16 };
-
-enum token_kind {
-	TOKEN_TEXT,
-	TOKEN_VALUE, /* {{x}} */
-	TOKEN_RAW, /* {{{x}}} and {{&x}} */
-	TOKEN_SECTION, /* {{#x}} */
-	TOKEN_INVERTED, /* {{^x}} */
-	TOKEN_END, /* {{/x}} */
-	TOKEN_PARTIAL, /* {{>x}} */
+enum {
+	PARTIALS_MAX = 50, /* nested */
+	STEPS_MAX = 10000000, /* tags, look-ups and partials' bytes */
 };
 
-struct token {
-	enum token_kind kind;
-	struct span text; /* the text itself, or the name */
-	struct span indent; /* of a partial that stands alone in its line */
-	size_t end; /* of a section: its TOKEN_END */
-	size_t at; /* where it stands, for messages */
-};
-
-struct program {
-	struct arena arena; /* owned */
-	struct token *tokens;
-	size_t n;
+/* What a name is looked up in: the innermost value first. */
+struct scope {
+	const json_t *value;
+	const struct scope *around;
 };
 
 struct run {
 	struct buf *out;
 	const struct render *how;
-	const json_t *stack[DEPTH_MAX];
-	int depth, partials;
 	struct err *err;
-};
-
-/* ---- cutting into tokens ------------------------------------------------ */
-
-struct cutter {
-	struct span text;
-	size_t at;
-	char open[DELIMITER_MAX], close[DELIMITER_MAX];
-	struct program *program;
-	size_t sections[DEPTH_MAX]; /* open ones */
-	int n_sections;
-	struct err *err;
-};
-
-/* One tag as it stands in the text. */
-struct tag {
-	char sign; /* one of "#^/!>=&{", or 0 for a plain value */
-	struct span name;
-	size_t start, end; /* delimiters included */
+	int partials; /* open now */
+	long steps; /* done so far */
 };
 
 static enum status
-complain(struct cutter *c, size_t at, const char *what)
-{
-	int line = 1;
+run_template(struct run *r, struct span tmpl, const struct scope *scope);
 
-	for (size_t i = 0; i < at && i < c->text.n; i++)
-		line += c->text.p[i] == '\n';
-	return err_set(c->err, ST_REJECT, "line %d: %s", line, what);
-}
-
+/* A short template can ask for endless work (lists within lists, partials that
+ * include themselves twice), so work is counted. */
 static enum status
-push_token(struct cutter *c, enum token_kind kind, struct span text, size_t at)
+spend(struct run *r, size_t n)
 {
-	struct program *p = c->program;
-	struct token *t = arena_push(&p->arena, &p->tokens, &p->n, sizeof(*t));
-
-	if (t == NULL)
-		return err_set(c->err, ST_BROKEN, "out of memory");
-	*t = (struct token){ .kind = kind, .text = text, .at = at };
+	r->steps += (long)(n < STEPS_MAX ? n : STEPS_MAX);
+	if (r->steps > STEPS_MAX)
+		return err_set(
+		    r->err, ST_LIMIT, "the template repeats itself too often");
 	return ST_OK;
 }
 
-/* Does nothing but white space stand with the tag in its line?  Then
- * `*from`..`*to` is the whole line, its end included. */
-static bool
-stands_alone(struct span text, const struct tag *tag, size_t *from, size_t *to)
-{
-	size_t a = tag->start, b = tag->end;
-
-	if (tag->sign == '\0' || tag->sign == '&' || tag->sign == '{')
-		return false;
-	while (a > 0 && (text.p[a - 1] == ' ' || text.p[a - 1] == '\t'))
-		a--;
-	if (a > 0 && text.p[a - 1] != '\n')
-		return false;
-	while (b < text.n && (text.p[b] == ' ' || text.p[b] == '\t'))
-		b++;
-	if (b < text.n && text.p[b] == '\r')
-		b++;
-	if (b < text.n && text.p[b] != '\n')
-		return false;
-	*from = a;
-	*to = b < text.n ? b + 1 : b;
-	return true;
-}
-
-/* Reads the tag whose opening delimiter is at `start`. */
-static enum status
-read_tag(struct cutter *c, size_t start, struct tag *tag)
-{
-	char close[DELIMITER_MAX + 2];
-	struct span rest = span_from(c->text, start + strlen(c->open));
-	size_t n;
-
-	*tag = (struct tag){ .start = start };
-	if (rest.n > 0 && strchr("#^/!>=&{", rest.p[0]) != NULL) {
-		tag->sign = rest.p[0];
-		rest = span_from(rest, 1);
-	}
-	snprintf(close, sizeof(close), "%s%s",
-	    tag->sign == '{'   ? "}"
-	    : tag->sign == '=' ? "="
-			       : "",
-	    c->close);
-	n = span_find(rest, close);
-	if (n == rest.n)
-		return complain(c, start, "a tag is not closed");
-	tag->name = span_trim(span_sub(rest, 0, n));
-	tag->end = (size_t)(rest.p - c->text.p) + n + strlen(close);
-	if (tag->name.n == 0 && tag->sign != '!')
-		return complain(c, start, "a tag has no name");
-	return ST_OK;
-}
-
-/* "<% %>" becomes the new pair of delimiters. */
-static enum status
-set_delimiters(struct cutter *c, const struct tag *tag)
-{
-	size_t gap = 0;
-	struct span open, close;
-
-	while (gap < tag->name.n && tag->name.p[gap] != ' ' &&
-	       tag->name.p[gap] != '\t' && tag->name.p[gap] != '\n')
-		gap++;
-	open = span_sub(tag->name, 0, gap);
-	close = span_trim(span_from(tag->name, gap));
-	if (open.n == 0 || close.n == 0 || open.n >= DELIMITER_MAX ||
-	    close.n >= DELIMITER_MAX)
-		return complain(c, tag->start, "these are no two delimiters");
-	snprintf(c->open, sizeof(c->open), "%.*s", (int)open.n, open.p);
-	snprintf(c->close, sizeof(c->close), "%.*s", (int)close.n, close.p);
-	return ST_OK;
-}
-
-static enum status
-end_section(struct cutter *c, const struct tag *tag)
-{
-	struct token *tokens = c->program->tokens;
-	size_t section;
-
-	if (c->n_sections == 0)
-		return complain(
-		    c, tag->start, "no section is open to be closed");
-	section = c->sections[--c->n_sections];
-	if (!span_eq(tokens[section].text, tag->name))
-		return complain(c, tag->start, "another section is open here");
-	tokens[section].end = c->program->n;
-	return push_token(c, TOKEN_END, tag->name, tag->start);
-}
-
-static enum status
-begin_section(struct cutter *c, const struct tag *tag)
-{
-	if (c->n_sections == DEPTH_MAX)
-		return complain(c, tag->start, "sections are nested too deep");
-	c->sections[c->n_sections++] = c->program->n;
-	return push_token(c, tag->sign == '#' ? TOKEN_SECTION : TOKEN_INVERTED,
-	    tag->name, tag->start);
-}
-
-static enum status
-take_tag(struct cutter *c, const struct tag *tag, struct span indent)
-{
-	struct program *p = c->program;
-	enum status rc;
-
-	switch (tag->sign) {
-	case '!':
-		return ST_OK;
-	case '=':
-		return set_delimiters(c, tag);
-	case '/':
-		return end_section(c, tag);
-	case '#':
-	case '^':
-		return begin_section(c, tag);
-	case '>':
-		rc = push_token(c, TOKEN_PARTIAL, tag->name, tag->start);
-		if (rc == ST_OK)
-			p->tokens[p->n - 1].indent = indent;
-		return rc;
-	default:
-		return push_token(c,
-		    tag->sign == '\0' ? TOKEN_VALUE : TOKEN_RAW, tag->name,
-		    tag->start);
-	}
-}
-
-/* Cuts `text` into `program`; its arena is the caller's to free. */
-static enum status
-cut(struct program *program, struct span text, struct err *err)
-{
-	struct cutter c = { .text = text,
-		.open = "{{",
-		.close = "}}",
-		.program = program,
-		.err = err };
-	enum status rc = ST_OK;
-
-	while (rc == ST_OK && c.at < text.n) {
-		struct span rest = span_from(text, c.at), indent = { 0 };
-		size_t start = c.at + span_find(rest, c.open), from, to;
-		struct tag tag;
-
-		if (start == text.n)
-			return c.n_sections == 0
-				   ? push_token(&c, TOKEN_TEXT, rest, c.at)
-				   : complain(
-					 &c, text.n, "a section is not closed");
-		rc = read_tag(&c, start, &tag);
-		if (rc != ST_OK)
-			return rc;
-		from = tag.start;
-		to = tag.end;
-		if (stands_alone(text, &tag, &from, &to))
-			indent = span_sub(text, from, tag.start - from);
-		if (from > c.at)
-			rc = push_token(&c, TOKEN_TEXT,
-			    span_sub(text, c.at, from - c.at), c.at);
-		if (rc == ST_OK)
-			rc = take_tag(&c, &tag, indent);
-		c.at = to;
-	}
-	if (rc == ST_OK && c.n_sections > 0)
-		return complain(&c, text.n, "a section is not closed");
-	return rc;
-}
-
-/* ---- looking names up --------------------------------------------------- */
-
+/* One part of a dotted name. */
 static const json_t *
 member(const json_t *value, struct span name)
 {
-	return json_is_object(value) ? json_object_getn(value, name.p, name.n)
+	return json_is_object(value) ? json_object_getn(value,
+					   name.p == NULL ? "" : name.p, name.n)
 				     : NULL;
 }
 
-/* "a.b.c": a from the innermost context that has it, the rest inside it. */
+/* NULL when nothing has that name.  Only the first part of a dotted name is
+ * looked for in the scopes around; the others must then be inside it. */
 static const json_t *
-look_up(const struct run *run, struct span name)
+look_up(struct run *r, const struct scope *scope, struct span name)
 {
-	size_t dot = span_find(name, ".");
-	struct span first = span_sub(name, 0, dot);
-	const json_t *value = NULL;
+	const json_t *found = NULL;
+	size_t n;
 
 	if (span_is(name, "."))
-		return run->stack[run->depth - 1];
-	for (int i = run->depth; i > 0 && value == NULL; i--)
-		value = member(run->stack[i - 1], first);
-	while (value != NULL && dot < name.n) {
-		name = span_from(name, dot + 1);
-		dot = span_find(name, ".");
-		value = member(value, span_sub(name, 0, dot));
+		return scope->value;
+	n = span_find(name, ".");
+	for (; scope != NULL && found == NULL; scope = scope->around) {
+		r->steps++;
+		found = member(scope->value, span_sub(name, 0, n));
 	}
-	if (value == NULL && run->how->missing != NULL)
-		run->how->missing(run->how->missing_arg, first);
-	return value;
+	while (found != NULL && n < name.n) {
+		name = span_from(name, n + 1);
+		n = span_find(name, ".");
+		found = member(found, span_sub(name, 0, n));
+	}
+	return found;
 }
-
-static bool
-is_false(const json_t *value)
-{
-	return value == NULL || json_is_null(value) || json_is_false(value) ||
-	       (json_is_array(value) && json_array_size(value) == 0) ||
-	       (json_is_string(value) && json_string_length(value) == 0);
-}
-
-/* ---- writing ------------------------------------------------------------ */
 
 static void
-put_escaped(struct buf *out, struct span s)
+add_escaped(struct buf *out, struct span s)
 {
-	for (size_t i = 0; i < s.n; i++)
-		switch (s.p[i]) {
-		case '&':
-			buf_str(out, "&amp;");
-			break;
-		case '<':
-			buf_str(out, "&lt;");
-			break;
-		case '>':
-			buf_str(out, "&gt;");
-			break;
-		case '"':
-			buf_str(out, "&quot;");
-			break;
-		default:
-			buf_char(out, s.p[i]);
-		}
+	size_t from = 0;
+
+	for (size_t i = 0; i < s.n; i++) {
+		const char *entity = s.p[i] == '&'   ? "&amp;"
+				     : s.p[i] == '<' ? "&lt;"
+				     : s.p[i] == '>' ? "&gt;"
+				     : s.p[i] == '"' ? "&quot;"
+						     : NULL;
+
+		if (entity == NULL)
+			continue;
+		buf_add(out, span_sub(s, from, i - from));
+		buf_str(out, entity);
+		from = i + 1;
+	}
+	buf_add(out, span_from(s, from));
 }
 
 /* The shortest digits that read back as the same number. */
 static void
-put_real(struct buf *out, double value)
+add_real(struct buf *out, double v)
 {
 	char text[40];
 
-	for (int digits = 15; digits <= 17; digits++) {
-		snprintf(text, sizeof(text), "%.*g", digits, value);
-		if (strtod(text, NULL) == value)
+	for (int digits = 1; digits <= 17; digits++) {
+		snprintf(text, sizeof(text), "%.*g", digits, v);
+		if (strtod(text, NULL) == v)
 			break;
 	}
 	buf_str(out, text);
 }
 
 static void
-put_value(struct run *run, const json_t *value, bool raw)
+add_value(struct run *r, const json_t *value, bool raw)
 {
 	struct span s;
 
-	switch (value == NULL ? JSON_NULL : json_typeof(value)) {
-	case JSON_STRING:
+	if (json_is_string(value)) {
 		s = (struct span){ json_string_value(value),
 			json_string_length(value) };
-		if (raw || run->how->escape == RENDER_NONE)
-			buf_add(run->out, s);
+		if (raw || r->how->escape == RENDER_NONE)
+			buf_add(r->out, s);
 		else
-			put_escaped(run->out, s);
-		break;
-	case JSON_INTEGER:
+			add_escaped(r->out, s);
+	} else if (json_is_integer(value)) {
 		buf_printf(
-		    run->out, "%lld", (long long)json_integer_value(value));
-		break;
-	case JSON_REAL:
-		put_real(run->out, json_real_value(value));
-		break;
-	case JSON_TRUE:
-		buf_str(run->out, "true");
-		break;
-	case JSON_FALSE:
-		buf_str(run->out, "false");
-		break;
-	default:
-		break;
+		    r->out, "%lld", (long long)json_integer_value(value));
+	} else if (json_is_real(value)) {
+		add_real(r->out, json_real_value(value));
+	} else if (json_is_boolean(value)) {
+		buf_str(r->out, json_is_true(value) ? "true" : "false");
 	}
 }
 
-static enum status
-walk(struct run *run, const struct program *p, size_t from, size_t to);
-
-static enum status
-walk_with(struct run *run, const json_t *context, const struct program *p,
-    size_t from, size_t to)
-{
-	enum status rc;
-
-	if (run->depth == DEPTH_MAX)
-		return err_set(run->err, ST_LIMIT,
-		    "sections are nested more than %d deep", DEPTH_MAX);
-	run->stack[run->depth++] = context;
-	rc = walk(run, p, from, to);
-	run->depth--;
-	return rc;
-}
-
-static enum status
-walk_section(struct run *run, const struct program *p, size_t at)
-{
-	const struct token *t = &p->tokens[at];
-	const json_t *value = look_up(run, t->text);
-	enum status rc = ST_OK;
-
-	if (t->kind == TOKEN_INVERTED)
-		return is_false(value) ? walk(run, p, at + 1, t->end) : ST_OK;
-	if (is_false(value))
-		return ST_OK;
-	if (!json_is_array(value))
-		return walk_with(run, value, p, at + 1, t->end);
-	for (size_t i = 0; i < json_array_size(value) && rc == ST_OK; i++)
-		rc =
-		    walk_with(run, json_array_get(value, i), p, at + 1, t->end);
-	return rc;
-}
-
-/* The partial's text with `indent` before each of its lines. */
 static void
-indent_lines(struct buf *out, struct span text, struct span indent)
+report_missing(struct run *r, struct span name)
 {
-	for (size_t i = 0; i < text.n; i++) {
-		if (i == 0 || text.p[i - 1] == '\n')
-			buf_add(out, indent);
-		buf_char(out, text.p[i]);
+	if (r->how->missing != NULL)
+		r->how->missing(r->how->missing_arg, name);
+}
+
+static bool
+is_empty(const json_t *value)
+{
+	return value == NULL || json_is_null(value) || json_is_false(value) ||
+	       (json_is_array(value) && json_array_size(value) == 0) ||
+	       (json_is_string(value) && json_string_length(value) == 0);
+}
+
+/* Appends `partial` with `indent` before each of its lines. */
+static void
+add_indented(struct buf *out, struct span partial, struct span indent)
+{
+	while (partial.n > 0) {
+		size_t n = span_find(partial, "\n");
+
+		n = n < partial.n ? n + 1 : n;
+		buf_add(out, indent);
+		buf_add(out, span_sub(partial, 0, n));
+		partial = span_from(partial, n);
 	}
 }
 
 static enum status
-walk_partial(struct run *run, const struct token *t)
+run_partial(struct run *r, const struct token *t, const struct scope *scope)
 {
-	struct span text =
-	    run->how->partial == NULL
-		? (struct span){ NULL, 0 }
-		: run->how->partial(run->how->partial_arg, t->text);
-	struct buf indented = { .max = 1 << 20 };
-	struct program inner = { 0 };
+	struct buf indented = { .max = TEMPLATE_MAX };
+	struct span partial = { NULL, 0 };
 	enum status rc;
 
-	if (run->partials == PARTIALS_MAX)
-		return err_set(run->err, ST_LIMIT,
-		    "partials are nested more than %d deep", PARTIALS_MAX);
-	if (t->indent.n > 0) {
-		indent_lines(&indented, text, t->indent);
-		text = buf_span(&indented);
+	if (r->partials >= PARTIALS_MAX)
+		return err_set(r->err, ST_LIMIT,
+		    "partials nest more than %d deep", PARTIALS_MAX);
+	if (r->how->partial != NULL)
+		partial = r->how->partial(r->how->partial_arg, t->text);
+	if (partial.p == NULL) {
+		report_missing(r, t->text);
+		return ST_OK;
 	}
-	run->partials++;
-	rc = buf_status(&indented, "a partial", run->err);
+	if (t->indent.n > 0) {
+		add_indented(&indented, partial, t->indent);
+		partial = buf_span(&indented);
+	}
+	r->partials++;
+	rc = buf_status(&indented, "a partial", r->err);
 	if (rc == ST_OK)
-		rc = cut(&inner, text, run->err);
+		rc = spend(r, partial.n);
 	if (rc == ST_OK)
-		rc = walk(run, &inner, 0, inner.n);
-	run->partials--;
-	arena_free(&inner.arena);
+		rc = run_template(r, partial, scope);
+	if (rc == ST_REJECT && r->err != NULL) {
+		char where[80];
+
+		snprintf(where, sizeof(where), "partial %.*s",
+		    (int)(t->text.n < 60 ? t->text.n : 60), t->text.p);
+		err_prefix(r->err, rc, where);
+	}
+	r->partials--;
 	buf_free(&indented);
 	return rc;
 }
 
+static enum status run_tokens(struct run *r, const struct token *tokens,
+    size_t from, size_t to, const struct scope *scope);
+
+/* The tokens inside a section, once, or once for each element of a list. */
 static enum status
-walk(struct run *run, const struct program *p, size_t from, size_t to)
+run_section(struct run *r, const struct token *tokens, size_t at,
+    const struct scope *scope)
 {
+	const struct token *t = &tokens[at];
+	const json_t *value = look_up(r, scope, t->text);
+	struct scope inner = { value, scope };
 	enum status rc = ST_OK;
 
-	for (size_t i = from; i < to && rc == ST_OK; i++) {
-		const struct token *t = &p->tokens[i];
+	if (t->kind == TOKEN_INVERTED)
+		return is_empty(value)
+			   ? run_tokens(r, tokens, at + 1, t->end, scope)
+			   : ST_OK;
+	if (is_empty(value))
+		return ST_OK;
+	if (!json_is_array(value))
+		return run_tokens(r, tokens, at + 1, t->end, &inner);
+	for (size_t i = 0; i < json_array_size(value) && rc == ST_OK; i++) {
+		inner.value = json_array_get(value, i);
+		rc = run_tokens(r, tokens, at + 1, t->end, &inner);
+	}
+	return rc;
+}
 
+static enum status
+run_tokens(struct run *r, const struct token *tokens, size_t from, size_t to,
+    const struct scope *scope)
+{
+	enum status rc = spend(r, 1);
+
+	for (size_t i = from; i < to && rc == ST_OK; i++) {
+		const struct token *t = &tokens[i];
+		const json_t *value;
+
+		rc = spend(r, 1);
+		if (rc != ST_OK)
+			return rc;
 		switch (t->kind) {
 		case TOKEN_TEXT:
-			buf_add(run->out, t->text);
+			buf_add(r->out, t->text);
 			break;
 		case TOKEN_VALUE:
 		case TOKEN_RAW:
-			put_value(
-			    run, look_up(run, t->text), t->kind == TOKEN_RAW);
+			value = look_up(r, scope, t->text);
+			if (value == NULL)
+				report_missing(r, t->text);
+			add_value(r, value, t->kind == TOKEN_RAW);
 			break;
 		case TOKEN_SECTION:
 		case TOKEN_INVERTED:
-			rc = walk_section(run, p, i);
+			rc = run_section(r, tokens, i, scope);
 			i = t->end;
 			break;
 		case TOKEN_PARTIAL:
-			rc = walk_partial(run, t);
+			rc = run_partial(r, t, scope);
 			break;
 		case TOKEN_END:
 			break;
 		}
 		if (rc == ST_OK)
-			rc =
-			    buf_status(run->out, "the rendered text", run->err);
+			rc = buf_status(r->out, "the filled template", r->err);
 	}
+	return rc;
+}
+
+static enum status
+run_template(struct run *r, struct span tmpl, const struct scope *scope)
+{
+	struct arena a = { 0 };
+	struct token *tokens;
+	size_t n;
+	enum status rc = render_scan(&tokens, &n, &a, tmpl, r->err);
+
+	if (rc == ST_OK)
+		rc = run_tokens(r, tokens, 0, n, scope);
+	arena_free(&a);
 	return rc;
 }
 
@@ -478,46 +284,75 @@ enum status
 render(struct buf *out, struct span tmpl, const json_t *data,
     const struct render *how, struct err *err)
 {
-	struct run run = { .out = out, .how = how, .err = err };
-	struct program program = { 0 };
-	enum status rc;
+	struct run r = { .out = out, .how = how, .err = err };
+	struct scope scope = { data, NULL };
 
-	run.stack[run.depth++] = data;
-	rc = cut(&program, tmpl, err);
-	if (rc == ST_OK)
-		rc = walk(&run, &program, 0, program.n);
-	arena_free(&program.arena);
-	return rc;
+	return run_template(&r, tmpl, &scope);
 }
 
+/* Which names, and whose partials, have been listed already. */
+struct names {
+	struct buf *out;
+	const struct render *how;
+	struct err *err;
+	json_t *seen, *visited;
+	int partials;
+};
+
 static enum status
-list_names(struct buf *out, struct span tmpl, const struct render *how,
-    int depth, struct err *err)
+list_names(struct names *l, struct span tmpl)
 {
-	struct program program = { 0 };
-	enum status rc = cut(&program, tmpl, err);
+	struct arena a = { 0 };
+	struct token *tokens;
+	size_t n;
+	enum status rc = render_scan(&tokens, &n, &a, tmpl, l->err);
 
-	for (size_t i = 0; i < program.n && rc == ST_OK; i++) {
-		const struct token *t = &program.tokens[i];
+	for (size_t i = 0; i < n && rc == ST_OK; i++) {
+		struct span name = tokens[i].text, partial = { NULL, 0 };
+		bool is_partial = tokens[i].kind == TOKEN_PARTIAL;
+		json_t *set = is_partial ? l->visited : l->seen;
 
-		if (t->kind == TOKEN_PARTIAL && how->partial != NULL &&
-		    depth < PARTIALS_MAX)
-			rc = list_names(out,
-			    how->partial(how->partial_arg, t->text), how,
-			    depth + 1, err);
-		if (t->kind == TOKEN_PARTIAL || t->kind == TOKEN_TEXT ||
-		    t->kind == TOKEN_END)
+		if (tokens[i].kind == TOKEN_TEXT ||
+		    tokens[i].kind == TOKEN_END || span_is(name, ".") ||
+		    json_object_getn(set, name.p, name.n) != NULL)
 			continue;
-		buf_add(out, t->text);
-		buf_char(out, '\n');
+		if (json_object_setn_new_nocheck(
+			set, name.p, name.n, json_true()) != 0) {
+			rc = err_set(l->err, ST_BROKEN, "out of memory");
+			break;
+		}
+		if (!is_partial) {
+			buf_add(l->out, name);
+			buf_char(l->out, '\n');
+			continue;
+		}
+		if (l->how->partial != NULL)
+			partial = l->how->partial(l->how->partial_arg, name);
+		if (partial.p == NULL && l->how->missing != NULL)
+			l->how->missing(l->how->missing_arg, name);
+		if (++l->partials > PARTIALS_MAX)
+			rc = err_set(l->err, ST_LIMIT,
+			    "partials nest more than %d deep", PARTIALS_MAX);
+		else if (partial.p != NULL)
+			rc = list_names(l, partial);
+		l->partials--;
 	}
-	arena_free(&program.arena);
-	return rc == ST_OK ? buf_status(out, "the list of names", err) : rc;
+	arena_free(&a);
+	return rc;
 }
 
 enum status
 render_names(struct buf *out, struct span tmpl, const struct render *how,
     struct err *err)
 {
-	return list_names(out, tmpl, how, 0, err);
+	struct names l = { .out = out,
+		.how = how,
+		.err = err,
+		.seen = json_object(),
+		.visited = json_object() };
+	enum status rc = list_names(&l, tmpl);
+
+	json_decref(l.seen);
+	json_decref(l.visited);
+	return rc == ST_OK ? buf_status(out, "the list of names", err) : rc;
 }

@@ -24,18 +24,23 @@ struct render {
 	enum render_escape escape;
 	render_partial *partial; /* may be NULL */
 	void *partial_arg;
-	/* When not NULL: called with each name that no data has. */
+	/* When not NULL: called with each name to be shown that no data has, and
+	 * with each partial that there is none of.  The condition of a section
+	 * may be absent: that is what sections are for. */
 	void (*missing)(void *arg, struct span name);
 	void *missing_arg;
 };
 
-/* Appends `tmpl` filled with `data` to `out`.  ST_REJECT, with the line, for an
- * unclosed tag or section; ST_LIMIT when `out` is full or partials nest more
- * than 50 deep. */
+/* Appends `tmpl` filled with `data` to `out`.  False are: absent, null, false,
+ * the empty list, the empty string.  ST_REJECT, with the line, for a tag or
+ * section that is not closed; ST_LIMIT when `out` is full, sections or partials
+ * nest more than 50 deep, or the template asks for endless work.  After a
+ * failure `out` holds a beginning. */
 enum status render(struct buf *out, struct span tmpl, const json_t *data,
     const struct render *how, struct err *err);
 
-/* Appends every name the template (and its partials) uses, one per line. */
+/* Appends every name the template and its partials use, each once, one per
+ * line; fails as render() does. */
 enum status render_names(struct buf *out, struct span tmpl,
     const struct render *how, struct err *err);
 
