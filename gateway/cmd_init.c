@@ -25,6 +25,10 @@ enum { JSON_FILE_MAX = 16 << 20 };
 typedef enum status import_function(
     const struct import *im, struct span json, int *n, struct err *err);
 
+static const char *const maildir_folders[] = { "new", "cur", "tmp", NULL };
+static const char *const spool_folders[] = { "inbox", "outbox", "sent", "error",
+	NULL };
+
 /* What one init has made, for the last sentence. */
 struct made {
 	int communes, consultations, meetings, sent;
@@ -79,13 +83,11 @@ make_folder_of(const char *file, int *made, struct err *err)
 static enum status
 make_spool(const char *dir, int *made, struct err *err)
 {
-	static const char *const subs[] = { "inbox", "outbox", "sent",
-		"error" };
 	char path[PATH_MAX];
 	enum status rc = ST_OK;
 
-	for (size_t i = 0; i < 4 && rc == ST_OK; i++) {
-		snprintf(path, sizeof(path), "%s/%s", dir, subs[i]);
+	for (int i = 0; spool_folders[i] != NULL && rc == ST_OK; i++) {
+		snprintf(path, sizeof(path), "%s/%s", dir, spool_folders[i]);
 		rc = make_folder(path, made, err);
 	}
 	return rc;
@@ -294,6 +296,57 @@ remove_database(const char *path)
 	}
 }
 
+/* What root makes belongs to the owner of the database's folder, the daemon's
+ * user; else the daemon could not read it. */
+static enum status
+give(const char *path, const struct stat *to, struct err *err)
+{
+	if (!exists(path) || lchown(path, to->st_uid, to->st_gid) == 0)
+		return ST_OK;
+	return err_set(err, ST_BROKEN,
+	    "%.300s cannot be given to its owner: %s", path, strerror(errno));
+}
+
+static enum status
+give_folders(const char *path, const char *const subs[], const struct stat *to,
+    struct err *err)
+{
+	char sub[PATH_MAX];
+	enum status rc = path == NULL ? ST_OK : give(path, to, err);
+
+	for (int i = 0; path != NULL && subs[i] != NULL && rc == ST_OK; i++) {
+		snprintf(sub, sizeof(sub), "%s/%s", path, subs[i]);
+		rc = give(sub, to, err);
+	}
+	return rc;
+}
+
+static enum status
+give_away(const struct config *c, struct err *err)
+{
+	char folder[PATH_MAX];
+	struct stat to;
+	enum status rc;
+
+	snprintf(folder, sizeof(folder), "%.*s",
+	    (int)(strrchr(c->database, '/') - c->database), c->database);
+	if (geteuid() != 0 || stat(folder, &to) != 0 || to.st_uid == 0)
+		return ST_OK;
+	rc = give(c->database, &to, err);
+	if (rc == ST_OK)
+		rc = give(c->keys_file, &to, err);
+	for (int i = 0; i < c->n_mailboxes && rc == ST_OK; i++)
+		rc = give_folders(path_of(c->mailboxes[i].url, "maildir:"),
+		    maildir_folders, &to, err);
+	for (int i = 0; i < c->n_sms && rc == ST_OK; i++)
+		rc = give_folders(
+		    path_of(c->sms[i].url, "spool:"), spool_folders, &to, err);
+	if (rc == ST_OK)
+		rc = give_folders(path_of(c->smtp.url, "maildir:"),
+		    maildir_folders, &to, err);
+	return rc;
+}
+
 static void
 print_made(const struct config *c, const struct made *made)
 {
@@ -335,6 +388,8 @@ init(struct cmd_context *ctx, bool sample, const char *context)
 	if (rc != ST_OK)
 		return 1;
 	rc = fill_database(c, sample, context, &made, &ctx->err);
+	if (rc == ST_OK)
+		rc = give_away(c, &ctx->err);
 	if (rc != ST_OK) {
 		remove_database(c->database);
 		return 1;

@@ -27,7 +27,7 @@ clang-format --dry-run -Werror $sources || complain "run clang-format -i"
 none "banned function" \
     '(^|[^_a-zA-Z])(strcpy|strcat|sprintf|vsprintf|strtok|atoi|atol|sscanf|gets|system|popen)\(' \
     $sources
-none "unfinished work belongs into an issue" '\b(TODO|FIXME|XXX|HACK)\b' \
+none "unfinished work belongs into an issue" '\b(TOD[O]|FIXM[E]|XX[X]|HAC[K])\b' \
     $(git ls-files '*.c' '*.h' '*.sh' Makefile)
 none "SQL belongs into store*.c" \
     '"[ ]*(SELECT|INSERT|UPDATE|DELETE|CREATE|ALTER|DROP|PRAGMA|BEGIN|COMMIT|VACUUM|ROLLBACK) ' \
@@ -37,6 +37,8 @@ sh tools/lint_layers.sh || bad=1
 cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr -I. -j 2 \
     --enable=warning,portability --suppress=missingIncludeSystem \
     --suppress=normalCheckLevelMaxBranches \
+    --suppress=invalidFunctionArg:parsers/phone.c \
+    '-Djson_array_foreach(a,i,v)=for(;;)' '-Djson_object_foreach(o,k,v)=for(;;)' \
     parsers/*.c templates/*.c gateway/*.c || complain "cppcheck"
 [ $bad -ne 0 ] || echo "lint: nothing to complain of"
 exit $bad
