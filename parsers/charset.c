@@ -267,7 +267,7 @@ is_letter_like(unsigned char c)
 /* What the bytes say about the two Polish sets. */
 struct evidence {
 	size_t strong; /* signs where only a letter makes sense */
-	size_t weak; /* signs beside a letter */
+	size_t weak; /* signs at the end of a word */
 	size_t foreign; /* letters that Polish does not have */
 	size_t letters; /* Polish letters that other tongues share */
 	size_t w1250, latin2; /* letters of one set and not the other */
@@ -314,7 +314,7 @@ weigh(struct evidence *e, struct span in)
 		e->latin2 += is_only_latin2(c);
 		if (must_be_letter(before, c, after))
 			e->strong++;
-		else if (is_letter_like(before) && c != 0xA1 &&
+		else if (!is_letter_like(after) && c != 0xA1 &&
 			 !(c == 0xB3 && (before | 32) == 'm'))
 			e->weak++;
 	}

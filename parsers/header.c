@@ -42,18 +42,21 @@ is_field(struct span line, size_t *name, size_t *colon)
 static bool
 is_known_field(struct span line)
 {
-	static const char *const starts[] = { "Content-",
-		"From:", "To:", "Cc:", "Subject:", "Date:", "Message-ID:",
-		"MIME-Version:", "Received:", "References:", "In-Reply-To:",
-		"Reply-To:", "Return-Path:", "Delivered-To:", "X-", "DKIM-",
-		"ARC-", "List-", "Authentication-",
-		"Auto-Submitted:", "Sender:", "Precedence:", "Thread-" };
+	static const char *const known[] = { "From", "To", "Cc", "Subject",
+		"Date", "Message-ID", "MIME-Version", "Received", "References",
+		"In-Reply-To", "Reply-To", "Return-Path", "Delivered-To",
+		"Auto-Submitted", "Sender", "Precedence" };
+	static const char *const families[] = { "Content-", "X-", "DKIM-",
+		"ARC-", "List-", "Authentication-", "Thread-" };
 	size_t name, colon;
 
 	if (!is_field(line, &name, &colon))
 		return false;
-	for (size_t i = 0; i < sizeof(starts) / sizeof(starts[0]); i++)
-		if (span_starts_nocase(line, starts[i]))
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (span_is_nocase(span_sub(line, 0, name), known[i]))
+			return true;
+	for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++)
+		if (span_starts_nocase(line, families[i]))
 			return true;
 	return false;
 }
@@ -309,6 +312,16 @@ take_quoted(struct arena *a, struct span *rest)
 	return (struct span){ to, n };
 }
 
+/* "text/plain charset" lacks its semicolon. */
+static struct span
+last_word(struct span s)
+{
+	for (size_t i = s.n; i > 0; i--)
+		if (is_blank(s.p[i - 1]))
+			return span_from(s, i);
+	return s;
+}
+
 /* Takes "name=value" from the front of `*rest`; false at the end. */
 static bool
 take_param(struct arena *a, struct span *rest, struct param *out)
@@ -319,7 +332,7 @@ take_param(struct arena *a, struct span *rest, struct param *out)
 	*rest = skip_between(*rest);
 	while (n < rest->n && rest->p[n] != '=' && rest->p[n] != ';')
 		n++;
-	out->name = span_trim(span_sub(*rest, 0, n));
+	out->name = last_word(span_trim(span_sub(*rest, 0, n)));
 	out->value = (struct span){ "", 0 };
 	if (rest->n == 0)
 		return false;

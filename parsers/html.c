@@ -482,7 +482,7 @@ read_page(struct buf *out, struct span html)
 void
 html_to_text(struct buf *out, struct span html)
 {
-	struct buf tame = { .max = 6 * html.n }; /* "&" becomes "&amp;" */
+	struct buf tame = { .max = 6 * html.n + 64 }; /* "&" becomes "&amp;" */
 	size_t before = out->n;
 
 	if (html.n == 0 || html.n > INT32_MAX / 6)

@@ -183,6 +183,7 @@ tag(struct tamer *t)
 		"td", "blockquote", "pre", "table", "h1", "h2", "h3", NULL };
 	static const char *const empty[] = { "br", "hr", "img", "input", "meta",
 		"link", "col", "base", "area", "wbr", NULL };
+	static const char *const frame[] = { "html", "head", "body", NULL };
 	bool end = t->rest.p[1] == '/';
 	struct span name = span_from(t->rest, end ? 2 : 1);
 	size_t keep, length;
@@ -196,7 +197,7 @@ tag(struct tamer *t)
 	if (t->flat) {
 		if (is_one_of(name, breaks))
 			buf_str(t->out, "<br>");
-	} else if (!end || *open > 0) {
+	} else if (!is_one_of(name, frame) && (!end || *open > 0)) {
 		buf_add(t->out, span_sub(t->rest, 0, keep));
 		buf_char(t->out, '>');
 		if (end)
@@ -228,6 +229,30 @@ markup(struct tamer *t)
 	}
 }
 
+/* Writes what stands for the "&" at the front and takes it. */
+static void
+ampersand(struct tamer *t)
+{
+	/* Polish letters of HTML 5, since libxml2 knows only HTML 4, and
+	 * what is often left without its semicolon. */
+	static const char *const letters[][2] = { { "&aogon;", "ą" },
+		{ "&cacute;", "ć" }, { "&eogon;", "ę" }, { "&lstrok;", "ł" },
+		{ "&nacute;", "ń" }, { "&sacute;", "ś" }, { "&zacute;", "ź" },
+		{ "&zdot;", "ż" }, { "&Aogon;", "Ą" }, { "&Cacute;", "Ć" },
+		{ "&Eogon;", "Ę" }, { "&Lstrok;", "Ł" }, { "&Nacute;", "Ń" },
+		{ "&Sacute;", "Ś" }, { "&Zacute;", "Ź" }, { "&Zdot;", "Ż" },
+		{ "&nbsp;", "\xc2\xa0" }, { "&nbsp", "\xc2\xa0" } };
+
+	for (size_t i = 0; i < sizeof(letters) / sizeof(letters[0]); i++)
+		if (span_starts(t->rest, letters[i][0])) {
+			buf_str(t->out, letters[i][1]);
+			t->rest = span_from(t->rest, strlen(letters[i][0]));
+			return;
+		}
+	buf_str(t->out, is_entity(t->rest) ? "&" : "&amp;");
+	t->rest = span_from(t->rest, 1);
+}
+
 static size_t
 plain_run(struct span s)
 {
@@ -246,6 +271,8 @@ html_tame(struct buf *out, struct span html, bool flat)
 
 	if (html.p == NULL || html.n == 0)
 		return;
+	/* Words outside a body would get a paragraph of libxml2's own. */
+	buf_str(out, "<html><body>");
 	t.last_quote[0] = memrchr(html.p, '\'', html.n);
 	t.last_quote[1] = memrchr(html.p, '"', html.n);
 	while (t.rest.n > 0) {
@@ -254,11 +281,9 @@ html_tame(struct buf *out, struct span html, bool flat)
 		t.rest = span_from(t.rest, n);
 		if (t.rest.n == 0)
 			break;
-		if (t.rest.p[0] == '<') {
+		if (t.rest.p[0] == '<')
 			markup(&t);
-			continue;
-		}
-		buf_str(out, is_entity(t.rest) ? "&" : "&amp;");
-		t.rest = span_from(t.rest, 1);
+		else
+			ampersand(&t);
 	}
 }

@@ -11,7 +11,7 @@
 /* Appends `html` without comments, declarations, Word's conditions, styles,
  * scripts and titles, without end tags that close nothing and without the
  * attributes behind the hundredth of a tag; "<" and "&" that start nothing are
- * escaped.  `flat` also turns every tag that ends a line into <br> and drops
+ * escaped; html, head and body are one frame around it all.  `flat` also turns every tag that ends a line into <br> and drops
  * the others: for pages nested so deep that nobody sees their structure. */
 void html_tame(struct buf *out, struct span html, bool flat);
 

@@ -18,10 +18,8 @@ base64_value(unsigned char c)
 		return c - '0' + 52;
 	switch (c) {
 	case '+':
-	case '-':
 		return 62;
 	case '/':
-	case '_':
 		return 63;
 	case '=':
 		return PAD;
@@ -91,16 +89,17 @@ base64_line(const uint8_t *table, struct bits *b, struct span line, char *to)
 	return to;
 }
 
-/* Is the line base64?  A few strays are forgiven, words are not: a space with
- * text behind it, or an unknown sign, says that somebody wrote this line. */
-static bool
-is_base64(const uint8_t *table, struct span line)
+/* How much of a trimmed line is base64: all of it, or up to and with the
+ * padding; nothing when a space or an unknown sign comes before that, since
+ * then somebody wrote this line. */
+static size_t
+base64_part(const uint8_t *table, struct span line)
 {
-	line = span_trim(line);
-	for (size_t i = 0; i < line.n; i++)
-		if (table[(unsigned char)line.p[i]] >= SPACE)
-			return false;
-	return true;
+	size_t n = 0;
+
+	while (n < line.n && table[(unsigned char)line.p[n]] < SPACE)
+		n++;
+	return n == line.n || (n > 0 && line.p[n - 1] == '=') ? n : 0;
 }
 
 size_t
@@ -110,17 +109,17 @@ transfer_base64(struct buf *out, struct span in)
 	struct bits b = { 0, 0 };
 	uint8_t table[256];
 	struct span line;
-	size_t left_out = 0;
+	size_t left_out = 0, part;
 
 	if (start == NULL)
 		return 0;
 	for (int c = 0; c < 256; c++)
 		table[c] = base64_value((unsigned char)c);
 	while (span_line(&in, &line)) {
-		if (is_base64(table, line))
-			to = base64_line(table, &b, line, to);
-		else
-			left_out += line.n;
+		line = span_trim(line);
+		part = base64_part(table, line);
+		to = base64_line(table, &b, span_sub(line, 0, part), to);
+		left_out += line.n - part;
 	}
 	to = flush(&b, to);
 	*to = '\0';
