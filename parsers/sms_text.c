@@ -151,7 +151,7 @@ write_remark(struct parsed *out, struct span text, const struct places *places)
 	for (size_t i = 0; i < places->n; i++) {
 		struct code_hit hit = places->hits[i];
 		struct span before;
-		size_t after;
+		size_t after, len;
 
 		widen(text, &hit);
 		before = span_sub(text, from, hit.at - from);
@@ -164,8 +164,9 @@ write_remark(struct parsed *out, struct span text, const struct places *places)
 		else if (after == text.n)
 			before = span_sub(before, 0, trim_separators(before));
 		buf_add(&remark, span_trim(before));
-		if (remark.n > 0 && (after > hit.at + hit.n ||
-					has_words(span_sub(text, after, 1))))
+		if (remark.n > 0 &&
+		    (after > hit.at + hit.n ||
+			text_is_word(text_next(span_from(text, after), &len))))
 			buf_char(&remark, ' ');
 		from = after;
 	}

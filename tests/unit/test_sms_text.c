@@ -181,6 +181,8 @@ static const struct {
 	    "Prosze o wiate! BL-T4NR.", "remark", "Prosze o wiate!" },
 	{ "an en dash behind the code", "BL-T4NR – wiata – Rynek", "remark",
 	    "wiata – Rynek" },
+	{ "a code glued into the words", "plac [BL-T4NR]zabaw", "remark",
+	    "plac zabaw" },
 	{ "the code twice", "BL-T4NR BL-T4NR wiata", "remark", "wiata" },
 	{ "what could be a word stays in the middle",
 	    "autobus linii BL-2026 nie jezdzi", "remark",
