@@ -7,5 +7,6 @@ const struct cmd *const commands[] = {
 	&cmd_consultation,
 	&cmd_meeting,
 	&cmd_render,
+	&cmd_sms_size,
 	NULL,
 };

@@ -16,5 +16,6 @@ extern const struct cmd cmd_consultation;
 extern const struct cmd cmd_meeting;
 extern const struct cmd cmd_parse;
 extern const struct cmd cmd_render;
+extern const struct cmd cmd_sms_size;
 
 #endif

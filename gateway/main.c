@@ -52,8 +52,8 @@ print_help(FILE *to)
 	    "  --version\n");
 }
 
-/* Takes "--name VALUE" or "--name=VALUE" from argv[*i]; NULL when it is
- * another argument. */
+/* Takes "--name VALUE", "--name=VALUE" or, for a short one, "-nVALUE" from
+ * argv[*i]; NULL when it is another argument. */
 static const char *
 take_value(const char *name, int argc, char **argv, int *i, struct options *o)
 {
@@ -64,7 +64,7 @@ take_value(const char *name, int argc, char **argv, int *i, struct options *o)
 	if (argv[*i][n] == '=' && name[1] == '-')
 		return argv[*i] + n + 1;
 	if (argv[*i][n] != '\0')
-		return NULL;
+		return name[1] == '-' ? NULL : argv[*i] + n;
 	if (*i + 1 == argc) {
 		o->problem = name;
 		return "";
