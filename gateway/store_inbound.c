@@ -148,6 +148,7 @@ decompress(struct buf *out, struct span packed, size_t size, struct err *err)
 		    "a stored message is damaged: put a copy of the database "
 		    "in its place with uwaga restore");
 	out->n += n;
+	out->p[out->n] = '\0';
 	return ST_OK;
 }
 
