@@ -259,6 +259,15 @@ out:
 	return found;
 }
 
+/* Does the boundary stand anywhere in the body?  When it does not, libetpan
+ * takes the whole body for a part, and its first lines for a header. */
+static bool
+is_parted(struct span body, struct span boundary)
+{
+	return body.n > 0 &&
+	       memmem(body.p, body.n, boundary.p, boundary.n) != NULL;
+}
+
 static void
 read_multipart(
     struct walk *w, const struct leaf *leaf, struct place place, int depth)
@@ -275,7 +284,7 @@ read_multipart(
 		why = "its boundary is missing or unusable";
 	else
 		why = unsafe(leaf->body);
-	if (why == NULL &&
+	if (why == NULL && is_parted(leaf->body, boundary) &&
 	    part_body(w, boundary, leaf, inside(w, leaf->type, place), depth))
 		return;
 	if (why == NULL)

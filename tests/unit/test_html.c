@@ -58,7 +58,7 @@ static const struct {
 	{ "Word's conditions are not words",
 	    "<![if !vml]>a<![endif]><!--[if gte mso 9]><xml>x</xml><![endif]-->",
 	    "a\n" },
-	{ "signs that are no markup", "a < b & c <3 R&D &copy",
+	{ "signs that are no markup", "a < b & c <3 R&D &copy;",
 	    "a < b & c <3 R&D ©\n" },
 	{ "a smiley is a word, a logo is not",
 	    "a<img alt=\"\xf0\x9f\x98\x80\"> <img alt=logo>",
