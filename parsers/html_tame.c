@@ -80,6 +80,14 @@ is_closed(const struct tamer *t, const char *p, char quote)
 	return last != NULL && last >= p;
 }
 
+/* May a quoted value begin at `i`? */
+static bool
+is_quote(struct span s, size_t i)
+{
+	return (s.p[i] == '"' || s.p[i] == '\'') &&
+	       (s.p[i - 1] == '=' || is_white(s.p[i - 1]));
+}
+
 /* The length of the white space, quoted value or single byte at `i`. */
 static size_t
 step(const struct tamer *t, struct span s, size_t i)
@@ -92,16 +100,14 @@ step(const struct tamer *t, struct span s, size_t i)
 			n++;
 		return n;
 	}
-	if ((s.p[i] != '"' && s.p[i] != '\'') ||
-	    (s.p[i - 1] != '=' && !is_white(s.p[i - 1])) ||
-	    !is_closed(t, s.p + i + 1, s.p[i]))
+	if (!is_quote(s, i) || !is_closed(t, s.p + i + 1, s.p[i]))
 		return n;
 	hit = memchr(s.p + i + 1, s.p[i], s.n - i - 1);
 	return hit == NULL ? n : (size_t)(hit - s.p) - i + 1;
 }
 
-/* The length of the tag at the front, with its ">"; `*keep` is where its
- * hundredth attribute ends. */
+/* The length of the tag at the front, with its ">"; `*keep` is how much of it
+ * is for libxml2. */
 static size_t
 tag_length(const struct tamer *t, struct span s, size_t *keep)
 {
@@ -110,6 +116,9 @@ tag_length(const struct tamer *t, struct span s, size_t *keep)
 	*keep = 0;
 	for (; i < s.n && s.p[i] != '>'; i += n) {
 		n = step(t, s, i);
+		/* libxml2 would look for the end of this to the end of all. */
+		if (n == 1 && is_quote(s, i) && *keep == 0)
+			*keep = i;
 		/* White space and quotes both end an attribute. */
 		if ((n > 1 || is_white(s.p[i])) &&
 		    ++attributes > 2 * ATTRIBUTES_MAX && *keep == 0)

@@ -264,8 +264,11 @@ out:
 static bool
 is_parted(struct span body, struct span boundary)
 {
+	char line[BOUNDARY_MAX + 2] = "--";
+
+	memcpy(line + 2, boundary.p, boundary.n);
 	return body.n > 0 &&
-	       memmem(body.p, body.n, boundary.p, boundary.n) != NULL;
+	       memmem(body.p, body.n, line, boundary.n + 2) != NULL;
 }
 
 static void
