@@ -12,6 +12,7 @@
 #include <utf8proc.h>
 
 #include "gateway/clock.h"
+#include "gateway/store_chain.h"
 #include "parsers/code.h"
 
 enum { COLUMNS_MAX = 40, CELL_MAX = 1 << 20 };
@@ -54,7 +55,7 @@ cmd_table_new(const struct cmd_context *ctx, const struct cmd_column *columns)
 	struct cmd_table *t = calloc(1, sizeof(*t));
 
 	if (t == NULL)
-		abort();
+		return NULL;
 	t->columns = columns;
 	t->json = ctx->json;
 	while (columns[t->n_columns].key != NULL)
@@ -83,6 +84,10 @@ print_json(const struct cmd_table *t, const json_t *row)
 void
 cmd_table_row(struct cmd_table *table, json_t *row)
 {
+	if (table == NULL) {
+		json_decref(row);
+		return;
+	}
 	table->n_rows++;
 	if (!table->json) {
 		json_array_append_new(table->rows, row);
@@ -230,6 +235,10 @@ print_table(const struct cmd_table *t)
 void
 cmd_table_end(struct cmd_table *table, const char *empty)
 {
+	if (table == NULL) {
+		fprintf(stderr, "uwaga: out of memory\n");
+		return;
+	}
 	if (!table->json && table->n_rows > 0)
 		print_table(table);
 	else if (!table->json && empty != NULL)
@@ -275,6 +284,36 @@ cmd_find_consultation(struct cmd_context *ctx, const char *word,
 		    "there is no consultation \"%.40s\"; see uwaga "
 		    "consultation list",
 		    word);
+	return rc;
+}
+
+enum status
+cmd_make_change(struct cmd_context *ctx, struct cmd_change *change)
+{
+	char *before = change->before == NULL
+			   ? NULL
+			   : json_dumps(change->before, JSON_COMPACT);
+	char *after = change->after == NULL
+			  ? NULL
+			  : json_dumps(change->after, JSON_COMPACT);
+	enum status rc = store_begin(ctx->store, &ctx->err);
+
+	if (rc != ST_OK)
+		goto out;
+	rc = change->make(ctx->store, change->arg, &ctx->err);
+	if (rc == ST_OK)
+		rc = store_audit(ctx->store, clock_now(), ctx->who,
+		    change->what, change->subject, before == NULL ? "" : before,
+		    after == NULL ? "" : after, &ctx->err);
+	if (rc == ST_OK)
+		rc = store_commit(ctx->store, &ctx->err);
+	if (rc != ST_OK)
+		store_rollback(ctx->store);
+out:
+	free(before);
+	free(after);
+	json_decref(change->before);
+	json_decref(change->after);
 	return rc;
 }
 

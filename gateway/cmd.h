@@ -57,11 +57,27 @@ struct cmd_column {
 	int width; /* 0: as wide as needed; else cut with "…" */
 };
 struct cmd_table;
+
+/* Begins a table; `columns` is borrowed until its end, closed by a NULL key. */
 struct cmd_table *
 cmd_table_new(const struct cmd_context *ctx, const struct cmd_column *columns);
+
+/* Adds a row (printed at once with --json). */
 void cmd_table_row(struct cmd_table *table, json_t *row);
+
 /* Prints what is still to print and frees; "`empty`" when no row came. */
 void cmd_table_end(struct cmd_table *table, const char *empty);
+
+/* A change that staff make: what the audit says of it. */
+struct cmd_change {
+	const char *what, *subject; /* "consultation closed", "BL-7M4H" */
+	json_t *before, *after; /* owned; NULL where there is nothing to say */
+	enum status (*make)(struct store *st, void *arg, struct err *err);
+	void *arg;
+};
+
+/* Makes the change and its audit line in one transaction, or neither. */
+enum status cmd_make_change(struct cmd_context *ctx, struct cmd_change *change);
 
 /* "consultation add ...": a verb of a command, argv[0] is then the verb. */
 struct cmd_verb {

@@ -4,13 +4,11 @@
  */
 #include <getopt.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "gateway/clock.h"
 #include "gateway/cmd_list.h"
 #include "gateway/import.h"
 #include "gateway/keys.h"
-#include "gateway/store_chain.h"
 #include "gateway/store_consultation.h"
 #include "parsers/code.h"
 
@@ -91,34 +89,25 @@ show(struct cmd_context *ctx, int argc, char **argv)
 	return code;
 }
 
-/* One transaction: the consultation as it now is, and the audit of it. */
+static enum status
+put(struct store *st, void *consultation, struct err *err)
+{
+	return store_consultation_put(st, consultation, err);
+}
+
+/* Stores the consultation as it now is, with the audit of it. */
 static enum status
 save(struct cmd_context *ctx, struct consultation *c, const char *what,
     const struct consultation *before)
 {
-	json_t *old = before == NULL ? NULL : to_json(ctx, before);
-	json_t *new = to_json(ctx, c);
-	char *old_text = old == NULL ? NULL : json_dumps(old, JSON_COMPACT);
-	char *new_text = json_dumps(new, JSON_COMPACT);
-	enum status rc = store_begin(ctx->store, &ctx->err);
+	struct cmd_change change = { .what = what,
+		.subject = c->code,
+		.before = before == NULL ? NULL : to_json(ctx, before),
+		.after = to_json(ctx, c),
+		.make = put,
+		.arg = c };
 
-	if (rc != ST_OK)
-		goto out;
-	rc = store_consultation_put(ctx->store, c, &ctx->err);
-	if (rc == ST_OK)
-		rc = store_audit(ctx->store, clock_now(), ctx->who, what,
-		    c->code, old_text == NULL ? "" : old_text,
-		    new_text == NULL ? "" : new_text, &ctx->err);
-	if (rc == ST_OK)
-		rc = store_commit(ctx->store, &ctx->err);
-	else
-		store_rollback(ctx->store);
-out:
-	json_decref(old);
-	json_decref(new);
-	free(old_text);
-	free(new_text);
-	return rc;
+	return cmd_make_change(ctx, &change);
 }
 
 /* Is the code so far from every other that one slip cannot lead astray? */

@@ -4,14 +4,12 @@
  */
 #include <getopt.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "gateway/clock.h"
 #include "gateway/cmd_list.h"
 #include "gateway/import.h"
 #include "gateway/keys.h"
-#include "gateway/store_chain.h"
 #include "gateway/store_consultation.h"
 #include "parsers/digest.h"
 
@@ -284,27 +282,9 @@ complete(
 }
 
 static enum status
-save(struct cmd_context *ctx, struct meeting *m)
+put(struct store *st, void *meeting, struct err *err)
 {
-	json_t *json = to_json(ctx, m);
-	char *text = json_dumps(json, JSON_COMPACT);
-	enum status rc = store_begin(ctx->store, &ctx->err);
-
-	if (rc != ST_OK)
-		goto out;
-	rc = store_meeting_put(ctx->store, m, &ctx->err);
-	if (rc == ST_OK)
-		rc = store_audit(ctx->store, clock_now(), ctx->who,
-		    "meeting added", m->uid, "", text == NULL ? "" : text,
-		    &ctx->err);
-	if (rc == ST_OK)
-		rc = store_commit(ctx->store, &ctx->err);
-	else
-		store_rollback(ctx->store);
-out:
-	json_decref(json);
-	free(text);
-	return rc;
+	return store_meeting_put(st, meeting, err);
 }
 
 static int
@@ -315,6 +295,9 @@ add(struct cmd_context *ctx, int argc, char **argv)
 			       .state = "planned",
 			       .venue = "",
 			       .address = "" } };
+	struct cmd_change change = {
+		.what = "meeting added", .make = put, .arg = &g.m
+	};
 	struct arena a = { 0 };
 	int code = 1;
 
@@ -325,14 +308,18 @@ add(struct cmd_context *ctx, int argc, char **argv)
 		return cmd_fail(ctx, 2,
 		    "meeting add needs a code, --commune and --starts; see "
 		    "uwaga meeting --help");
-	if (complete(ctx, &g, argv[optind], &a) == ST_OK &&
-	    save(ctx, &g.m) == ST_OK) {
+	if (complete(ctx, &g, argv[optind], &a) != ST_OK)
+		goto out;
+	change.subject = g.m.uid;
+	change.after = to_json(ctx, &g.m);
+	if (cmd_make_change(ctx, &change) == ST_OK) {
 		if (ctx->json)
 			cmd_print_object(ctx, to_json(ctx, &g.m));
 		else
 			printf("Added %s.\n", g.m.key);
 		code = 0;
 	}
+out:
 	arena_free(&a);
 	return code;
 }

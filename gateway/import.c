@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 #include "gateway/clock.h"
-#include "gateway/store_chain.h"
 #include "gateway/store_outbox.h"
 #include "parsers/code.h"
 #include "parsers/date.h"
@@ -421,37 +420,50 @@ import_read(struct buf *out, const char *path, struct err *err)
 	return rc;
 }
 
+/* What import_run() does inside its transaction. */
+struct run {
+	struct import im;
+	struct span json;
+	int n;
+	enum status (*load)(
+	    const struct import *im, struct span json, int *n, struct err *err);
+};
+
+static enum status
+load_all(struct store *st, void *arg, struct err *err)
+{
+	struct run *r = arg;
+
+	r->im.st = st;
+	return r->load(&r->im, r->json, &r->n, err);
+}
+
 int
 import_run(struct cmd_context *ctx, const char *path,
     enum status (*load)(
 	const struct import *im, struct span json, int *n, struct err *err),
     const char *what, const char *nouns)
 {
-	struct import im = { ctx->store, ctx->config, path, clock_now() };
+	struct run r = { .im = { .config = ctx->config,
+			     .what = path,
+			     .now = clock_now() },
+		.load = load };
+	struct cmd_change change = {
+		.what = what, .subject = path, .make = load_all, .arg = &r
+	};
 	struct buf file = { .max = IMPORT_MAX };
 	enum status rc;
-	int n = 0;
 
 	if (!cmd_may_write(ctx))
 		return 1;
 	rc = import_read(&file, path, &ctx->err);
+	r.json = buf_span(&file);
 	if (rc == ST_OK)
-		rc = store_begin(ctx->store, &ctx->err);
-	if (rc != ST_OK)
-		goto out;
-	rc = load(&im, buf_span(&file), &n, &ctx->err);
-	if (rc == ST_OK)
-		rc = store_audit(ctx->store, im.now, ctx->who, what, path, "",
-		    "", &ctx->err);
-	if (rc == ST_OK)
-		rc = store_commit(ctx->store, &ctx->err);
-	else
-		store_rollback(ctx->store);
+		rc = cmd_make_change(ctx, &change);
 	if (rc == ST_OK && ctx->json)
-		cmd_print_object(ctx, json_pack("{s:i}", "imported", n));
+		cmd_print_object(ctx, json_pack("{s:i}", "imported", r.n));
 	else if (rc == ST_OK)
-		printf("Imported %d %s.\n", n, nouns);
-out:
+		printf("Imported %d %s.\n", r.n, nouns);
 	buf_free(&file);
 	return rc == ST_OK ? 0 : 1;
 }
