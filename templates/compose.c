@@ -10,30 +10,11 @@
 #include "parsers/text.h"
 
 enum {
-	LINE_MAX = 76,
-	WORD_BYTES = 45, /* of text in one encoded-word: 60 in base64 */
-	REFERENCES_MAX = 20,
+	LINE_LENGTH = 76,
+	WORD_LENGTH = 75, /* of an encoded-word (RFC 2047, 2) */
+	ID_LENGTH = 900, /* of an id that still fits into a line */
+	REFERENCES_KEPT = 20, /* beside the first */
 };
-
-static const char base64_digits[] =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-static void
-put_base64(struct buf *out, struct span s)
-{
-	for (size_t i = 0; i < s.n; i += 3) {
-		unsigned v = 0;
-
-		for (size_t k = 0; k < 3; k++)
-			v = v << 8 |
-			    (i + k < s.n ? (unsigned char)s.p[i + k] : 0);
-		for (size_t k = 0; k < 4; k++)
-			buf_char(
-			    out, k > s.n - i
-				     ? '='
-				     : base64_digits[v >> (18 - 6 * k) & 63]);
-	}
-}
 
 /* Nothing that ends a header line or hides in it; UTF-8 otherwise. */
 static bool
@@ -45,69 +26,93 @@ is_clean(const char *value)
 	return text_is_utf8(span_of(value));
 }
 
+/* ASCII that can be folded and that no reader takes for an encoded-word. */
 static bool
-is_ascii(const char *value)
+can_stay_plain(struct span s)
 {
-	for (const char *p = value; *p != '\0'; p++)
-		if ((unsigned char)*p > 126)
+	size_t word = 0;
+
+	for (size_t i = 0; i < s.n; i++) {
+		word = s.p[i] == ' ' ? 0 : word + 1;
+		if ((unsigned char)s.p[i] > 126 || word > LINE_LENGTH - 16)
 			return false;
-	return true;
+	}
+	return span_find(s, "=?") == s.n;
 }
 
-/* Words of ASCII folded at spaces; `used` is what the line has already. */
+/* Words folded at spaces, so that no line is of white space alone; `column` is
+ * what the line has already. */
 static void
-put_folded(struct buf *out, const char *value, size_t used)
+put_folded(struct buf *out, struct span s, size_t column)
 {
-	struct span rest = span_of(value);
+	while (s.n > 0) {
+		size_t n = 0;
 
-	while (rest.n > 0) {
-		size_t n = span_find(span_from(rest, 1), " ") + 1;
-
-		if (n > rest.n)
-			n = rest.n;
-		if (used > 20 && used + n > LINE_MAX && rest.p[0] == ' ') {
+		while (n < s.n && s.p[n] == ' ')
+			n++;
+		while (n < s.n && s.p[n] != ' ')
+			n++;
+		if (s.p[0] == ' ' && column + n > LINE_LENGTH) {
 			buf_str(out, "\r\n");
-			used = 0;
+			column = 0;
 		}
-		buf_add(out, span_sub(rest, 0, n));
-		rest = span_from(rest, n);
-		used += n;
+		buf_add(out, span_sub(s, 0, n));
+		column += n;
+		s = span_from(s, n);
 	}
 }
 
-/* RFC 2047: base64 words of UTF-8, no character split between two. */
-static void
-put_encoded(struct buf *out, const char *value)
+/* The Q encoding's alphabet, as narrow as a display name needs it. */
+static bool
+is_word_character(int32_t c)
 {
-	struct span rest = span_of(value);
-	bool is_first = true;
+	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
+	       (c >= 'a' && c <= 'z') ||
+	       (c > 0 && c < 128 && strchr("!*+-/", (int)c) != NULL);
+}
 
-	while (rest.n > 0) {
-		size_t n = 0, len;
+/* RFC 2047: Q-encoded words of UTF-8, one a line, no character split between
+ * two.  `column` is what the first line has already. */
+static void
+put_encoded(struct buf *out, struct span s, size_t column)
+{
+	static const char start[] = "=?utf-8?Q?";
+	size_t used, len, room = LINE_LENGTH - column;
 
-		while (n < rest.n) {
-			text_next(span_from(rest, n), &len);
-			if (len == 0 || n + len > WORD_BYTES)
+	while (s.n > 0) {
+		buf_str(out, start);
+		used = strlen(start) + strlen("?=");
+		if (room > WORD_LENGTH)
+			room = WORD_LENGTH;
+		while (s.n > 0) {
+			int32_t c = text_next(s, &len);
+			bool is_plain = is_word_character(c) || c == ' ';
+
+			used += is_plain ? 1 : 3 * len;
+			if (used > room)
 				break;
-			n += len;
+			if (is_plain)
+				buf_char(out, c == ' ' ? '_' : (char)c);
+			for (size_t i = 0; !is_plain && i < len; i++)
+				buf_printf(out, "=%02X", (unsigned char)s.p[i]);
+			s = span_from(s, len);
 		}
-		buf_str(out, is_first ? "=?utf-8?B?" : "\r\n =?utf-8?B?");
-		put_base64(out, span_sub(rest, 0, n));
-		buf_str(out, "?=");
-		rest = span_from(rest, n);
-		is_first = false;
+		buf_str(out, s.n > 0 ? "?=\r\n " : "?=");
+		room = LINE_LENGTH - 1;
 	}
 }
 
 static void
-put_text_header(struct buf *out, const char *name, const char *value)
+put_text(struct buf *out, const char *name, const char *value)
 {
+	struct span s = span_trim(span_of(value));
+	size_t column = strlen(name) + 2;
+
 	buf_printf(out, "%s: ", name);
-	/* "=?" must not be taken for an encoded-word of ours. */
-	if (is_ascii(value) && strstr(value, "=?") == NULL)
-		put_folded(out, value, strlen(name) + 2);
+	if (can_stay_plain(s))
+		put_folded(out, s, column);
 	else
-		put_encoded(out, value);
+		put_encoded(out, s, column);
 	buf_str(out, "\r\n");
 }
 
@@ -115,41 +120,57 @@ static void
 put_address(
     struct buf *out, const char *name, const char *display, const char *address)
 {
+	struct span s = span_trim(span_of(display));
+
 	buf_printf(out, "%s: ", name);
-	if (display[0] != '\0' && is_ascii(display) &&
-	    strpbrk(display, "\"\\") == NULL)
-		buf_printf(out, "\"%s\"\r\n ", display);
-	else if (display[0] != '\0') {
-		put_encoded(out, display);
-		buf_str(out, "\r\n ");
+	if (s.n == 0) {
+		buf_printf(out, "%s\r\n", address);
+		return;
 	}
-	buf_printf(out, display[0] != '\0' ? "<%s>\r\n" : "%s\r\n", address);
+	if (can_stay_plain(s) && s.n < LINE_LENGTH / 2 &&
+	    strpbrk(display, "\"\\") == NULL)
+		buf_printf(out, "\"%.*s\"", (int)s.n, s.p);
+	else
+		put_encoded(out, s, strlen(name) + 2);
+	buf_printf(out, "\r\n <%s>\r\n", address);
 }
 
-/* One id a line; of a long thread the first and the last ones (RFC 5322,
- * 3.6.4, asks for the parent at least). */
+/* Takes the next id from `rest`; the empty span at the end. */
+static struct span
+next_id(struct span *rest)
+{
+	struct span id;
+
+	do {
+		size_t n;
+
+		*rest = span_trim(*rest);
+		n = span_find(*rest, " ");
+		id = span_sub(*rest, 0, n);
+		*rest = span_from(*rest, n);
+	} while (id.n > ID_LENGTH);
+	return id;
+}
+
+/* One id a line (RFC 5322, 3.6.4). */
 static void
 put_ids(struct buf *out, const char *name, const char *ids)
 {
 	struct span rest = span_of(ids), id;
-	size_t total = 0, i = 0;
+	size_t total = 0;
 
-	for (const char *p = ids; *p != '\0'; p++)
-		total += *p == ' ';
-	if (span_trim(rest).n == 0)
+	while (next_id(&rest).n > 0)
+		total++;
+	if (total == 0)
 		return;
 	buf_printf(out, "%s:", name);
-	for (; rest.n > 0; i++) {
-		size_t n = span_find(rest, " ");
-
-		id = span_trim(span_sub(rest, 0, n));
-		rest = span_from(rest, n + 1);
-		if (id.n == 0 || id.n > 900 ||
-		    (i > 0 && total > REFERENCES_MAX &&
-			i + REFERENCES_MAX <= total))
-			continue;
-		buf_printf(out, "%s <%.*s>",
-		    out->p[out->n - 1] == ':' ? "" : "\r\n", (int)id.n, id.p);
+	rest = span_of(ids);
+	for (size_t i = 0; i < total; i++) {
+		id = next_id(&rest);
+		if (i == 0)
+			buf_printf(out, " <%.*s>", (int)id.n, id.p);
+		else if (total - i <= REFERENCES_KEPT)
+			buf_printf(out, "\r\n <%.*s>", (int)id.n, id.p);
 	}
 	buf_str(out, "\r\n");
 }
@@ -172,71 +193,96 @@ put_date(struct buf *out, int64_t ms, int offset)
 	    zone % 60);
 }
 
-/* Quoted-printable (RFC 2045, 6.7): lines of at most 76, none that starts with
- * a dot or "From ", no blank at a line's end. */
+/* One line of text in quoted-printable (RFC 2045, 6.7): lines of at most 76,
+ * no blank at the end, none that a server on the way would take for the end of
+ * the mail (".") or stuff (".x", "From "). */
 static void
-put_quoted_printable(struct buf *out, struct span s)
+put_quoted_line(struct buf *out, struct span s)
 {
-	size_t column = 0;
+	size_t column = 0, len, width;
 
-	for (size_t i = 0; i < s.n; i++) {
-		unsigned char c = (unsigned char)s.p[i];
-		bool ends = i + 1 == s.n || s.p[i + 1] == '\n';
-		bool plain = (c > ' ' && c < 127 && c != '=') ||
-			     ((c == ' ' || c == '\t') && !ends);
+	while (s.n > 0) {
+		int32_t c = text_next(s, &len);
+		bool is_blank = c == ' ' || c == '\t';
+		bool is_plain =
+		    (c > ' ' && c < 127 && c != '=') || (is_blank && s.n > 1);
 
-		if (c == '\n') {
-			buf_str(out, "\r\n");
-			column = 0;
-			continue;
-		}
-		if (column == 0 && (c == '.' || c == 'F'))
-			plain = false;
-		if (column + (plain ? 1 : 3) > LINE_MAX - 1) {
+		if (column == 0 && (c == '.' || span_starts(s, "From ")))
+			is_plain = false;
+		width = is_plain ? 1 : 3 * len;
+		if (column + width > LINE_LENGTH - 1) {
 			buf_str(out, "=\r\n");
 			column = 0;
-			plain = plain && c != '.' && c != 'F';
+			continue; /* it starts a line now: judged again */
 		}
-		if (plain)
-			buf_char(out, (char)c);
-		else
-			buf_printf(out, "=%02X", c);
-		column += plain ? 1 : 3;
+		for (size_t i = 0; i < len; i++)
+			buf_printf(out, is_plain ? "%c" : "=%02X",
+			    (unsigned char)s.p[i]);
+		column += width;
+		s = span_from(s, len);
 	}
-	if (column > 0)
-		buf_str(out, "\r\n");
+	buf_str(out, "\r\n");
 }
 
 static void
 put_part(struct buf *out, const char *type, const char *text)
 {
+	struct span rest = span_of(text), line;
+
 	buf_printf(out,
 	    "Content-Type: text/%s; charset=utf-8\r\n"
 	    "Content-Transfer-Encoding: quoted-printable\r\n\r\n",
 	    type);
-	put_quoted_printable(out, span_of(text));
+	while (span_line(&rest, &line))
+		put_quoted_line(out, line);
 }
 
 static void
 put_body(struct buf *out, const struct compose *mail)
 {
-	char boundary[SHA256_HEX];
+	char hash[SHA256_HEX], boundary[40];
 
 	if (mail->html[0] == '\0') {
 		put_part(out, "plain", mail->text);
 		return;
 	}
-	/* The same mail composed again is the same, byte for byte. */
-	sha256_hex(boundary, span_of(mail->message_id));
-	boundary[32] = '\0';
+	/* The same mail composed again is the same, byte for byte; "=_" cannot
+	 * stand in quoted-printable. */
+	sha256_hex(hash, span_of(mail->message_id));
+	snprintf(boundary, sizeof(boundary), "=_%.32s", hash);
 	buf_printf(out,
-	    "Content-Type: multipart/alternative;\r\n boundary=\"=_%s\"\r\n\r\n",
+	    "Content-Type: multipart/alternative;\r\n boundary=\"%s\"\r\n\r\n",
 	    boundary);
-	buf_printf(out, "--=_%s\r\n", boundary);
+	buf_printf(out, "--%s\r\n", boundary);
 	put_part(out, "plain", mail->text);
-	buf_printf(out, "--=_%s\r\n", boundary);
+	buf_printf(out, "--%s\r\n", boundary);
 	put_part(out, "html", mail->html);
-	buf_printf(out, "--=_%s--\r\n", boundary);
+	buf_printf(out, "--%s--\r\n", boundary);
+}
+
+/* Ids of visible ASCII. */
+static bool
+are_ids(const char *ids)
+{
+	for (const char *p = ids; *p != '\0'; p++)
+		if ((unsigned char)*p > 126 || *p == '<' || *p == '>')
+			return false;
+	return true;
+}
+
+static enum status
+check_ids(const struct compose *mail, struct err *err)
+{
+	size_t n = strlen(mail->message_id);
+
+	if (n == 0 || n > ID_LENGTH || strchr(mail->message_id, ' ') != NULL)
+		return err_set(
+		    err, ST_REJECT, "the mail has no usable Message-ID");
+	if (!are_ids(mail->message_id) || !are_ids(mail->in_reply_to) ||
+	    !are_ids(mail->references))
+		return err_set(err, ST_REJECT,
+		    "a Message-ID would hold what none can hold");
+	return ST_OK;
 }
 
 static enum status
@@ -255,12 +301,16 @@ check(const struct compose *mail, struct err *err)
 		{ "In-Reply-To", mail->in_reply_to, false },
 		{ "References", mail->references, false },
 		{ "Auto-Submitted", mail->auto_submitted, false },
+		{ "Content-Language", mail->language, false },
 	};
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		if (all[i].value == NULL)
+			continue;
 		if (!is_clean(all[i].value))
 			return err_set(err, ST_REJECT,
-			    "the %s field would hold a control character",
+			    "the %s field would hold a control character or "
+			    "what is no UTF-8",
 			    all[i].name);
 		if (all[i].is_address &&
 		    !address_is_valid(span_of(all[i].value)))
@@ -268,11 +318,7 @@ check(const struct compose *mail, struct err *err)
 			    "the %s field would hold no mail address",
 			    all[i].name);
 	}
-	if (strpbrk(mail->message_id, "<> ") != NULL ||
-	    strpbrk(mail->in_reply_to, "<> ") != NULL ||
-	    strpbrk(mail->references, "<>") != NULL)
-		return err_set(err, ST_REJECT, "a message id is malformed");
-	return ST_OK;
+	return check_ids(mail, err);
 }
 
 enum status
@@ -287,7 +333,7 @@ compose_mail(struct buf *out, const struct compose *mail, struct err *err)
 	put_address(out, "To", "", mail->to);
 	if (mail->reply_to[0] != '\0')
 		put_address(out, "Reply-To", "", mail->reply_to);
-	put_text_header(out, "Subject", mail->subject);
+	put_text(out, "Subject", mail->subject);
 	put_ids(out, "Message-ID", mail->message_id);
 	put_ids(out, "In-Reply-To", mail->in_reply_to);
 	put_ids(out, "References", mail->references);
@@ -295,6 +341,8 @@ compose_mail(struct buf *out, const struct compose *mail, struct err *err)
 		buf_printf(out,
 		    "Auto-Submitted: %s\r\nX-Auto-Response-Suppress: All\r\n",
 		    mail->auto_submitted);
+	if (mail->language != NULL && mail->language[0] != '\0')
+		buf_printf(out, "Content-Language: %s\r\n", mail->language);
 	buf_str(out, "MIME-Version: 1.0\r\n");
 	put_body(out, mail);
 	return buf_status(out, "the mail", err);

@@ -16,15 +16,18 @@ struct compose {
 	const char *message_id, *in_reply_to; /* without < > */
 	const char *references; /* ids without < >, spaces between */
 	const char *auto_submitted; /* "auto-replied"; "" leaves it out */
+	const char *language; /* "pl"; "" or NULL leaves it out */
 	int64_t date_ms;
 	int date_offset_min;
 	const char *text, *html; /* UTF-8; html may be "" */
 };
 
 /* Appends the mail: quoted-printable UTF-8, multipart/alternative when there is
- * HTML, a boundary that is the same for the same message_id.  ST_REJECT when
- * a header value holds CR, LF, NUL or another control character, or an address
- * is not one; nothing is then appended. */
+ * HTML, a boundary that is the same for the same message_id.  Of a long thread
+ * `references` keeps the first id and the last 20; ids too long for a line are
+ * left out.  ST_REJECT when a header value holds CR, LF or another control
+ * character or is no UTF-8, or an address or id is not one; nothing is then
+ * appended. */
 enum status
 compose_mail(struct buf *out, const struct compose *mail, struct err *err);
 
