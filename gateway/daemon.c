@@ -180,10 +180,13 @@ daemon_once(struct daemon *d, struct err *err)
 
 		if (here == ST_OK)
 			continue;
-		log_line(LOG_ERROR_, "source failed source=\"%s\" why=\"%s\"",
-		    d->sources[i]->name, one.text);
+		/* The first sentence comes back, others are only logged. */
 		if (worst == ST_OK)
 			worst = err_set(err, here, "%s", one.text);
+		else
+			log_line(LOG_ERROR_,
+			    "source failed source=\"%s\" why=\"%s\"",
+			    d->sources[i]->name, one.text);
 		if (!stored)
 			rc = here;
 	}

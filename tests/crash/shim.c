@@ -129,7 +129,7 @@ linkat(int from_fd, const char *from, int to_fd, const char *to, int flags)
 }
 
 /* Removing a source's file would be an acknowledgement too.  The database's
- * own files come and go without being one. */
+ * own files (and SQLite's temporary ones) come and go without being one. */
 static void
 note_removal(const char *path)
 {
