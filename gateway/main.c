@@ -175,6 +175,20 @@ say(const char *sentence)
 	return 1;
 }
 
+/* What was printed must have arrived; only a reader at the end of a pipe may
+ * have seen enough (`| head`), which needs no sentence. */
+static int
+finish_output(struct cmd_context *ctx)
+{
+	struct stat st;
+
+	if (fflush(stdout) == 0 && ferror(stdout) == 0)
+		return 0;
+	if (fstat(STDOUT_FILENO, &st) == 0 && S_ISFIFO(st.st_mode))
+		return 1;
+	return cmd_fail(ctx, 1, "the output cannot be written");
+}
+
 static int
 run_command(
     const struct cmd *cmd, const struct options *o, int argc, char **argv)
@@ -197,8 +211,8 @@ run_command(
 	if (ctx.store != NULL)
 		store_close(ctx.store);
 	config_free(ctx.config);
-	if (fflush(stdout) != 0 && code == 0)
-		code = cmd_fail(&ctx, 1, "the output cannot be written: %m");
+	if (code == 0)
+		code = finish_output(&ctx);
 	if (code == 2 && ctx.err.text[0] == '\0')
 		cmd_fail(&ctx, 2, "see uwaga %s --help", cmd->name);
 	if (code != 0 && ctx.err.text[0] != '\0')

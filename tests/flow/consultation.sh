@@ -33,7 +33,7 @@ for i in 1 2 3 4 5; do
 	    --opens 2026-12-09T00:00:00+01:00 --closes 2026-12-20T00:00:00+01:00
 	code=$(printf '%s' "$out" | sed 's/.*"code":"\([^"]*\)".*/\1/')
 	try uwaga consultation show "$code"
-	check_has "a fresh code leads to its consultation" "$code" "$out"
+	check_has "a fresh code leads to its consultation: $code" "Plan $i" "$out"
 done
 
 try uwaga consultation open "$code"
