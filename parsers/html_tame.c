@@ -221,18 +221,18 @@ static void
 markup(struct tamer *t)
 {
 	struct span s = t->rest;
+	bool end = s.n > 1 && s.p[1] == '/';
+	size_t name = end ? 2 : 1;
 
-	if (span_starts(s, "<!--"))
+	if (span_starts(s, "<!--")) {
 		comment(t);
-	else if (span_starts(s, "<!") || span_starts(s, "<?"))
+	} else if (span_starts(s, "<!") || span_starts(s, "<?")) {
 		drop_to(t, ">");
-	else if (s.n > 1 && is_letter(s.p[1]))
+	} else if (s.n > name && is_letter(s.p[name])) {
 		tag(t);
-	else if (s.n > 2 && s.p[1] == '/' && is_letter(s.p[2]))
-		tag(t);
-	else if (span_starts(s, "</"))
+	} else if (end) {
 		drop_to(t, ">");
-	else {
+	} else {
 		buf_str(t->out, "&lt;");
 		t->rest = span_from(s, 1);
 	}

@@ -41,7 +41,8 @@ struct mime {
  * lives in `parsed->arena`.  Bounds: 25 MiB of mail (more: the first 256 KiB
  * are read, with a warning), 256 KiB of header, 1000 fields, 1000 parts, depth
  * 50, 1 MiB of text.  A structure that libetpan must not see is read as plain
- * text, with a warning.  ST_REJECT with the reason when there is nothing to
+ * text, with a warning.  An opaque S/MIME signature is opened, not checked.  A
+ * worker calls charset_warm() before its sandbox closes.  ST_REJECT with the reason when there is nothing to
  * read (empty, or binary without any header field). */
 enum status mime_parse(
     struct mime *out, struct parsed *parsed, struct span mail, struct err *err);
