@@ -3,7 +3,6 @@
  * Place: the only file with exit codes and the process's surroundings: options
  * for all commands, the configuration file, who acts.
  */
-#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "gateway/actor.h"
 #include "gateway/clock.h"
 #include "gateway/cmd.h"
 #include "gateway/jail.h"
@@ -121,53 +121,6 @@ config_path(const struct options *o)
 	return "/etc/uwaga/uwaga.conf";
 }
 
-static const struct config_staff *
-staff_by_login(const struct config *c, const char *login)
-{
-	for (int i = 0; i < c->n_staff; i++)
-		if (login[0] != '\0' && strcmp(c->staff[i].login, login) == 0)
-			return &c->staff[i];
-	return NULL;
-}
-
-static bool
-may_do_more_than_read(const struct config_staff *staff)
-{
-	return staff->rights[0] != '\0' && strcmp(staff->rights, "read") != 0;
-}
-
-/* Who acts: the operating system's user, mapped by login.  Root, and the user
- * the daemon runs as, may change things; where no staff is configured, so may
- * the owner of the database.  `name` holds what ctx->who points to. */
-static void
-find_actor(struct cmd_context *ctx, char *name, size_t size)
-{
-	const struct passwd *pw = getpwuid(getuid());
-	const struct config_staff *staff;
-	const char *sudo = getenv("SUDO_USER");
-	struct stat st;
-
-	if (pw != NULL)
-		snprintf(name, size, "%s", pw->pw_name);
-	else
-		snprintf(name, size, "uid %ld", (long)getuid());
-	ctx->who = name;
-	ctx->may_write = getuid() == 0 || strcmp(name, "uwaga") == 0;
-	if (ctx->config == NULL)
-		return;
-	/* Only root can have been somebody else before: believe it then. */
-	if (getuid() == 0 && sudo != NULL)
-		snprintf(name, size, "%s", sudo);
-	staff = staff_by_login(ctx->config, name);
-	if (staff != NULL && staff->name[0] != '\0')
-		ctx->who = staff->name;
-	if (staff != NULL && may_do_more_than_read(staff))
-		ctx->may_write = true;
-	if (ctx->config->n_staff == 0 &&
-	    stat(ctx->config->database, &st) == 0 && st.st_uid == getuid())
-		ctx->may_write = true;
-}
-
 static int
 say(const char *sentence)
 {
@@ -194,7 +147,7 @@ run_command(
     const struct cmd *cmd, const struct options *o, int argc, char **argv)
 {
 	struct cmd_context ctx = { .json = o->json };
-	char name[80];
+	struct actor actor;
 	int code = 1;
 
 	if (cmd->needs != NEEDS_NOTHING) {
@@ -204,7 +157,9 @@ run_command(
 			return say(ctx.err.text);
 		ctx.config_path = ctx.config->path;
 	}
-	find_actor(&ctx, name, sizeof(name));
+	actor_find(&actor, ctx.config);
+	ctx.who = actor.name;
+	ctx.may_write = actor.may_write;
 	if (cmd->needs != NEEDS_STORE ||
 	    store_open(&ctx.store, ctx.config->database, &ctx.err) == ST_OK)
 		code = cmd->run(&ctx, argc, argv);
