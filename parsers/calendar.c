@@ -36,8 +36,8 @@ is_safe(struct span text)
 			return false;
 		if (span_starts_nocase(line, "BEGIN:") && ++depth > NESTED_MAX)
 			return false;
-		if (span_starts_nocase(line, "END:"))
-			depth--;
+		if (span_starts_nocase(line, "END:") && --depth < 0)
+			return false;
 	}
 	return true;
 }

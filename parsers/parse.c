@@ -228,11 +228,10 @@ has_content(const struct parsed *out)
 static enum command
 read_command(struct parsed *out, const struct keywords *k, bool reply_subject)
 {
-	enum command command =
-	    keyword_command(k, out->new_text, &out->argument);
+	enum command command = keyword_command(k, out->remark, &out->argument);
 
 	if (command == CMD_NONE)
-		command = keyword_command(k, out->remark, &out->argument);
+		command = keyword_command(k, out->new_text, &out->argument);
 	if (command == CMD_NONE && out->new_text.n == 0 && !reply_subject &&
 	    !has_content(out))
 		command = keyword_command(k, out->subject, &out->argument);
@@ -250,8 +249,12 @@ read_attendance(struct parsed *out, int attends)
 	struct span folded = text_fold_copy(&out->arena, out->remark);
 
 	out->kind = KIND_RSVP;
-	out->command = attends > 0 ? CMD_YES : CMD_NO;
-	parsed_why(out, "a sentence that says whether somebody will come");
+	/* As a calendar would say it, but without a method: these are words. */
+	out->calendar.method = (struct span){ "", 0 };
+	out->calendar.partstat =
+	    attends > 0 ? SPAN("ACCEPTED") : SPAN("DECLINED");
+	parsed_why(
+	    out, "a sentence of attendance: %s", attends > 0 ? "yes" : "no");
 	for (size_t i = 0; i < sizeof(wishes) / sizeof(wishes[0]); i++)
 		if (span_find(folded, wishes[i]) < folded.n) {
 			parsed_warn(out, "also holds a remark");
@@ -275,9 +278,9 @@ name_kind(struct parsed *out, const struct keywords *k, bool reply_subject)
 			: "");
 		return;
 	}
-	attends = keyword_attendance(k, out->new_text);
+	attends = keyword_attendance(k, out->remark);
 	if (attends == 0)
-		attends = keyword_attendance(k, out->remark);
+		attends = keyword_attendance(k, out->new_text);
 	if (attends != 0) {
 		read_attendance(out, attends);
 		return;
