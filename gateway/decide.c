@@ -285,18 +285,20 @@ decide_yes(struct decision *d, const struct case_file *c, struct err *err)
 	return ST_OK;
 }
 
+/* STOP alone or with WSZYSTKO ends all notices, with a code those of one. */
 static void
 decide_stop(struct decision *d, const struct case_file *c)
 {
 	struct span argument = span_trim(c->mail->argument);
+	char code[CODE_TEXT_MAX];
+	bool names_code =
+	    code_read(code, argument, c->config->code_prefix, NULL) == ST_OK;
 
-	if (c->mail->n_codes > 0 && argument.n > 0) {
-		d->consultation = known_code(c, c->mail->codes[0].code);
-		if (d->consultation == NULL) {
-			settle(d, c, FATE_HELD,
-			    "stop, with a code we do not know");
-			return;
-		}
+	if (names_code)
+		d->consultation = known_code(c, span_of(code));
+	if (names_code && d->consultation == NULL) {
+		settle(d, c, FATE_HELD, "stop, with a code we do not know");
+		return;
 	}
 	d->is_stop = true;
 	d->reply = "unsubscribe_confirm";
