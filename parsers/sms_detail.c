@@ -125,6 +125,22 @@ read_udh(struct sms_part *part, struct span hex)
 	}
 }
 
+/* "+0100" in minutes; false when it is none. */
+static bool
+read_zone(int *minutes, struct span s)
+{
+	if (s.n != 5 || (s.p[0] != '+' && s.p[0] != '-'))
+		return false;
+	for (int i = 1; i < 5; i++)
+		if (s.p[i] < '0' || s.p[i] > '9')
+			return false;
+	*minutes = ((s.p[1] - '0') * 10 + (s.p[2] - '0')) * 60 +
+		   (s.p[3] - '0') * 10 + (s.p[4] - '0');
+	if (s.p[0] == '-')
+		*minutes = -*minutes;
+	return true;
+}
+
 /* "20261122T215226Z", "20261122T215226", "20261122T215226+0100". */
 static bool
 read_time(struct sms_detail *out, struct span s)
@@ -134,7 +150,7 @@ read_time(struct sms_detail *out, struct span s)
 	static const int least[] = { 1990, 1, 1, 0, 0, 0 };
 	static const int most[] = { 2199, 12, 31, 23, 59, 60 };
 	struct span zone = span_from(s, 15);
-	int v[6] = { 0 }, minutes;
+	int v[6] = { 0 }, minutes = 0;
 
 	if (s.n < 15 || s.p[8] != 'T')
 		return false;
@@ -147,18 +163,11 @@ read_time(struct sms_detail *out, struct span s)
 		if (v[f] < least[f] || v[f] > most[f])
 			return false;
 	}
-	out->time_ms = date_to_ms(v[0], v[1], v[2], v[3], v[4], v[5]);
-	out->is_local = zone.n == 0;
-	if (zone.n == 0 || span_is(zone, "Z"))
-		return true;
-	if (zone.n != 5 || (zone.p[0] != '+' && zone.p[0] != '-'))
+	if (zone.n > 0 && !span_is(zone, "Z") && !read_zone(&minutes, zone))
 		return false;
-	for (int i = 1; i < 5; i++)
-		if (zone.p[i] < '0' || zone.p[i] > '9')
-			return false;
-	minutes = ((zone.p[1] - '0') * 10 + (zone.p[2] - '0')) * 60 +
-		  (zone.p[3] - '0') * 10 + (zone.p[4] - '0');
-	out->time_ms -= (zone.p[0] == '+' ? 60000LL : -60000LL) * minutes;
+	out->is_local = zone.n == 0;
+	out->time_ms =
+	    date_to_ms(v[0], v[1], v[2], v[3], v[4], v[5]) - 60000LL * minutes;
 	return true;
 }
 
