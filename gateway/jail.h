@@ -57,4 +57,9 @@ enum {
 #endif
 };
 
+/* How often a side looks for the other's answer before it goes to sleep: waking
+ * a sleeping processor takes longer than parsing most mails.  0 where there is
+ * one processor only, which the other side needs. */
+int jail_spins(void);
+
 #endif

@@ -16,6 +16,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
@@ -56,12 +57,13 @@ static const char warm_up[] =
 /* ---- frames ------------------------------------------------------------ */
 
 static bool
-read_exactly(void *to, size_t n)
+read_exactly(void *to, size_t n, int spins)
 {
 	for (size_t got = 0; got < n;) {
-		ssize_t r = read(JAIL_SOCKET, (char *)to + got, n - got);
+		ssize_t r = recv(JAIL_SOCKET, (char *)to + got, n - got,
+		    spins-- > 0 ? MSG_DONTWAIT : 0);
 
-		if (r == 0 || (r < 0 && errno != EINTR))
+		if (r == 0 || (r < 0 && errno != EINTR && errno != EAGAIN))
 			return false;
 		if (r > 0)
 			got += (size_t)r;
@@ -71,16 +73,16 @@ read_exactly(void *to, size_t n)
 
 /* False when the gateway has gone. */
 static bool
-read_frame(struct buf *out)
+read_frame(struct buf *out, int spins)
 {
 	uint32_t size;
 	char *room;
 
 	buf_reset(out);
-	if (!read_exactly(&size, sizeof(size)) || size > JAIL_MAIL_MAX)
+	if (!read_exactly(&size, sizeof(size), spins) || size > JAIL_MAIL_MAX)
 		return false;
 	room = buf_room(out, size);
-	if (room == NULL || !read_exactly(room, size))
+	if (room == NULL || !read_exactly(room, size, spins))
 		return false;
 	out->n = size;
 	room[size] = '\0';
@@ -142,6 +144,7 @@ set_limits(void)
 /* All that parsing needs; everything else answers EPERM. */
 static const int allowed[] = {
 	SCMP_SYS(read),
+	SCMP_SYS(recvfrom),
 	SCMP_SYS(write),
 	SCMP_SYS(brk),
 	SCMP_SYS(munmap),
@@ -250,7 +253,7 @@ read_settings(struct parse_settings *set, struct keywords **words,
 		&set->phone_prefix, &set->textable_prefixes };
 	struct span rest;
 
-	if (!read_frame(frame))
+	if (!read_frame(frame, 0))
 		return false;
 	rest = buf_span(frame);
 	for (size_t i = 0; i < sizeof(to) / sizeof(to[0]); i++) {
@@ -305,9 +308,10 @@ jail_worker_with(jail_parser *parser)
 	struct buf answer = { .max = JAIL_ANSWER_MAX };
 	struct parse_settings set = { 0 };
 	struct keywords *words = NULL;
+	int spins = jail_spins();
 	bool going = get_ready(&set, &words, &settings, parser);
 
-	while (going && read_frame(&mail)) {
+	while (going && read_frame(&mail, spins)) {
 		answer_one(&answer, parser, buf_span(&mail), &set);
 		going = write_frame(&answer);
 		if (mail.cap > KEPT)
