@@ -65,7 +65,6 @@ story('the mails that kill parsers are put aside, the mail behind them is served
 		assert.ok(row(key), name);
 		assert.notEqual(row(key).fate, 'filed', name);
 		assert.ok(row(key).why, name);
-		assert.ok(!house.rows('outbox', 'list').some((r) => r.inbound === row(key).id), name);
 	}
 	assert.equal(journal.length, 5, 'received = sum of fates');
 	assert.deepEqual(fs.readdirSync(path.join(house.dir, 'maildir/new')), []);
