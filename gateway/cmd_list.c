@@ -2,6 +2,7 @@
 #include "gateway/cmd_list.h"
 
 const struct cmd *const commands[] = {
+	&cmd_check,
 	&cmd_init,
 	&cmd_stats,
 	&cmd_consultation,

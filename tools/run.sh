@@ -37,7 +37,11 @@ if [ ! -f var/uwaga.db ]; then
 fi
 
 title "Running the gateway once: uwaga -c $conf run --once"
-"$uwaga" run --once
+if ! "$uwaga" run --once 2>var/uwaga.log; then
+	cat var/uwaga.log >&2
+	exit 1
+fi
+echo "(Its log, a line for each event, is in var/uwaga.log.)"
 
 title "What came in and what became of it: uwaga -c $conf journal"
 "$uwaga" journal
