@@ -493,6 +493,8 @@ store_inbound_get(struct store *st, int64_t id, struct arena *a,
 	" AND id > :after AND (:fate = '' OR fate = :fate)"               \
 	" AND (NOT :open_only OR (fate IN ('held', 'unreadable')"         \
 	" AND settled_by IS NULL))"                                       \
+	" AND (NOT :for_staff OR needs_staff OR (fate IN ('held',"        \
+	" 'unreadable') AND settled_by IS NULL))"                         \
 	" AND (:contact IS NULL OR contact_id = :contact)"                \
 	" AND (:consultation IS NULL OR consultation_id = :consultation)" \
 	" ORDER BY id LIMIT :limit"
@@ -536,6 +538,7 @@ read_page(struct page *p, struct store *st, const struct inbound_filter *f,
 	query_int(&q, ":after", f->after_id);
 	query_text(&q, ":fate", has_fate ? fate_name((enum fate)f->fate) : "");
 	query_int(&q, ":open_only", f->open_only);
+	query_int(&q, ":for_staff", f->for_staff);
 	query_id(&q, ":contact", f->contact_id);
 	query_id(&q, ":consultation", f->consultation_id);
 	query_int(

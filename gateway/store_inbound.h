@@ -54,7 +54,8 @@ struct inbound {
 	const char *suggestion; /* "did you mean": a canonical code; "" none */
 	int64_t consultation_id;
 	int64_t hold_until_ms, reminded_ms;
-	int64_t settled_by; /* the message that settled this one; 0 none */
+	int64_t settled_by; /* the message that settled this one, or itself
+			     * when staff did; 0 none */
 	const char *language;
 	bool needs_staff; /* filed, but staff should look */
 	bool may_answer; /* an author we may write to */
@@ -116,6 +117,7 @@ store_inbound_attachments(struct store *st, int64_t id, struct arena *a,
 struct inbound_filter {
 	int fate; /* enum fate, -1 any */
 	bool open_only; /* held or unreadable and not settled */
+	bool for_staff; /* those, and filed ones that staff should look at */
 	int64_t contact_id;
 	int64_t consultation_id;
 	int64_t after_id;

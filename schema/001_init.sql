@@ -174,7 +174,8 @@ CREATE TABLE inbound (
 	consultation_id INTEGER REFERENCES consultation (id), -- it is about
 	hold_until_ms INTEGER, -- the person was told that we wait until then
 	reminded_ms INTEGER, -- the person was reminded
-	settled_by INTEGER REFERENCES inbound (id), -- the message that settled it
+	settled_by INTEGER REFERENCES inbound (id), -- the message that settled it;
+		-- itself when staff did
 	language TEXT NOT NULL DEFAULT '', -- "pl", "en"; '' not clear
 	needs_staff INTEGER NOT NULL DEFAULT 0
 		CHECK (needs_staff IN (0, 1)), -- filed, but staff should look
