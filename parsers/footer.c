@@ -1,0 +1,241 @@
+/* footer - what mail programs, companies and lists hang on a mail */
+#include "parsers/footer.h"
+
+#include <string.h>
+
+enum { CLIENT_MAX = 200, CLIENT_WORDS_MAX = 9, PICTURE_MAX = 300 };
+
+/* All tables are folded. */
+static const char *const clients[] = { "wyslane z", "wyslano z", "wyslane przy",
+	"wyslano przy", "wyslane za pomoca", "wyslano za pomoca", "wyslana z",
+	"wiadomosc wyslana z", "wiadomosc wyslano z",
+	"pobierz aplikacje outlook", "pobierz program outlook",
+	"pobierz outlook", "uzyskaj aplikacje outlook",
+	"uzyskaj program outlook", "uzyskaj outlook", "sent from", "sent via",
+	"sent with", "sent using", "sent by", "get outlook for",
+	"download outlook for", "get bluemail for", "von meinem", "von meiner",
+	"gesendet von", "gesendet mit", "gesendet aus",
+	"holen sie sich outlook", "outlook fur",
+	"diese nachricht wurde von meinem", "envoye de", "envoye depuis",
+	"envoye a partir", "envoye avec", "telecharger outlook",
+	"obtenez outlook", "inviato da", "inviato dal", "inviato con",
+	"scarica outlook", "ottieni outlook", "enviado desde", "enviado con",
+	"enviado do", "enviado a partir", "enviado via", "obtener outlook",
+	"obter o outlook", "verzonden vanaf", "verzonden met",
+	"verstuurd vanaf", "outlook voor", "skickat fran", "skickat med",
+	"sendt fra", "sendt med", "sendt via", "hent outlook", "hamta outlook",
+	"skaff deg outlook", "lahetetty", "надіслано з", "надіслано за",
+	"відправлено з", "отримати outlook", "отправлено с", "отправлено из",
+	"скачать outlook", "odeslano z", "odeslano pomoci", "odoslane z",
+	"ziskejte outlook", "ziskat aplikaci outlook", "ziskat outlook",
+	"trimis de pe", "kuldve", "siusta is", "yahoo mail:", NULL };
+
+static const char *const devices[] = { "iphone", "ipad", "ipod", "apple",
+	"android", "samsung", "galaxy", "huawei", "xiaomi", "redmi", "honor",
+	"oppo", "motorola", "nokia", "sony", "xperia", "pixel", "oneplus",
+	"blackberry", "windows", "outlook", "gmail", "poczt", "mail", "k-9",
+	"yahoo", "onet", "o2", "interia", "thunderbird", "proton", "tutanota",
+	"smartphone", "smartfon", "telefon", "phone", "handy", "urzadz",
+	"mobil", "komork", "tablet", "aplikacj", "app", "gerat", "appareil",
+	"пристро", "телефон", "айфон", "почт", "пошт", "mobile", "ipado",
+	NULL };
+
+/* A notice begins with one of these and holds one of those below. */
+static const char *const notices[] = { "niniejsza wiadomosc",
+	"niniejszy e-mail", "niniejszy email", "niniejsza korespondencja",
+	"ta wiadomosc", "tresc tej wiadomosci", "tresc niniejszej",
+	"tresc wiadomosci", "wiadomosc ta", "wiadomosc ma charakter",
+	"wiadomosc zawiera", "wiadomosc jest", "ten e-mail", "ten email",
+	"informacje zawarte", "informacja zawarta", "zawartosc tej wiadomosci",
+	"zawartosc niniejszej", "zawarte w tej wiadomosci", "administratorem",
+	"administrator danych", "administratorami", "klauzula",
+	"uwaga: wiadomosc", "uwaga! wiadomosc", "uwaga: niniejsza",
+	"zastrzezenie", "nota prawna", "poufne", "tajemnica", "jezeli nie jest",
+	"jesli nie jest", "jezeli nie sa", "jesli nie sa", "jezeli otrzymal",
+	"jesli otrzymal", "w przypadku otrzymania", "zgodnie z art. 13",
+	"zgodnie z art. 14", "na podstawie art. 13",
+	"informujemy, ze administratorem", "przetwarzamy", "rodo",
+	"informacja o przetwarzaniu", "informacje o przetwarzaniu",
+	"szczegolowe informacje o przetwarzaniu", "dane osobowe",
+	"panstwa dane osobowe", "pani/pana dane", "przed wydrukowaniem",
+	"zanim wydrukujesz", "pomysl o srodowisku", "prosze pomysl",
+	"prosimy pomyslec", "chron srodowisko", "dbajac o",
+	"czy musisz drukowac", "wolne od wirusow", "wiadomosc wolna",
+	"nie zawiera wirusow", "this e-mail", "this email", "this message",
+	"this communication", "this transmission", "the information",
+	"the contents of this", "the content of this", "confidential",
+	"disclaimer", "notice:", "if you are not", "if you have received",
+	"any unauthorized", "please consider the environment",
+	"please think before", "consider the environment", "virus-free",
+	"scanned by", "diese e-mail", "diese nachricht", "dieses e-mail",
+	"der inhalt dieser", "vertraulich", "hinweis:", "ce message",
+	"ce courriel", "cet e-mail", "le informazioni", "questo messaggio",
+	"questa e-mail", "este mensaje", "este correo", "esta mensagem",
+	"dit bericht", "deze e-mail", "detta meddelande", "denne e-mail",
+	"це повідомлення", "цей лист", "данное сообщение", "tato zprava",
+	"tento e-mail", "tato sprava", "tento email", NULL };
+static const char *const notice_words[] = { "poufn", "adresat", "odbiorc",
+	"ochron", "rodo", "gdpr", "przetwarz", "danych osobowych", "tajemnic",
+	"zabronion", "omylkow", "drukowa", "wydruk", "drukuj", "papier",
+	"drzew", "wirus", "avast", "eset", "avg", "confidential", "privileged",
+	"intended", "recipient", "unauthori", "personal data",
+	"before printing", "environment", "virus", "vertraulich", "empfanger",
+	"confidentiel", "destinataire", "riservat", "destinatari",
+	"confidencial", "vertrouwelijk", "geadresseerde", "konfidentiell",
+	"fortrolig", "конфіденц", "конфиденц", "duvern", "dovern", "adresata",
+	NULL };
+
+static const char *const lists[] = { "mailing list", "lista dyskusyjna",
+	"otrzymales te wiadomosc, poniewaz subskrybujesz",
+	"otrzymujesz te wiadomosc, poniewaz subskrybujesz",
+	"you received this message because you are subscribed",
+	"to unsubscribe from this group", "aby wypisac sie z tej grupy",
+	"aby anulowac subskrypcje tej grupy", NULL };
+
+static const char *const banner_starts[] = { "uwaga", "ostrzezenie",
+	"ostroznie", "external", "caution", "warning", "attention", "[external",
+	"[ext]", "[zewn", "wiadomosc zewn", "wiadomosc spoza", "ta wiadomosc",
+	"this email", "this message", "this e-mail", "niniejsza wiadomosc",
+	"nie otrzymujesz czesto", "you don't often", "you don’t often",
+	"nie masz czesto", "nadawca zewn", "poczta zewn", "e-mail zewn",
+	"email zewn", "mail zewn", "achtung", "vorsicht", "externe", "extern",
+	NULL };
+static const char *const banner_words[] = { "spoza", "zewnetrz", "z zewnatrz",
+	"external", "outside", "nie klikaj", "do not click", "don't click",
+	"nieznanego nadawcy", "nieznany nadawca", "externe", "ausserhalb",
+	"dowiedz sie, dlaczego", "learn why this is important",
+	"get email from", "wiadomosci e-mail z adresu", NULL };
+
+static const char *const pictures[] = { "image:", "cid:", "obraz:",
+	"inline image", "obraz w tekscie", "obraz osadzony", "obraz", "image",
+	"bild:", "зображення:", "изображение:", "logo", NULL };
+
+/* `f` without the signs of `signs` in front. */
+static struct span
+without(struct span f, const char *signs)
+{
+	while (f.n > 0 && memchr(signs, *f.p, strlen(signs)) != NULL)
+		f = span_from(f, 1);
+	return f;
+}
+
+bool
+footer_is_delimiter(const struct lines *lines, size_t i, bool *sure)
+{
+	const struct line *line = &lines->line[i];
+	struct span s = lines_words(lines, i);
+
+	*sure = line->lead == 0 && span_is(s, "--");
+	if (line->kind == LINE_RULE)
+		return without(s, "_").n == 0;
+	if (s.n < 2 || s.n > 6)
+		return false;
+	return span_is(s, "--") || span_is(s, "__") || span_is(s, "*-- *") ||
+	       span_is(s, "*--*") || span_is(s, "**--**") ||
+	       span_is(s, "--\\") || span_is(s, "- --");
+}
+
+bool
+footer_is_client(struct lines *lines, size_t i, bool alone)
+{
+	struct span words = lines_words(lines, i), f, rest;
+	size_t n;
+	bool device;
+
+	if (lines->line[i].kind != LINE_TEXT || words.n > CLIENT_MAX ||
+	    words.n < 8)
+		return false;
+	f = lines_fold(lines, i, i);
+	f = without(f, "*_[");
+	n = phrase_starts(f, clients);
+	if (n == 0)
+		return false;
+	rest = span_from(f, n);
+	device = phrase_in(rest, devices) || span_find(f, "outlook") < f.n;
+	if (device)
+		return lines_count_words(rest, 20) <= 16 &&
+		       memchr(rest.p, '?', rest.n) == NULL &&
+		       (alone || rest.n < 60);
+	return alone && lines_count_words(rest, 20) <= CLIENT_WORDS_MAX &&
+	       memchr(rest.p, ',', rest.n) == NULL && rest.n > 0 &&
+	       memchr(".!?:;", rest.p[rest.n - 1], 5) == NULL;
+}
+
+bool
+footer_is_notice(struct lines *lines, size_t from, size_t to)
+{
+	struct span f;
+	size_t last = to - from > 4 ? from + 3 : to - 1;
+
+	for (size_t i = from; i <= last; i++)
+		if (phrase_in(lines_fold(lines, i, i), lists))
+			return true;
+	f = lines_fold(lines, from, last);
+	f = without(f, "*_[(\"'-# ");
+	return phrase_starts(f, notices) > 0 && phrase_in(f, notice_words);
+}
+
+bool
+footer_is_banner(struct lines *lines, size_t from, size_t to)
+{
+	size_t last = to - from > 4 ? from + 3 : to - 1;
+	struct span f = lines_fold(lines, from, last);
+
+	if (span_is(f, "[external]") || span_is(f, "[ext]") ||
+	    span_is(f, "external email") || span_is(f, "external sender"))
+		return true;
+	f = without(f, "*_[(!-# ");
+	return phrase_starts(f, banner_starts) > 0 &&
+	       phrase_in(f, banner_words);
+}
+
+/* Length of "[image: x]" or "<image001.png>" at the start of `s`, or 0. */
+static size_t
+picture_at(struct span s)
+{
+	size_t end, max = s.n < PICTURE_MAX ? s.n : PICTURE_MAX;
+	struct span inside;
+
+	if (s.n < 7 || (*s.p != '[' && *s.p != '<'))
+		return 0;
+	end = span_find(span_sub(s, 0, max), *s.p == '[' ? "]" : ">");
+	if (end >= max)
+		return 0;
+	inside = span_sub(s, 1, end - 1);
+	if (*s.p == '<')
+		return span_starts_nocase(inside, "image0") &&
+			       memchr(inside.p, '.', inside.n) != NULL
+			   ? end + 1
+			   : 0;
+	for (const char *const *p = pictures; *p != NULL; p++)
+		if (span_is_nocase(inside, *p) ||
+		    ((*p)[strlen(*p) - 1] == ':' &&
+			span_starts_nocase(inside, *p)))
+			return end + 1;
+	return 0;
+}
+
+bool
+footer_without_pictures(struct buf *out, struct span words)
+{
+	bool found = false;
+	size_t len, start = 0;
+
+	if (words.n == 0 || (memchr(words.p, '[', words.n) == NULL &&
+				memchr(words.p, '<', words.n) == NULL))
+		return false;
+	for (size_t i = 0; i < words.n;) {
+		len = picture_at(span_from(words, i));
+		if (len == 0) {
+			i++;
+			continue;
+		}
+		buf_add(out, span_sub(words, start, i - start));
+		i += len;
+		start = i;
+		found = true;
+	}
+	if (found)
+		buf_add(out, span_from(words, start));
+	return found;
+}

@@ -1,0 +1,491 @@
+/* new_text - what the sender wrote, without quotes and signature
+ *
+ * First the old message is found and marked as gone, line by line from the
+ * top; what is left are the author's segments, above, between and below
+ * quotes.  Then each segment loses what programs hang on its end.  Every step
+ * that would leave nothing of the author, or could take his words, keeps the
+ * text and warns.
+ */
+#include "parsers/new_text.h"
+
+#include <string.h>
+
+#include "parsers/attribution.h"
+#include "parsers/footer.h"
+#include "parsers/label_block.h"
+#include "parsers/lines.h"
+#include "parsers/sign_off.h"
+
+enum {
+	WRAPPED_MIN = 55, /* a quoted line that long may have been wrapped */
+	SIGNATURE_MAX = 12, /* lines below a delimiter that is not "-- " */
+	SIGNATURE_SURE_MAX = 60, /* below "-- " */
+	PROSE_WORDS = 12,
+	NOTICES_MAX = 12, /* paragraphs of small print */
+};
+
+/* Lines `from` to `to` (not included). */
+struct range {
+	size_t from, to;
+};
+
+struct reading {
+	struct parsed *parsed; /* borrowed */
+	struct lines lines;
+	bool is_answer; /* the mail answers or forwards another */
+	bool own_words; /* something of the author stands above */
+};
+
+static bool
+is_answer(const struct parsed *parsed)
+{
+	static const char *const prefixes[] = { "re:", "odp:", "odp.:", "fw:",
+		"fwd:", "pd:", "aw:", "wg:", "antw:", "sv:", "vs:", "ref:",
+		"rv:", "tr:", "r:", "i:", "ynt:", "ha:", "re[", "odp[", NULL };
+
+	if (parsed->n_in_reply_to > 0 || parsed->n_references > 0)
+		return true;
+	for (const char *const *p = prefixes; *p != NULL; p++)
+		if (span_starts_nocase(parsed->subject, *p))
+			return true;
+	return false;
+}
+
+static void
+mark_gone(struct lines *lines, size_t from, size_t to)
+{
+	for (size_t i = from; i < to && i < lines->n; i++)
+		lines->line[i].gone = true;
+}
+
+/* A line that a program wrapped out of the quote above it: between two quoted
+ * lines, without an empty one, and not begun like a sentence. */
+static bool
+is_wrapped_quote(const struct lines *lines, size_t i)
+{
+	struct span words = lines_words(lines, i), above;
+	char first;
+
+	if (i == 0 || i + 1 >= lines->n || lines->line[i].kind != LINE_TEXT ||
+	    lines->line[i - 1].kind != LINE_QUOTED ||
+	    lines->line[i + 1].kind != LINE_QUOTED)
+		return false;
+	above = lines_words(lines, i - 1);
+	first = words.p[0];
+	if (words.p[words.n - 1] == '>' || words.p[words.n - 1] == ')')
+		return span_find(words, "://") < words.n ||
+		       span_find(above, "://") < above.n;
+	return above.n >= WRAPPED_MIN && words.n < above.n && first >= 'a' &&
+	       first <= 'z';
+}
+
+static void
+mark_quotes(struct reading *r)
+{
+	struct lines *lines = &r->lines;
+
+	for (size_t i = 0; i < lines->n; i++) {
+		if (is_wrapped_quote(lines, i))
+			lines->line[i].kind = LINE_QUOTED;
+		if (lines->line[i].kind == LINE_QUOTED)
+			lines->line[i].gone = true;
+	}
+}
+
+/* Rules and empty lines right above an old message belong to it. */
+static size_t
+with_rule_above(const struct lines *lines, size_t i)
+{
+	size_t from = i;
+
+	while (i > 0 && (lines->line[i - 1].kind == LINE_BLANK ||
+			    lines->line[i - 1].kind == LINE_RULE)) {
+		i--;
+		if (lines->line[i].kind == LINE_RULE)
+			from = i;
+	}
+	return from;
+}
+
+/* An old message whose head is lines `from` to `to`: goes to the next line that
+ * is not quoted, or with everything below.  Returns where to read on. */
+static size_t
+drop_old(struct reading *r, size_t from, size_t to, bool quoted)
+{
+	from = with_rule_above(&r->lines, from);
+	if (quoted) {
+		mark_gone(&r->lines, from, to);
+		return to;
+	}
+	mark_gone(&r->lines, from, r->lines.n);
+	return r->lines.n;
+}
+
+/* Is the sender of the old message the author himself, who sends his own words
+ * again? */
+static bool
+is_authors_own(struct reading *r, struct span from)
+{
+	const struct address *author = &r->parsed->from;
+
+	return (author->address.n > 0 &&
+		   memmem(from.p, from.n, author->address.p,
+		       author->address.n) != NULL) ||
+	       (author->name.n > 0 && memmem(from.p, from.n, author->name.p,
+					  author->name.n) != NULL);
+}
+
+/* A block of labels (or a rule with words) begins at line `i`: returns where to
+ * read on, or `i` when it is none. */
+static size_t
+read_block(struct reading *r, size_t i)
+{
+	struct lines *lines = &r->lines;
+	struct label_block block;
+	bool is_block;
+	size_t next;
+
+	if (label_block_rule(lines, i)) {
+		next = lines_next(lines, i + 1);
+		if (next < lines->n && label_block_may_start(lines, next) &&
+		    label_block_read(&block, lines, next, true))
+			return drop_old(r, i, block.end, block.quoted);
+		return drop_old(r, i, i + 1,
+		    next < lines->n && lines->line[next].kind == LINE_QUOTED);
+	}
+	if (!label_block_may_start(lines, i))
+		return i;
+	is_block = label_block_read(&block, lines, i, r->is_answer);
+	if (block.doubt)
+		parsed_warn(r->parsed,
+		    "line %zu looks like the head of an old "
+		    "message; the text below it was kept",
+		    i + 1);
+	if (!is_block)
+		return i;
+	if (!r->own_words && !block.quoted &&
+	    (!r->is_answer || is_authors_own(r, block.from))) {
+		parsed_warn(r->parsed,
+		    "the mail begins with the head of an old "
+		    "message; the text below it was kept");
+		mark_gone(lines, i, block.end);
+		return block.end;
+	}
+	return drop_old(r, i, block.end, block.quoted);
+}
+
+static size_t
+read_attribution(struct reading *r, size_t i)
+{
+	struct attribution a;
+	size_t next;
+
+	if (!attribution_may_end(&r->lines, i))
+		return i;
+	if (!attribution_read(&a, &r->lines, i, r->is_answer)) {
+		if (a.doubt)
+			parsed_warn(r->parsed,
+			    "line %zu could announce an old message; the text "
+			    "below it was kept",
+			    i + 1);
+		return i;
+	}
+	if (a.kept > 0) {
+		r->lines.line[a.from].raw_n =
+		    (uint32_t)(r->lines.line[a.from].lead + a.kept);
+		a.from++;
+	}
+	next = drop_old(r, a.from, a.to + 1, a.quoted);
+	return next;
+}
+
+/* Marks the old message, from the top down. */
+static void
+mark_old(struct reading *r)
+{
+	struct lines *lines = &r->lines;
+
+	for (size_t i = 0, next; i < lines->n; i = next) {
+		struct line *line = &lines->line[i];
+
+		next = i + 1;
+		if (line->kind == LINE_OLD_BELOW) {
+			line->gone = true;
+			if (r->own_words)
+				mark_gone(lines, i, lines->n);
+			continue;
+		}
+		if (line->kind != LINE_TEXT || line->gone)
+			continue;
+		next = read_block(r, i);
+		if (next == i)
+			next = read_attribution(r, i);
+		if (next == i) {
+			next = i + 1;
+			r->own_words = true;
+		}
+	}
+}
+
+static bool
+has_words(const struct lines *lines, struct range s)
+{
+	for (size_t i = s.from; i < s.to; i++)
+		if (lines->line[i].kind == LINE_TEXT && !lines->line[i].gone)
+			return true;
+	return false;
+}
+
+/* Is there a sentence among the lines, one that no visiting card has? */
+static bool
+has_prose(const struct lines *lines, struct range s)
+{
+	for (size_t i = s.from; i < s.to; i++)
+		if (lines->line[i].kind == LINE_TEXT && !lines->line[i].gone &&
+		    lines_count_words(lines_words(lines, i), PROSE_WORDS) >=
+			PROSE_WORDS)
+			return true;
+	return false;
+}
+
+static size_t
+count_text(const struct lines *lines, struct range s, size_t max)
+{
+	size_t count = 0;
+
+	for (size_t i = s.from; i < s.to && count < max; i++)
+		count +=
+		    lines->line[i].kind == LINE_TEXT && !lines->line[i].gone;
+	return count;
+}
+
+static struct range
+trim(const struct lines *lines, struct range s)
+{
+	while (s.to > s.from && (lines->line[s.to - 1].gone ||
+				    lines->line[s.to - 1].kind != LINE_TEXT))
+		s.to--;
+	while (s.from < s.to && (lines->line[s.from].gone ||
+				    lines->line[s.from].kind != LINE_TEXT))
+		s.from++;
+	return s;
+}
+
+/* What html.c has found to be a signature. */
+static void
+drop_marked_signatures(struct reading *r)
+{
+	struct lines *lines = &r->lines;
+	size_t start = 0;
+	bool open = false;
+
+	for (size_t i = 0; i < lines->n; i++) {
+		struct line *line = &lines->line[i];
+
+		if (line->kind == LINE_SIGNATURE && !open) {
+			open = true;
+			start = i;
+		}
+		if (line->kind == LINE_SIGNATURE_END && open) {
+			struct range s = { start, i + 1 };
+
+			open = false;
+			if (has_prose(lines, s) && i - start > 1 &&
+			    !has_words(lines, (struct range){ 0, start }))
+				parsed_warn(r->parsed,
+				    "the text stands in the signature; it was "
+				    "kept");
+			else
+				mark_gone(lines, s.from, s.to);
+		}
+		if (line->kind >= LINE_OLD_BELOW)
+			line->gone = true;
+	}
+}
+
+/* From the first signature delimiter on; returns what is left. */
+static struct range
+drop_delimited(struct reading *r, struct range s)
+{
+	struct lines *lines = &r->lines;
+	bool sure;
+
+	for (size_t i = s.from; i < s.to; i++) {
+		struct range below = { i + 1, s.to };
+		size_t count;
+
+		if (!footer_is_delimiter(lines, i, &sure))
+			continue;
+		count = count_text(lines, below, SIGNATURE_SURE_MAX + 1);
+		if (count > SIGNATURE_SURE_MAX)
+			continue;
+		if (has_prose(lines, below) &&
+		    !footer_is_notice(lines, lines_next(lines, i + 1), s.to)) {
+			if (!sure ||
+			    !has_words(lines, (struct range){ s.from, i })) {
+				parsed_warn(r->parsed,
+				    "the text below the dashes of line %zu was "
+				    "kept",
+				    i + 1);
+				continue;
+			}
+		} else if (!sure && count > SIGNATURE_MAX) {
+			continue;
+		}
+		mark_gone(lines, i, s.to);
+		return trim(lines, (struct range){ s.from, i });
+	}
+	return s;
+}
+
+static size_t
+paragraph_start(const struct lines *lines, struct range s)
+{
+	size_t i = s.to;
+
+	while (i > s.from && lines->line[i - 1].kind == LINE_TEXT &&
+	       !lines->line[i - 1].gone)
+		i--;
+	return i;
+}
+
+/* Small print and lines of the mail program at the end; returns what is left.
+ * A notice is kept when nothing else would be there. */
+static struct range
+drop_footers(struct reading *r, struct range s)
+{
+	struct lines *lines = &r->lines;
+	size_t start;
+
+	for (int round = 0; round < NOTICES_MAX && s.to > s.from; round++) {
+		start = paragraph_start(lines, s);
+		if (footer_is_client(lines, s.to - 1, start + 1 == s.to)) {
+			mark_gone(lines, s.to - 1, s.to);
+		} else if (s.to - start == 2 &&
+			   footer_is_client(lines, start, true)) {
+			mark_gone(lines, start, s.to);
+		} else if (footer_is_notice(lines, start, s.to) &&
+			   (start > s.from || s.from > 0) &&
+			   has_words(lines, (struct range){ 0, start })) {
+			mark_gone(lines, start, s.to);
+		} else {
+			break;
+		}
+		s = trim(lines, s);
+	}
+	return s;
+}
+
+/* The card below a closing formula, with the formula. */
+static struct range
+drop_card(struct reading *r, struct range s)
+{
+	struct lines *lines = &r->lines;
+	struct sign_off off;
+
+	if (!sign_off_find(&off, lines, s.from, s.to, &r->parsed->from) ||
+	    !off.card)
+		return s;
+	mark_gone(lines, off.at, off.end);
+	return trim(lines, s);
+}
+
+static void
+drop_banner(struct reading *r, struct range s)
+{
+	struct lines *lines = &r->lines;
+	size_t end = s.from;
+
+	while (end < s.to && lines->line[end].kind == LINE_TEXT &&
+	       !lines->line[end].gone)
+		end++;
+	if (end < s.to && footer_is_banner(lines, s.from, end))
+		mark_gone(lines, s.from, end);
+}
+
+/* A mail program's line in the middle, with words below that may be anybody's:
+ * the line goes, the words stay. */
+static void
+drop_client_lines(struct reading *r, struct range s)
+{
+	struct lines *lines = &r->lines;
+
+	for (size_t i = s.from + 1; i + 1 < s.to; i++) {
+		char first = lines->line[i].kind == LINE_TEXT
+				 ? lines_words(lines, i).p[0]
+				 : '\0';
+
+		if ((first != 'W' && first != 'S' && first != 'P' &&
+			first != 'G' && first != 'E' && first != 'V') ||
+		    lines->line[i].gone ||
+		    lines->line[i - 1].kind == LINE_TEXT ||
+		    lines->line[i + 1].kind == LINE_TEXT ||
+		    !footer_is_client(lines, i, true))
+			continue;
+		lines->line[i].gone = true;
+		parsed_warn(r->parsed,
+		    "the text below line %zu, which a mail "
+		    "program wrote, was kept",
+		    i + 1);
+	}
+}
+
+static void
+clean_segment(struct reading *r, struct range s, bool first)
+{
+	s = trim(&r->lines, s);
+	if (first)
+		drop_banner(r, s);
+	s = drop_footers(r, trim(&r->lines, s));
+	s = drop_delimited(r, s);
+	s = drop_footers(r, s);
+	s = drop_card(r, s);
+	s = drop_footers(r, s);
+	drop_client_lines(r, s);
+}
+
+/* The segments of the author, parted by what is quoted. */
+static void
+clean_segments(struct reading *r)
+{
+	struct lines *lines = &r->lines;
+	size_t i = 0, start;
+	bool first = true;
+
+	while (i < lines->n) {
+		for (; i < lines->n && lines->line[i].gone; i++)
+			;
+		start = i;
+		for (; i < lines->n && !lines->line[i].gone; i++)
+			;
+		if (!has_words(lines, (struct range){ start, i }))
+			continue;
+		clean_segment(r, (struct range){ start, i }, first);
+		first = false;
+	}
+}
+
+void
+new_text_extract(struct parsed *parsed, struct span text)
+{
+	struct reading r = { .parsed = parsed, .is_answer = is_answer(parsed) };
+	struct buf out = { .max = text.n + 2 };
+
+	parsed->new_text = (struct span){ "", 0 };
+	if (!lines_read(&r.lines, text)) {
+		parsed_warn(parsed, "memory is short; the text was not read");
+		return;
+	}
+	mark_quotes(&r);
+	mark_old(&r);
+	drop_marked_signatures(&r);
+	clean_segments(&r);
+	lines_write(&out, &r.lines, 0, r.lines.n, footer_without_pictures);
+	if (r.lines.effort == 0)
+		parsed_warn(parsed, "the text is too odd to be read closely; "
+				    "it may hold an old message");
+	parsed->new_text =
+	    arena_copy(&parsed->arena, span_trim(buf_span(&out)));
+	buf_free(&out);
+	lines_free(&r.lines);
+}

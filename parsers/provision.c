@@ -1,0 +1,308 @@
+/* provision - the part of a draft that a remark is about
+ *
+ * A unit is a word ("ust.") with a number behind it.  Units that follow each
+ * other from large to small, or all from small to large, name one provision.
+ */
+#include "parsers/provision.h"
+
+#include <string.h>
+
+#include "parsers/text.h"
+
+enum {
+	PROVISIONS_MAX = 100,
+	CHAIN_MAX = 8,
+	NUMBER_MAX = 12,
+	WORD_MAX = 32,
+	GAP_MAX = 12, /* bytes between two units of one provision */
+};
+
+enum rank {
+	ANNEX,
+	CHAPTER,
+	ARTICLE,
+	SECTION,
+	PARAGRAPH,
+	POINT,
+	LETTER,
+	INDENT
+};
+
+/* Folded; a prefix of a word when it ends in '*'. */
+static const struct {
+	const char *word;
+	enum rank rank;
+} words[] = {
+	{ "zalacznik*", ANNEX },
+	{ "zal", ANNEX },
+	{ "annex", ANNEX },
+	{ "appendix", ANNEX },
+	{ "rozdz", CHAPTER },
+	{ "rozdzial*", CHAPTER },
+	{ "chapter", CHAPTER },
+	{ "art", ARTICLE },
+	{ "artykul*", ARTICLE },
+	{ "article", ARTICLE },
+	{ "par", SECTION },
+	{ "paragraf*", SECTION },
+	{ "section", SECTION },
+	{ "ust", PARAGRAPH },
+	{ "ustep*", PARAGRAPH },
+	{ "pkt", POINT },
+	{ "punkt*", POINT },
+	{ "point", POINT },
+	{ "lit", LETTER },
+	{ "liter*", LETTER },
+	{ "tiret", INDENT },
+};
+
+static const char *const spelling[] = {
+	[ANNEX] = "załącznik nr ",
+	[CHAPTER] = "rozdz. ",
+	[ARTICLE] = "art. ",
+	[SECTION] = "§ ",
+	[PARAGRAPH] = "ust. ",
+	[POINT] = "pkt ",
+	[LETTER] = "lit. ",
+	[INDENT] = "tiret ",
+};
+
+struct unit {
+	enum rank rank;
+	struct span number;
+	size_t at, end; /* in the text */
+};
+
+static bool
+is_letter(struct span s, size_t i)
+{
+	return i < s.n && ((unsigned char)s.p[i] >= 0x80 ||
+			      ((s.p[i] | 32) >= 'a' && (s.p[i] | 32) <= 'z'));
+}
+
+static bool
+is_digit(struct span s, size_t i)
+{
+	return i < s.n && s.p[i] >= '0' && s.p[i] <= '9';
+}
+
+/* The section sign at `i`, also doubled; its length or 0. */
+static size_t
+section_sign(struct span s, size_t i)
+{
+	size_t n = 0;
+
+	while (
+	    i + n + 1 < s.n && s.p[i + n] == '\xc2' && s.p[i + n + 1] == '\xa7')
+		n += 2;
+	return n;
+}
+
+static size_t
+skip_spaces(struct span s, size_t i)
+{
+	for (;;) {
+		if (i < s.n &&
+		    (s.p[i] == ' ' || s.p[i] == '\t' || s.p[i] == '\n'))
+			i++;
+		else if (i + 1 < s.n && s.p[i] == '\xc2' &&
+			 s.p[i + 1] == '\xa0')
+			i += 2;
+		else
+			return i;
+	}
+}
+
+/* A Roman number of chapter or article at `i`; its length or 0. */
+static size_t
+roman_length(struct span s, size_t i)
+{
+	size_t n = 0;
+
+	while (i + n < s.n && memchr("IVXL", s.p[i + n], 4) != NULL)
+		n++;
+	return is_letter(s, i + n) || is_digit(s, i + n) || n > 7 ? 0 : n;
+}
+
+/* "4", "4a", "4.3", "4.3.1", "4-6"; its length or 0. */
+static size_t
+number_length(struct span s, size_t i)
+{
+	size_t n = 0;
+
+	if (!is_digit(s, i))
+		return 0;
+	for (;;) {
+		while (is_digit(s, i + n))
+			n++;
+		if (n > NUMBER_MAX)
+			return 0;
+		if (i + n < s.n && (s.p[i + n] == '.' || s.p[i + n] == '-') &&
+		    is_digit(s, i + n + 1))
+			n++;
+		else
+			break;
+	}
+	if (is_letter(s, i + n) && (unsigned char)s.p[i + n] < 0x80 &&
+	    !is_letter(s, i + n + 1) && !is_digit(s, i + n + 1))
+		n++;
+	return is_letter(s, i + n) ? 0 : n;
+}
+
+/* One small letter on its own: "a", "b)". */
+static size_t
+letter_length(struct span s, size_t i)
+{
+	if (is_letter(s, i) && (unsigned char)s.p[i] < 0x80 &&
+	    !is_letter(s, i + 1) && !is_digit(s, i + 1))
+		return 1;
+	return 0;
+}
+
+/* The rank of the word of `n` bytes at `i`; false when it is no unit. */
+static bool
+read_rank(enum rank *rank, struct span s, size_t i, size_t n)
+{
+	struct buf f = { .max = 4 * WORD_MAX };
+	bool found = false;
+
+	if (n < 3 || n > WORD_MAX)
+		return false;
+	if (memchr("azrpulstcZARPULSTC", s.p[i], 18) == NULL)
+		return false;
+	text_fold(&f, span_sub(s, i, n));
+	for (size_t k = 0; k < sizeof(words) / sizeof(words[0]) && !found;
+	     k++) {
+		size_t len = strlen(words[k].word);
+
+		if (words[k].word[len - 1] == '*')
+			found = f.n >= len - 1 && f.n <= len + 3 &&
+				memcmp(f.p, words[k].word, len - 1) == 0;
+		else
+			found = span_is(buf_span(&f), words[k].word);
+		*rank = words[k].rank;
+	}
+	buf_free(&f);
+	return found;
+}
+
+/* Behind "załącznik" and "rozdział" the number may have "nr" before it. */
+static size_t
+skip_number_sign(struct span s, size_t i)
+{
+	size_t n = i;
+
+	if (i + 2 < s.n && (s.p[i] | 32) == 'n' &&
+	    ((s.p[i + 1] | 32) == 'r' || (s.p[i + 1] | 32) == 'o') &&
+	    !is_letter(s, i + 2))
+		n = i + 2 + (s.p[i + 2] == '.');
+	return skip_spaces(s, n);
+}
+
+/* The unit whose word begins at `i` (a boundary of words). */
+static bool
+read_unit(struct unit *unit, struct span s, size_t i)
+{
+	size_t sign = section_sign(s, i), n = 0, at;
+
+	unit->at = i;
+	unit->rank = SECTION;
+	if (sign > 0) {
+		at = skip_spaces(s, i + sign);
+	} else {
+		while (is_letter(s, i + n) && n <= WORD_MAX)
+			n++;
+		if (!read_rank(&unit->rank, s, i, n))
+			return false;
+		at = i + n;
+		at += at < s.n && s.p[at] == '.';
+		at = skip_number_sign(s, skip_spaces(s, at));
+		if (section_sign(s, at) > 0 && unit->rank == SECTION)
+			at = skip_spaces(s, at + section_sign(s, at));
+	}
+	n = unit->rank == LETTER ? letter_length(s, at) : number_length(s, at);
+	if (n == 0 && (unit->rank == CHAPTER || unit->rank == ANNEX))
+		n = roman_length(s, at);
+	unit->number = span_sub(s, at, n);
+	unit->end = at + n;
+	return n > 0;
+}
+
+/* May `between` part two units of one provision: spaces, a comma, "w"? */
+static bool
+joins(struct span between)
+{
+	struct span t = span_trim(between);
+
+	if (between.n == 0 || between.n > GAP_MAX)
+		return false;
+	if (t.n > 0 && (t.p[0] == ',' || t.p[0] == ')'))
+		t = span_trim(span_from(t, 1));
+	return t.n == 0 || span_is(t, "w") || span_is(t, "of") ||
+	       span_is(t, "do");
+}
+
+static void
+add_chain(struct parsed *parsed, const struct unit *chain, size_t n, bool rises)
+{
+	struct buf b = { .max = 512 };
+	struct span s;
+
+	for (size_t k = 0; k < n; k++) {
+		const struct unit *unit = &chain[rises ? n - 1 - k : k];
+
+		buf_str(&b, k > 0 ? " " : "");
+		buf_str(&b, spelling[unit->rank]);
+		buf_add(&b, unit->number);
+	}
+	s = buf_span(&b);
+	for (size_t k = 0; k < parsed->n_provisions; k++)
+		if (span_eq(parsed->provisions[k], s))
+			s.n = 0;
+	if (s.n > 0 && parsed->n_provisions < PROVISIONS_MAX)
+		span_push(&parsed->arena, &parsed->provisions,
+		    &parsed->n_provisions, arena_copy(&parsed->arena, s));
+	buf_free(&b);
+}
+
+/* Does `unit` go on with the chain?  `*rises` is settled by the second. */
+static bool
+goes_on(const struct unit *chain, size_t n, const struct unit *unit,
+    struct span text, bool *rises)
+{
+	const struct unit *last = &chain[n - 1];
+
+	if (n >= CHAIN_MAX || unit->rank == last->rank ||
+	    !joins(span_sub(text, last->end, unit->at - last->end)))
+		return false;
+	if (n == 1)
+		*rises = unit->rank < last->rank;
+	return (unit->rank < last->rank) == *rises;
+}
+
+void
+provision_find(struct parsed *parsed, struct span text)
+{
+	struct unit chain[CHAIN_MAX], unit;
+	size_t n = 0, i = 0;
+	bool rises = false;
+
+	while (i < text.n && parsed->n_provisions < PROVISIONS_MAX) {
+		bool start =
+		    section_sign(text, i) > 0 ||
+		    (is_letter(text, i) && (i == 0 || !is_letter(text, i - 1)));
+
+		if (!start || !read_unit(&unit, text, i)) {
+			i++;
+			continue;
+		}
+		if (n > 0 && !goes_on(chain, n, &unit, text, &rises)) {
+			add_chain(parsed, chain, n, n > 1 && rises);
+			n = 0;
+		}
+		chain[n++] = unit;
+		i = unit.end;
+	}
+	if (n > 0)
+		add_chain(parsed, chain, n, n > 1 && rises);
+}

@@ -1,0 +1,443 @@
+/* sign_off - how letters begin and end: greeting, closing formula, name */
+#include "parsers/sign_off.h"
+
+#include <string.h>
+
+#include <utf8proc.h>
+
+#include "parsers/text.h"
+
+enum {
+	FORMULA_MAX = 90, /* bytes of a line that may be a formula */
+	NAME_BYTES_MAX = 80,
+	CARD_LINE_MAX = 160,
+	CARD_WORDS_MAX = 9,
+	CARD_LINES_MAX = 14,
+	WINDOW = 24, /* lines with words, from the end, that are looked at */
+	KNOWN_MAX = 12, /* words of the author's name */
+};
+
+/* All tables are folded.  A line that begins with one of these and holds no
+ * more than a few words ends a letter. */
+static const char *const formulas[] = { "pozdrawiam", "pozdrawiamy",
+	"pozdrowienia", "serdecznie pozdrawiam", "serdeczne pozdrowienia",
+	"goraco pozdrawiam", "lacze pozdrowienia", "lacze wyrazy",
+	"lacze uklony", "laczymy pozdrowienia", "laczymy wyrazy",
+	"z powazaniem", "z powaazniem", "z pow.", "z wyrazami szacunku",
+	"z wyrazami powazania", "z wyrazami wdziecznosci", "z szacunkiem",
+	"z nalezytym szacunkiem", "z najwyzszym szacunkiem", "wyrazy szacunku",
+	"z uszanowaniem", "z uklonami", "uklony", "z pozdrowieniami",
+	"z pozdrowieniem", "z serdecznymi pozdrowieniami",
+	"z obywatelskim pozdrowieniem", "z serdecznosciami", "usciski",
+	"z gory dziekuje i pozdrawiam", "z gory dziekuje, pozdrawiam",
+	"dziekuje i pozdrawiam", "dziekuje, pozdrawiam", "dziekuje. pozdrawiam",
+	"dziekujemy i pozdrawiamy", "dziekuje z gory i pozdrawiam", "pozdr",
+	"pzdr", "pozdro", "milego dnia", "zycze milego dnia",
+	"zyczymy milego dnia", "szczesc boze", "z bogiem", "regards",
+	"best regards", "kind regards", "kindest regards", "warm regards",
+	"with regards", "with best regards", "with kind regards",
+	"yours sincerely", "yours faithfully", "yours truly", "yours",
+	"sincerely", "faithfully", "respectfully", "best wishes",
+	"with best wishes", "all the best", "thanks and regards",
+	"thanks and best regards", "rgds", "br", "mit freundlichen grussen",
+	"mit freundlichem gruss", "mit besten grussen",
+	"mit herzlichen grussen", "freundliche grusse", "viele grusse",
+	"beste grusse", "liebe grusse", "herzliche grusse", "schone grusse",
+	"mfg", "hochachtungsvoll", "gruss", "grusse", "lg", "vg", "з повагою",
+	"з пошаною", "щиро", "щиро ваш", "всього найкращого", "с уважением",
+	"с наилучшими пожеланиями", "s pozdravem", "s pozdravom", "s uctou",
+	"s prianim", "s pranim", "hezky den", "cordialement",
+	"bien cordialement", "salutations", "bien a vous", "cordiali saluti",
+	"distinti saluti", "saluti", "saludos", "un saludo", "atentamente",
+	"atenciosamente", "cumprimentos", "com os melhores cumprimentos",
+	"met vriendelijke groet", "met vriendelijke groeten",
+	"vriendelijke groet", "groeten", "mvg", "med vanliga halsningar",
+	"med vanlig halsning", "vanliga halsningar", "halsningar", "mvh",
+	"med venlig hilsen", "venlig hilsen", "de bedste hilsner",
+	"bedste hilsner", "hilsen", "kh", "vh", "med vennlig hilsen",
+	"vennlig hilsen", "ystavallisin terveisin", "terveisin", NULL };
+
+/* These end a letter only when the name follows. */
+static const char *const thanks[] = { "dziekuje", "dziekujemy", "dzieki",
+	"z gory dziekuje", "z gory dziekujemy", "dziekuje z gory",
+	"serdecznie dziekuje", "thanks", "many thanks", "thank you", "cheers",
+	"best", "danke", "vielen dank", "merci", "дякую", "спасибо", "dekuji",
+	"dakujem", NULL };
+
+static const char *const greetings[] = { "dzien dobry", "dziendobry",
+	"dobry wieczor", "dobry", "witam", "witamy", "witajcie", "witaj",
+	"szanowni", "szanowny", "szanowna", "szanowne", "wielce szanowni",
+	"wielmozny", "drodzy", "drogi", "droga", "kochani", "czesc", "hej",
+	"hejka", "siema", "uszanowanie", "szczesc boze", "dear", "hello", "hi",
+	"hey", "good morning", "good afternoon", "good evening", "greetings",
+	"to whom it may concern", "sehr geehrte", "sehr geehrter", "guten tag",
+	"guten morgen", "hallo", "liebe", "lieber", "доброго дня",
+	"добрий день", "доброго вечора", "добрий вечір", "вітаю", "шановні",
+	"шановний", "шановна", "здравствуйте", "добрый день", "уважаемые",
+	"dobry den", "vazeni", "vazena", "bonjour", "buongiorno", "buenos dias",
+	"god dag", NULL };
+
+/* Who is greeted, and how: small letters are allowed for these. */
+static const char *const greeted[] = { "pan", "pani", "panie", "panu",
+	"panowie", "panstwo", "panstwu", "panstwa", "szanowni", "szanowny",
+	"szanowna", "serdecznie", "ponownie", "goraco", "cieplo", "bardzo",
+	"raz", "jeszcze", "wszystkim", "wszystkich", "wam", "was", "starosto",
+	"wojcie", "burmistrzu", "prezydencie", "przewodniczacy",
+	"przewodniczaca", "radny", "radna", "radni", "dyrektorze", "dyrektor",
+	"naczelniku", "sekretarzu", "skarbniku", "redakcjo", "urzednicy",
+	"mieszkancy", "sasiedzi", "konsultacje", "zespole", "zespol", "i",
+	"oraz", "dzien", "dobry", "sir", "madam", "or", "and", "all",
+	"everyone", "there", "team", "sirs", "mr", "mrs", "ms", "folks",
+	"damen", "und", "herren", "geehrte", "frau", "herr", "пане", "пані",
+	"панове", "всім", "to", "you", NULL };
+
+/* What may stand behind a formula in small letters. */
+static const char *const wished[] = { "serdecznie", "serdeczne", "serdecznosci",
+	"bardzo", "goraco", "cieplo", "noworocznie", "swiatecznie", "wiosennie",
+	"i", "oraz", "a", "takze", "z", "ze", "powazaniem", "szacunkiem",
+	"wyrazami", "szacunku", "powazania", "pozdrawiam", "pozdrawiamy",
+	"pozdrowienia", "zycze", "zyczymy", "zyczac", "milego", "dobrego",
+	"spokojnego", "udanego", "owocnego", "dnia", "dzionka", "wieczoru",
+	"tygodnia", "weekendu", "popoludnia", "pracy", "wesolych", "swiat",
+	"panstwa", "pania", "pana", "panstwu", "was", "wszystkich", "caly",
+	"zespol", "dziekuje", "dziekujemy", "gory", "najlepszego",
+	"wszystkiego", "mieszkaniec", "mieszkanka", "mieszkancy", "rodzina",
+	"obywatel", "zatroskany", "zatroskana", "wdzieczny", "and", "the",
+	"best", "kind", "warm", "regards", "wishes", "thanks", "thank", "you",
+	"for", "your", "very", "much", "time", "help", "advance", "in", "again",
+	"to", "from", "sincerely", "truly", "all", "und", "aus", "auch",
+	"schone", "dank", "grusse", "grussen", "en", "et", "och", NULL };
+
+static const char *const given_names[] = { "adam", "agata", "agnieszka",
+	"aleksander", "aleksandra", "alicja", "aleksy", "alojzy", "andrzej",
+	"anna", "antoni", "antonina", "arkadiusz", "artur", "barbara",
+	"bartosz", "bartlomiej", "beata", "bernadeta", "bogdan", "boguslaw",
+	"bogumila", "bozena", "bronislaw", "brygida", "cecylia", "celina",
+	"cezary", "czeslaw", "czeslawa", "damian", "daniel", "danuta", "daria",
+	"dariusz", "dawid", "dominik", "dominika", "dorota", "edward", "edyta",
+	"elzbieta", "emil", "emilia", "eryk", "eugeniusz", "ewa", "ewelina",
+	"filip", "franciszek", "gabriela", "genowefa", "gerard", "grazyna",
+	"grzegorz", "halina", "hanna", "helena", "henryk", "henryka", "hubert",
+	"ignacy", "igor", "irena", "ireneusz", "iwona", "izabela", "jacek",
+	"jadwiga", "jakub", "jan", "janina", "janusz", "jaroslaw", "jerzy",
+	"joanna", "jolanta", "jozef", "jozefa", "julia", "justyna", "kacper",
+	"kamil", "kamila", "karol", "karolina", "katarzyna", "kazimierz",
+	"kinga", "klaudia", "konrad", "kornelia", "krystian", "krystyna",
+	"krzysztof", "lech", "leon", "leszek", "lidia", "lucja", "lucyna",
+	"ludwik", "lukasz", "maciej", "magdalena", "malgorzata", "marcin",
+	"marek", "maria", "marianna", "marian", "mariola", "mariusz", "marta",
+	"martyna", "marzena", "mateusz", "michal", "mieczyslaw", "mikolaj",
+	"miroslaw", "miroslawa", "monika", "natalia", "nikola", "norbert",
+	"oliwia", "olga", "oskar", "patrycja", "patryk", "paulina", "pawel",
+	"piotr", "przemyslaw", "radoslaw", "rafal", "regina", "renata",
+	"robert", "roman", "rozalia", "ryszard", "sabina", "sebastian",
+	"slawomir", "stanislaw", "stanislawa", "stefan", "stefania", "sylwia",
+	"szymon", "tadeusz", "teresa", "tomasz", "ursula", "urszula", "waclaw",
+	"waldemar", "wanda", "wieslaw", "wieslawa", "wiktor", "wiktoria",
+	"witold", "wladyslaw", "wlodzimierz", "wojciech", "zbigniew",
+	"zdzislaw", "zenon", "zofia", "zuzanna", "zygmunt", "john", "james",
+	"peter", "paul", "mary", "david", "michael", "george", "thomas",
+	"olena", "oksana", "iryna", "natalija", "andrij", "serhij", "oleksandr",
+	"олена", "оксана", "ірина", "наталія", "андріи", "сергіи", "олександр",
+	"іван", "марія", NULL };
+
+static const char *const card_marks[] = { "tel", "telefon", "tel.", "mob",
+	"kom", "kom.", "fax", "faks", "nip", "regon", "krs", "phone", "mobile",
+	"e-mail", "email", "mail", "ul", "al", "pl", "os", "www", "http",
+	"https", "handy", "gsm", "pesel", NULL };
+
+struct word {
+	struct span s;
+	bool capital;
+};
+
+/* Takes the next word out of `*rest` (letters and digits of any script). */
+static bool
+next_word(struct word *out, struct span *rest)
+{
+	size_t len, n = 0;
+	int32_t cp;
+
+	for (cp = text_next(*rest, &len); rest->n > 0 && !text_is_word(cp);
+	     cp = text_next(*rest, &len))
+		*rest = span_from(*rest, len);
+	if (rest->n == 0)
+		return false;
+	out->capital = utf8proc_toupper(cp) == cp && utf8proc_tolower(cp) != cp;
+	while (n < rest->n) {
+		cp = text_next(span_from(*rest, n), &len);
+		if (!text_is_word(cp))
+			break;
+		n += len;
+	}
+	out->s = span_sub(*rest, 0, n);
+	*rest = span_from(*rest, n);
+	return true;
+}
+
+static bool
+has_any(struct span s, const char *signs)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (memchr(signs, s.p[i], strlen(signs)) != NULL)
+			return true;
+	return false;
+}
+
+static size_t
+count_digits(struct span s)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s.n; i++)
+		n += s.p[i] >= '0' && s.p[i] <= '9';
+	return n;
+}
+
+/* `words` without "*bold*" and "-- " around. */
+static struct span
+bare(struct span words)
+{
+	while (words.n > 0 && memchr("*_-/ ", words.p[0], 5) != NULL)
+		words = span_from(words, 1);
+	while (words.n > 0 && memchr("*_ ", words.p[words.n - 1], 3) != NULL)
+		words.n--;
+	return words;
+}
+
+/* How many words stand in `rest`, when all begin with a capital or are of
+ * `small`; -1 when not, or when there are more than seven. */
+static int
+count_allowed(struct lines *lines, struct span rest, const char *const *small)
+{
+	struct word word;
+	int count = 0;
+
+	while (next_word(&word, &rest)) {
+		if (++count > 7)
+			return -1;
+		if (!word.capital &&
+		    phrase_starts(lines_fold_words(lines, word.s), small) == 0)
+			return -1;
+	}
+	return count;
+}
+
+/* What follows the first `n` bytes of the folded `f`, as written: the phrase
+ * has as many words folded as it has as written. */
+static struct span
+behind(struct span words, struct span f, size_t n)
+{
+	size_t count = lines_count_words(span_sub(f, 0, n), 10);
+	struct word word;
+
+	while (count-- > 0 && next_word(&word, &words))
+		;
+	return words;
+}
+
+/* Is line `i` a closing formula?  `*weak`: only when the name follows;
+ * `*named`: the name stands behind it in the line. */
+static bool
+is_formula(struct lines *lines, size_t i, bool *weak, bool *named)
+{
+	struct span words = bare(lines_words(lines, i)), f, rest;
+	size_t n;
+	int left;
+
+	if (lines->line[i].kind != LINE_TEXT || words.n > FORMULA_MAX ||
+	    words.n < 2 || count_digits(words) > 0 || has_any(words, "?@"))
+		return false;
+	f = lines_fold_words(lines, words);
+	n = phrase_starts(f, formulas);
+	*weak = n == 0;
+	if (n == 0)
+		n = phrase_starts(f, thanks);
+	if (n == 0)
+		return false;
+	rest = behind(words, f, n);
+	left = count_allowed(lines, rest, wished);
+	*named = left >= 2 && memchr(",!.-", rest.p[0], 4) != NULL;
+	return left >= 0 && left <= (*weak ? 2 : 7);
+}
+
+bool
+sign_off_is_postscript(struct lines *lines, size_t i)
+{
+	static const char *const marks[] = { "p.s.", "p.s", "p. s.", "ps",
+		"ps.", "ps:", "post scriptum", "postscriptum", "nb.", NULL };
+	struct span words = lines_words(lines, i);
+
+	if (words.n < 2 || (words.p[0] | 32) != 'p')
+		return false;
+	return phrase_starts(
+		   lines_fold_words(lines, span_sub(words, 0, 16)), marks) > 0;
+}
+
+/* The words that the author is known by, folded into `b`, each with a space
+ * around. */
+static void
+known_words(struct buf *b, const struct address *author)
+{
+	size_t at;
+
+	if (author == NULL)
+		return;
+	buf_char(b, ' ');
+	text_fold(b, author->name);
+	buf_char(b, ' ');
+	at = span_find(author->address, "@");
+	text_fold(b, span_sub(author->address, 0, at));
+	for (size_t i = 0; i < b->n; i++)
+		if (memchr(".-_+,\"'", b->p[i], 7) != NULL)
+			b->p[i] = ' ';
+	buf_char(b, ' ');
+}
+
+static bool
+is_known(struct lines *lines, const struct buf *known, struct span word)
+{
+	struct span f = lines_fold_words(lines, word);
+	const char *hit;
+
+	if (f.n < 2 || known->n < f.n + 2)
+		return false;
+	hit = memmem(known->p + 1, known->n - 2, f.p, f.n);
+	return hit != NULL && hit[-1] == ' ' && hit[f.n] == ' ';
+}
+
+bool
+sign_off_is_name(struct lines *lines, size_t i, const struct address *author)
+{
+	struct span words = bare(lines_words(lines, i)), rest = words;
+	struct buf known = { .max = 1024 };
+	struct word word;
+	size_t count = 0, hits = 0, capitals = 0;
+	bool given = false;
+
+	if (words.n == 0 || words.n > NAME_BYTES_MAX ||
+	    count_digits(words) > 0 || has_any(words, "?!:;@/()"))
+		return false;
+	known_words(&known, author);
+	while (count < 8 && next_word(&word, &rest)) {
+		hits += is_known(lines, &known, word.s);
+		capitals += word.capital;
+		if (count++ == 0)
+			given = phrase_starts(lines_fold_words(lines, word.s),
+				    given_names) > 0;
+	}
+	buf_free(&known);
+	if (count > 0 && hits == count)
+		return true;
+	if (hits >= 2 && count <= hits + 2 && capitals >= hits)
+		return true;
+	return given && count >= 2 && count <= 3 && capitals == count &&
+	       words.p[words.n - 1] != '.';
+}
+
+/* A line of a visiting card: short, or with a telephone number or address. */
+static bool
+is_card_line(struct lines *lines, size_t i)
+{
+	struct span words = lines_words(lines, i), f;
+	size_t count;
+
+	if (lines->line[i].kind != LINE_TEXT)
+		return lines->line[i].kind == LINE_RULE;
+	if (words.n > CARD_LINE_MAX)
+		return false;
+	count = lines_count_words(words, 30);
+	if (count <= CARD_WORDS_MAX &&
+	    (count <= 3 || memchr(".!?", words.p[words.n - 1], 3) == NULL))
+		return true;
+	f = lines_fold(lines, i, i);
+	return count <= 24 &&
+	       (count_digits(words) >= 7 || has_any(words, "@|") ||
+		   span_find(f, "www.") < f.n || span_find(f, "http") < f.n ||
+		   phrase_word_in(f, card_marks));
+}
+
+/* Are all lines from `from` on, up to `to` or a postscript, those of a name and
+ * a card?  Then true, with the line behind in `*end` and how many have words. */
+static bool
+is_card(struct lines *lines, size_t from, size_t to, size_t *end, size_t *count)
+{
+	*count = 0;
+	for (*end = from; *end < to; (*end)++) {
+		if (lines->line[*end].gone ||
+		    lines->line[*end].kind == LINE_BLANK)
+			continue;
+		if (*count > 0 && sign_off_is_postscript(lines, *end))
+			return true;
+		if (!is_card_line(lines, *end) || ++*count > CARD_LINES_MAX)
+			return false;
+	}
+	return true;
+}
+
+/* The first line of the window in which an ending is looked for. */
+static size_t
+window_start(const struct lines *lines, size_t from, size_t to)
+{
+	size_t count = 0, i = to;
+
+	while (i > from && count < WINDOW) {
+		i--;
+		count += lines->line[i].kind != LINE_BLANK;
+	}
+	return i;
+}
+
+static bool
+starts_paragraph(const struct lines *lines, size_t i, size_t from)
+{
+	return i == from || lines->line[i - 1].kind != LINE_TEXT ||
+	       lines->line[i - 1].gone;
+}
+
+bool
+sign_off_find(struct sign_off *out, struct lines *lines, size_t from, size_t to,
+    const struct address *author)
+{
+	size_t count, next;
+	bool weak = false, named = false;
+
+	for (size_t i = window_start(lines, from, to); i < to; i++) {
+		if (lines->line[i].kind != LINE_TEXT || lines->line[i].gone)
+			continue;
+		out->at = i;
+		if (is_formula(lines, i, &weak, &named)) {
+			if (!is_card(lines, i + 1, to, &out->end, &count))
+				continue;
+			next = lines_next(lines, i + 1);
+			if (weak && (count == 0 || next >= to ||
+					!sign_off_is_name(lines, next, author)))
+				continue;
+			out->card = count > (named ? 0U : 1U);
+			return true;
+		}
+		if (starts_paragraph(lines, i, from) &&
+		    sign_off_is_name(lines, i, author) &&
+		    is_card(lines, i + 1, to, &out->end, &count)) {
+			out->card = count > 0;
+			return true;
+		}
+	}
+	return false;
+}
+
+bool
+sign_off_is_greeting(struct lines *lines, size_t i)
+{
+	struct span words = bare(lines_words(lines, i)), f;
+	size_t n;
+
+	if (lines->line[i].kind != LINE_TEXT || words.n > FORMULA_MAX ||
+	    words.n < 2 || has_any(words, "?/@"))
+		return false;
+	f = lines_fold_words(lines, words);
+	n = phrase_starts(f, greetings);
+	if (n == 0)
+		return false;
+	return count_allowed(lines, behind(words, f, n), greeted) >= 0;
+}

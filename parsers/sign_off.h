@@ -1,0 +1,36 @@
+/* sign_off - how letters begin and end: greeting, closing formula, name
+ *
+ * Place: new_text finds signature blocks below a closing formula with it,
+ * remark takes greeting, formula and name off.  Pure.
+ */
+#ifndef SIGN_OFF_H
+#define SIGN_OFF_H
+
+#include "parsers/lines.h"
+#include "parsers/message.h"
+
+/* The end of a letter within some lines. */
+struct sign_off {
+	size_t at; /* its first line: "Pozdrawiam", or the bare name */
+	size_t end; /* the line behind it: a postscript, or the end */
+	bool card; /* more than formula and name: office, firm, telephone */
+};
+
+/* Finds the end of the letter in lines `from` to `to` (not included).  The
+ * name is known by `author` (may be NULL), or by where it stands.  False when
+ * words that are not part of an ending stand below every formula. */
+bool sign_off_find(struct sign_off *out, struct lines *lines, size_t from,
+    size_t to, const struct address *author);
+
+/* Is line `i` nothing but a greeting ("Szanowni Państwo,")? */
+bool sign_off_is_greeting(struct lines *lines, size_t i);
+
+/* Is line `i` nothing but the author's name?  With `author` NULL or unlike it:
+ * two or three words with capitals, the first a given name. */
+bool
+sign_off_is_name(struct lines *lines, size_t i, const struct address *author);
+
+/* Does line `i` begin a postscript? */
+bool sign_off_is_postscript(struct lines *lines, size_t i);
+
+#endif
