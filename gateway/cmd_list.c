@@ -2,8 +2,13 @@
 #include "gateway/cmd_list.h"
 
 const struct cmd *const commands[] = {
+	&cmd_run,
 	&cmd_check,
 	&cmd_init,
+	&cmd_migrate,
+	&cmd_backup,
+	&cmd_restore,
+	&cmd_verify,
 	&cmd_stats,
 	&cmd_consultation,
 	&cmd_meeting,
@@ -11,10 +16,7 @@ const struct cmd *const commands[] = {
 	&cmd_inbound,
 	&cmd_journal,
 	&cmd_outbox,
-	&cmd_verify,
-	&cmd_backup,
-	&cmd_restore,
-	&cmd_migrate,
+	&cmd_parse,
 	&cmd_render,
 	&cmd_sms_size,
 	NULL,

@@ -34,6 +34,8 @@ if [ ! -f var/uwaga.db ]; then
 	"$B/detail" samples/sms.jsonl var/spool/inbox
 	echo "Dropped in $n mails (var/maildir/new) and" \
 	    "$(find var/spool/inbox -type f | wc -l) texts (var/spool/inbox)."
+else
+	title "var/ is there already: only what you dropped in since is new"
 fi
 
 title "Running the gateway once: uwaga -c $conf run --once"
@@ -52,8 +54,10 @@ title "What was stored: uwaga -c $conf remark list"
 title "What was sent: uwaga -c $conf outbox list"
 "$uwaga" outbox list
 
-id=$("$uwaga" --json outbox list |
-    sed -n '/"template":"confirm_remark"/s/.*"id":\([0-9]*\).*/\1/p' | tail -n 1)
+# The first that this program sent; the sample context lists older ones.
+id=$("$uwaga" --json outbox list | grep '"template":"confirm_remark"' |
+    grep '"channel":"mail"' | grep -v '"attempts":0' |
+    sed 's/.*"id":\([0-9]*\).*/\1/' | head -n 1)
 if [ -n "$id" ]; then
 	title "One confirmation, as the resident sees it: uwaga -c $conf outbox show $id"
 	"$uwaga" outbox show "$id"
@@ -68,17 +72,19 @@ cat <<END
 
   export UWAGA_CONF=$conf UWAGA_NOW=$UWAGA_NOW
 
-  Write a mail of your own and run again (a file in var/maildir/new is a mail):
-    printf 'From: me@home.example\\nTo: konsultacje@powiat.example\\nSubject: BL-T4NR\\n\\nMore buses, please.\\n' > var/maildir/new/mine
-    $uwaga run --once && $uwaga journal
+  Write a mail of your own, received on the sample day, and run again:
+    printf 'From: me@home.example\\nTo: konsultacje@powiat.example\\nSubject: BL-T4NR\\n\\nMore buses, please.\\n' > var/mine
+    touch -d "\$UWAGA_NOW" var/mine && mv var/mine var/maildir/new/
+    $uwaga run --once && $uwaga journal | tail -n 3
 
   Look after what waits for staff:
     $uwaga inbound list
     $uwaga inbound assign ID BL-T4NR     files it; the author gets a confirmation
     $uwaga inbound dismiss ID
 
-  Leave it running (Ctrl-C ends it), with today's clock:
-    unset UWAGA_NOW; $uwaga run
+  Leave it running (Ctrl-C ends it) and drop more in; the sample consultations
+  are open until 4 December 2026:
+    $uwaga run
 
   Check that nobody changed the record:  $uwaga verify
   See every command:                     $uwaga --help
