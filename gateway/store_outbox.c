@@ -349,10 +349,12 @@ store_outbox_next_due(struct store *st, int64_t *due, struct err *err)
 
 /* ---- counting ---------------------------------------------------------- */
 
-#define COUNT_REST                                                           \
-	" AND state <> 'cancelled'"                                          \
-	" AND CASE WHEN :template IS NULL THEN template <> 'confirm_remark'" \
-	" ELSE template = :template END"                                     \
+/* Notices to many are no replies, and must not keep replies back. */
+#define COUNT_REST                                                      \
+	" AND state <> 'cancelled'"                                     \
+	" AND CASE WHEN :template IS NULL"                              \
+	" THEN template <> 'confirm_remark' AND inbound_id IS NOT NULL" \
+	" ELSE template = :template END"                                \
 	" AND (:question IS NULL OR question = :question)"
 
 static const char outbox_count_contact[] =

@@ -86,8 +86,8 @@ enum status store_outbox_last(struct store *st, int64_t contact_id,
     struct arena *a, struct outbox *out, struct err *err);
 
 /* Limits: rows created at or after `since` that are not cancelled.  contact_id
- * 0: to anybody.  template_name NULL: any but confirm_remark. `question`
- * NULL: any. */
+ * 0: to anybody.  template_name NULL: any reply (an answer to a message) but
+ * confirm_remark. `question` NULL: any. */
 enum status store_outbox_count(struct store *st, int64_t contact_id,
     const char *template_name, const char *question, int64_t since,
     int64_t *count, struct err *err);

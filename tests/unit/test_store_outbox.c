@@ -269,10 +269,13 @@ replies_are_counted_for_the_limits(void **state)
 		{ "to a stranger", 99, NULL, NULL, NOON - HOUR, 0 },
 	};
 	const char *const templates[] = { "unknown_code", "unknown_code",
-		"no_code", "confirm_remark", "no_code", "no_code" };
+		"no_code", "confirm_remark", "no_code", "no_code",
+		"meeting_announcement" };
+	struct inbound in = fixture_message("k1", "a");
 	char token[16];
 
-	for (int i = 0; i < 6; i++) {
+	OK(store_inbound_add(f->st, &in, SPAN("x"), NULL, 0, &f->err));
+	for (int i = 0; i < 7; i++) {
 		struct outbox row = letter(f, token);
 
 		snprintf(token, sizeof(token), "t%d", i);
@@ -280,6 +283,7 @@ replies_are_counted_for_the_limits(void **state)
 		row.question = i == 0 ? "BL-7M4H" : "BL-10KE";
 		row.state = i == 4 ? OUTBOX_CANCELLED : OUTBOX_SENT;
 		row.contact_id = i == 5 ? 0 : f->contact;
+		row.inbound_id = i == 6 ? 0 : in.id; /* 6: a notice */
 		OK(store_outbox_add(f->st, &row, &f->err));
 	}
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
