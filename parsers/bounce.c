@@ -21,6 +21,7 @@ enum {
 	LINES_READ = 400,
 	RECIPIENTS_MAX = 200,
 	REASON_MAX = 300,
+	LEAD_MAX = 100, /* before an address in its line */
 };
 
 /* What has been found out about a mail that may be a notice. */
@@ -287,8 +288,12 @@ leads_to_recipient(struct span lead)
 
 	while (lead.n > 0 && strchr(" \t<\"'([", lead.p[lead.n - 1]) != NULL)
 		lead.n--;
-	for (size_t i = 0; i < lead.n; i++)
-		plain = plain && strchr("-*>#|.", lead.p[i]) != NULL;
+	if (lead.n > LEAD_MAX) {
+		lead = span_from(lead, lead.n - LEAD_MAX);
+		plain = false;
+	}
+	for (size_t i = 0; i < lead.n && plain; i++)
+		plain = strchr("-*>#|.", lead.p[i]) != NULL;
 	if (plain)
 		return true;
 	for (size_t i = 0; i < sizeof(labels) / sizeof(labels[0]); i++) {

@@ -14,15 +14,27 @@
 
 enum {
 	IDS_MAX = 200, /* of References; the last ones count */
-	RECIPIENTS_MAX = 500,
+	RECIPIENTS_MAX = 200,
+	RECIPIENTS_READ = 2000,
 	TEXT_MAX = 4 << 20,
 };
+
+/* `ids` without all but its last IDS_MAX ids, the nearest ones in a thread. */
+static struct span
+last_ids(struct span ids)
+{
+	size_t n = 0, i = ids.n;
+
+	while (i > 0 && n < IDS_MAX)
+		n += ids.p[--i] == '<';
+	return span_from(ids, i);
+}
 
 /* "<a@b> <c@d>", also without the brackets; ids are kept without them. */
 static void
 read_ids(struct arena *a, struct span value, struct span **list, size_t *n)
 {
-	struct span s = value, id;
+	struct span s = last_ids(value), id;
 
 	while (s.n > 0 && *n < IDS_MAX) {
 		size_t open = span_find(s, "<"), end;
@@ -82,22 +94,13 @@ read_received(struct parsed *out, const struct mime *mime)
 		out->received_ms = ms;
 }
 
-static void
-add_recipients(struct parsed *out, struct span field)
+static bool
+is_known(const struct parsed *out, struct span address)
 {
-	struct arena *a = &out->arena;
-	struct span *found = NULL;
-	size_t n = 0, j;
-
-	address_all(a, field, &found, &n);
-	for (size_t i = 0; i < n && out->n_recipients < RECIPIENTS_MAX; i++) {
-		for (j = 0; j < out->n_recipients; j++)
-			if (span_is_nocase(found[i], out->recipients[j].p))
-				break;
-		if (j == out->n_recipients)
-			span_push(
-			    a, &out->recipients, &out->n_recipients, found[i]);
-	}
+	for (size_t i = 0; i < out->n_recipients; i++)
+		if (span_is_nocase(address, out->recipients[i].p))
+			return true;
+	return false;
 }
 
 /* Who it was sent to: the envelope first, since To need not name us. */
@@ -107,14 +110,21 @@ read_recipients(struct parsed *out, const struct mime *mime)
 	static const char *const names[] = { "Delivered-To", "X-Original-To",
 		"Envelope-To", "X-Envelope-To", "X-Delivered-To", "Resent-To",
 		"To", "Cc", "Apparently-To" };
-	struct span value;
-	size_t at;
+	struct arena *a = &out->arena;
+	struct span value, *found = NULL;
+	size_t at, n = 0;
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		at = 0;
-		while ((value = mime_field(mime, names[i], &at)).p != NULL)
-			add_recipients(out, value);
+		while (n < RECIPIENTS_READ &&
+		       (value = mime_field(mime, names[i], &at)).p != NULL)
+			address_all(a, value, &found, &n);
 	}
+	for (size_t i = 0; i < n && i < RECIPIENTS_READ; i++)
+		if (out->n_recipients < RECIPIENTS_MAX &&
+		    !is_known(out, found[i]))
+			span_push(
+			    a, &out->recipients, &out->n_recipients, found[i]);
 }
 
 static void
