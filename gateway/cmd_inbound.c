@@ -7,7 +7,10 @@
 #include <string.h>
 
 #include "gateway/cmd_list.h"
+#include "gateway/intake.h"
+#include "gateway/keys.h"
 #include "gateway/row.h"
+#include "parsers/code.h"
 
 static const struct cmd_column columns[] = {
 	{ "id", "id", 0 },
@@ -329,12 +332,84 @@ dismiss(struct cmd_context *ctx, int argc, char **argv)
 	return code;
 }
 
+/* ---- assign and retry -------------------------------------------------- */
+
+/* One message filed by staff, or decided again: `code` NULL. */
+static enum status
+file_one(struct cmd_context *ctx, int64_t id, const char *code)
+{
+	struct intake *intake = NULL;
+	struct keys *keys = NULL;
+	enum status rc = keys_read(&keys, ctx->config->keys_file, &ctx->err);
+
+	if (rc == ST_OK)
+		rc = intake_open(
+		    &intake, ctx->store, ctx->config, keys, &ctx->err);
+	if (rc == ST_OK)
+		rc = code != NULL
+			 ? intake_assign(intake, id, code, ctx->who, &ctx->err)
+			 : intake_retry(intake, id, ctx->who, &ctx->err);
+	intake_close(intake);
+	keys_free(keys);
+	return rc;
+}
+
+/* Says what has become of it; its author's answer leaves with the next run. */
+static int
+tell_fate(struct cmd_context *ctx, int64_t id)
+{
+	struct arena a = { 0 };
+	struct inbound in;
+	enum status rc = store_inbound_get(ctx->store, id, &a, &in, &ctx->err);
+
+	if (rc == ST_OK && ctx->json)
+		cmd_print_object(ctx, row_of_inbound(ctx, &in));
+	else if (rc == ST_OK)
+		printf("Message %lld: %s (%s).\n", (long long)id,
+		    fate_name(in.fate), in.why);
+	arena_free(&a);
+	return rc == ST_OK ? 0 : 1;
+}
+
+static int
+assign(struct cmd_context *ctx, int argc, char **argv)
+{
+	int64_t id = argc == 3 ? row_id(argv[1]) : 0;
+	char code[CODE_TEXT_MAX];
+
+	if (id == 0)
+		return cmd_fail(ctx, 2, "usage: uwaga inbound assign ID CODE");
+	if (!cmd_may_write(ctx))
+		return 1;
+	/* An alias is no code, but is one to the store. */
+	if (code_read(code, span_of(argv[2]), ctx->config->code_prefix, NULL) !=
+	    ST_OK)
+		snprintf(code, sizeof(code), "%s", argv[2]);
+	if (file_one(ctx, id, code) != ST_OK)
+		return 1;
+	return tell_fate(ctx, id);
+}
+
+static int
+retry(struct cmd_context *ctx, int argc, char **argv)
+{
+	int64_t id = argc == 2 ? row_id(argv[1]) : 0;
+
+	if (id == 0)
+		return cmd_fail(ctx, 2, "usage: uwaga inbound retry ID");
+	if (!cmd_may_write(ctx) || file_one(ctx, id, NULL) != ST_OK)
+		return 1;
+	return tell_fate(ctx, id);
+}
+
 static int
 run(struct cmd_context *ctx, int argc, char **argv)
 {
 	static const struct cmd_verb verbs[] = {
 		{ "list", list },
 		{ "show", show },
+		{ "assign", assign },
+		{ "retry", retry },
 		{ "dismiss", dismiss },
 		{ NULL, NULL },
 	};
@@ -348,12 +423,17 @@ const struct cmd cmd_inbound = {
 	.help =
 	    "usage: uwaga inbound list [--all | --fate FATE]\n"
 	    "       uwaga inbound show ID [--raw]\n"
+	    "       uwaga inbound assign ID CODE\n"
+	    "       uwaga inbound retry ID\n"
 	    "       uwaga inbound dismiss ID... [--as FATE] [--why TEXT]\n"
 	    "\n"
 	    "list     held and unreadable messages that nobody has settled, and\n"
 	    "         filed ones that staff should look at\n"
 	    "show     one message, what it yielded and what it was answered;\n"
 	    "         --raw writes its bytes as they came\n"
+	    "assign   files a held message under a consultation, as of the time\n"
+	    "         it came; its author gets the confirmation\n"
+	    "retry    parses and decides a held or unreadable message again\n"
 	    "dismiss  puts messages away.  --as says what they were: spam (when\n"
 	    "         nothing is said of a held one), thanks, automatic, list,\n"
 	    "         empty, duplicate, rsvp, withdrawn, staff.  A filed one\n"

@@ -11,7 +11,10 @@
 #include "gateway/keys.h"
 #include "gateway/log.h"
 
-enum { FAILURES_MAX = 10 }; /* of one source, until the next run */
+enum {
+	FAILURES_MAX = 10, /* of one source, until the next run */
+	INCOMPLETE_MS = 250, /* until a source is asked for the rest */
+};
 
 static enum status
 open_sources(struct daemon *d, struct err *err)
@@ -116,6 +119,9 @@ move_batch(struct daemon *d, struct source *s, struct batch *batch,
 {
 	enum status rc = s->ops->fetch(s, batch, err);
 
+	/* Not yet complete where it comes from: look again a little later. */
+	if (rc == ST_OK && batch->n == 0 && batch->more)
+		s->ops->wait(s, INCOMPLETE_MS);
 	if (rc != ST_OK || batch->n == 0)
 		return rc;
 	rc = intake_batch(d->intake, batch, err);
