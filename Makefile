@@ -20,7 +20,7 @@ LIB   := $(B)/libuwaga.a
 UNIT  := $(patsubst tests/unit/%.c,$(B)/unit/%,$(sort $(wildcard tests/unit/test_*.c)))
 FUZZ  := $(patsubst tests/fuzz/%.c,$(B)-fuzz/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 BENCH := $(patsubst tests/bench/%.c,$(B)/bench/%,$(sort $(wildcard tests/bench/bench_*.c)))
-EMBED := $(sort $(wildcard schema/*.sql templates/*.tsv templates/*/*.txt templates/*/*.html samples/seed/*.json))
+EMBED := $(sort $(wildcard schema/*.sql templates/*.tsv templates/*/*.tsv templates/*/*.txt templates/*/*.html samples/seed/*.json))
 
 all: $(B)/uwaga
 

@@ -1,163 +1,159 @@
 /* reply - the words that go back: a template filled with the facts */
 #include "gateway/reply.h"
 
-#include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "gateway/clock.h"
-#include "gateway/embedded.h"
-#include "gateway/office_keys.h"
 #include "gateway/reply_data.h"
 #include "gateway/wording.h"
-#include "parsers/address.h"
 #include "parsers/gsm7.h"
 #include "templates/compose.h"
-#include "templates/render.h"
 
-enum { TEMPLATE_MAX = 256 << 10, REPLY_MAX = 512 << 10 };
-
-/* The replies of this release, and what a text calls them. */
-static const char *const in_use[][2] = {
-	{ "confirm_remark", "sms_confirm_remark" },
-	{ "unknown_code", "sms_unknown_code" },
-	{ "no_code", "sms_no_code" },
-	{ "closed", "sms_closed" },
-	{ "not_open_yet", "sms_not_open_yet" },
-	{ "empty_remark", "sms_empty" },
-	{ "duplicate", "sms_duplicate" },
-	{ "unsubscribe_confirm", "sms_stop_confirm" },
-	{ "held_reminder", "sms_held_reminder" },
+enum {
+	TEXT_ROOM = 1 << 20,
+	FILE_NAME = 100,
+	LANGUAGE_LENGTH = 2,
+	SEGMENTS_USUAL = 4
 };
 
-enum { N_IN_USE = sizeof(in_use) / sizeof(in_use[0]) };
+/* Texts have names of their own where the mail's would be long. */
+static void
+template_file(char out[FILE_NAME], const char *name, enum channel channel)
+{
+	static const char *const short_names[][2] = {
+		{ "empty_remark", "empty" },
+		{ "unsubscribe_confirm", "stop_confirm" },
+	};
 
-/* Where a template's partials are looked for. */
-struct shelf {
-	const struct config *config;
-	const char *language;
-	struct buf last; /* the bytes of the last one found in a folder */
-};
+	for (size_t i = 0; i < sizeof(short_names) / sizeof(short_names[0]);
+	     i++)
+		if (channel == CHANNEL_SMS &&
+		    strcmp(name, short_names[i][0]) == 0)
+			name = short_names[i][1];
+	snprintf(out, FILE_NAME, "%s%.80s.txt",
+	    channel == CHANNEL_SMS ? "sms_" : "", name);
+}
 
+/* Two small letters: it becomes part of a path. */
 static bool
-read_file(struct buf *out, const char *path)
+is_language(const char *language)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n = -1;
-	char *room;
-
-	buf_reset(out);
-	if (fd < 0)
-		return false;
-	while ((room = buf_room(out, 8192)) != NULL &&
-	       (n = read(fd, room, 8192)) > 0)
-		out->n += (size_t)n;
-	close(fd);
-	if (n == 0 && out->p != NULL)
-		out->p[out->n] = '\0';
-	return n == 0;
+	return language != NULL && strlen(language) == LANGUAGE_LENGTH &&
+	       strspn(language, "abcdefghijklmnopqrstuvwxyz") ==
+		   LANGUAGE_LENGTH;
 }
 
-/* "pl/confirm_remark.txt": from the office's own folder, else built in. */
-static struct span
-find_template(struct shelf *shelf, const char *name, const char *kind)
+/* The template in the message's language if there is one, else in the
+ * configuration's. */
+static enum status
+find_template(struct span *tmpl, struct wording *w, const char *file,
+    const char *language, struct err *err)
 {
-	char path[1024];
-
-	if (shelf->config->templates[0] != '\0') {
-		snprintf(path, sizeof(path), "%s/%s/%s.%s",
-		    shelf->config->templates, shelf->language, name, kind);
-		if (read_file(&shelf->last, path))
-			return buf_span(&shelf->last);
+	w->language = language;
+	*tmpl = (struct span){ NULL, 0 };
+	if (is_language(language))
+		*tmpl = wording_find(w, file);
+	if (tmpl->p == NULL && w->problem.text[0] == '\0') {
+		w->language = w->config->language;
+		*tmpl = wording_find(w, file);
 	}
-	snprintf(path, sizeof(path), "templates/%s/%s.%s", shelf->language,
-	    name, kind);
-	return embedded_find(path);
-}
-
-static enum status
-fill(struct buf *out, struct span tmpl, enum render_escape escape,
-    const json_t *data, struct err *err)
-{
-	struct render how = { .escape = escape };
-
-	return render(out, tmpl, data, &how, err);
-}
-
-/* The small templates that others show as a value. */
-static enum status
-add_partials(json_t *data, struct shelf *shelf, struct err *err)
-{
-	static const char *const names[] = { "rodo_short", "auto_footer" };
-	struct buf text = { .max = REPLY_MAX };
-	enum status rc = ST_OK;
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		buf_reset(&text);
-		rc = fill(&text, find_template(shelf, names[i], "txt"),
-		    RENDER_NONE, data, err);
-		if (rc != ST_OK)
-			break;
-		json_object_set_new(data, names[i],
-		    json_stringn(span_trim(buf_span(&text)).p,
-			span_trim(buf_span(&text)).n));
-	}
-	buf_free(&text);
-	return rc;
-}
-
-/* "Subject: ..." and the body behind the empty line. */
-static enum status
-part_subject(
-    struct outbox *row, struct arena *a, struct span text, struct err *err)
-{
-	struct span line;
-
-	if (!span_starts(text, "Subject: ") || !span_line(&text, &line))
+	if (w->problem.text[0] != '\0')
+		return err_set(err, ST_BROKEN, "%s", w->problem.text);
+	if (tmpl->p == NULL)
 		return err_set(err, ST_BROKEN,
-		    "template %s does not begin with \"Subject: \"",
-		    row->template_name);
-	row->subject =
-	    arena_copy(a, span_trim(span_from(line, strlen("Subject: ")))).p;
-	row->body = arena_copy(a, span_trim(text)).p;
+		    "there is no template %s/%s: add it to the folder of "
+		    "templates, or set language to one there is",
+		    w->language, file);
 	return ST_OK;
 }
 
-static const char *
-text_name(const char *template_name)
+/* Parts a mail's template into the subject and what follows it. */
+static enum status
+part_subject(struct span *subject, struct span *body, const struct wording *w,
+    const char *file, struct span tmpl, struct err *err)
 {
-	for (int i = 0; i < N_IN_USE; i++)
-		if (strcmp(in_use[i][0], template_name) == 0)
-			return in_use[i][1];
-	return template_name;
+	static const char label[] = "Subject:";
+
+	*body = tmpl;
+	if (!span_starts(tmpl, label) || !span_line(body, subject))
+		return err_set(err, ST_BROKEN,
+		    "template %s/%s does not begin with \"%s\"", w->language,
+		    file, label);
+	*subject = span_trim(span_from(*subject, strlen(label)));
+	return ST_OK;
 }
 
+/* What must not stand in a header would be a template's or title's fault. */
 static enum status
-render_mail(struct outbox *row, struct arena *a, struct shelf *shelf,
-    const json_t *data, struct err *err)
+check_subject(const char *subject, const char *file, struct err *err)
 {
-	struct span tmpl = find_template(shelf, row->template_name, "txt");
-	struct buf text = { .max = REPLY_MAX };
-	enum status rc;
+	for (const char *p = subject; *p != '\0'; p++)
+		if ((unsigned char)*p < ' ' || *p == 127)
+			return err_set(err, ST_BROKEN,
+			    "the subject that %s makes holds a line break or "
+			    "control character; look at the consultation's "
+			    "title",
+			    file);
+	return subject[0] != '\0' ? ST_OK
+				  : err_set(err, ST_BROKEN,
+					"template %s has no subject", file);
+}
 
-	if (tmpl.p == NULL)
-		return err_set(err, ST_BROKEN, "there is no template %s/%s.txt",
-		    shelf->language, row->template_name);
-	rc = fill(&text, tmpl, RENDER_NONE, data, err);
-	if (rc == ST_OK)
-		rc = part_subject(row, a, buf_span(&text), err);
-	tmpl = find_template(shelf, row->template_name, "html");
-	row->html = "";
-	if (rc == ST_OK && tmpl.p != NULL) {
-		buf_reset(&text);
-		rc = fill(&text, tmpl, RENDER_HTML, data, err);
-		row->html = arena_copy(a, buf_span(&text)).p;
-	}
-	buf_free(&text);
+static const char *
+keep(struct arena *a, struct span s)
+{
+	return arena_copy(a, s).p;
+}
+
+/* Fills one template and keeps the text, ended by one line feed if `is_lines`. */
+static enum status
+fill(const char **text, struct wording *w, const char *file, struct span tmpl,
+    const json_t *data, bool is_lines, struct err *err)
+{
+	size_t n = strlen(file);
+	bool is_html = n > 5 && strcmp(file + n - 5, ".html") == 0;
+	struct buf out = { .max = TEXT_ROOM }, kept = { .max = TEXT_ROOM };
+	enum status rc = wording_fill(&out, w, file, tmpl,
+	    is_html ? RENDER_HTML : RENDER_NONE, data, err);
+
+	buf_add(&kept, span_trim(buf_span(&out)));
+	if (is_lines)
+		buf_char(&kept, '\n');
+	*text = keep(w->arena, buf_span(&kept));
+	buf_free(&out);
+	buf_free(&kept);
 	return rc;
 }
 
+static enum status
+render_mail(struct outbox *row, struct wording *w, const char *file,
+    struct span tmpl, const json_t *data, struct err *err)
+{
+	struct span subject, body, html;
+	char html_file[FILE_NAME];
+	enum status rc = part_subject(&subject, &body, w, file, tmpl, err);
+
+	if (rc == ST_OK)
+		rc = fill(&row->subject, w, file, subject, data, false, err);
+	if (rc == ST_OK)
+		rc = check_subject(row->subject, file, err);
+	if (rc == ST_OK)
+		rc = fill(&row->body, w, file, body, data, true, err);
+	if (rc != ST_OK)
+		return rc;
+	snprintf(html_file, sizeof(html_file), "%.*s.html",
+	    (int)(strlen(file) - strlen(".txt")), file);
+	html = wording_find(w, html_file);
+	if (w->problem.text[0] != '\0')
+		return err_set(err, ST_BROKEN, "%s", w->problem.text);
+	return html.p == NULL
+		   ? ST_OK
+		   : fill(&row->html, w, html_file, html, data, true, err);
+}
+
+/* The line a text came in on ("sms bramka" in messages), else the first. */
 static const struct config_sms *
 line_of(const struct config *config, const char *source)
 {
@@ -169,230 +165,194 @@ line_of(const struct config *config, const char *source)
 }
 
 static enum status
-render_text(struct outbox *row, struct arena *a, struct shelf *shelf,
-    const json_t *data, struct err *err)
+render_sms(struct outbox *row, struct wording *w, const char *file,
+    struct span tmpl, const json_t *data, struct err *err)
 {
-	const struct config_sms *line = line_of(shelf->config, row->via);
-	const char *name = text_name(row->template_name);
-	struct span tmpl = find_template(shelf, name, "txt");
-	struct buf text = { .max = REPLY_MAX }, plain = { .max = REPLY_MAX },
-		   cut = { .max = REPLY_MAX };
-	enum status rc;
+	const struct config_sms *line = line_of(w->config, row->via);
+	struct buf folded = { .max = TEXT_ROOM }, cut = { .max = TEXT_ROOM };
+	const char *text;
+	enum status rc = fill(&text, w, file, tmpl, data, false, err);
 
-	if (tmpl.p == NULL)
-		return err_set(err, ST_BROKEN, "there is no template %s/%s.txt",
-		    shelf->language, name);
-	rc = fill(&text, tmpl, RENDER_NONE, data, err);
+	if (rc != ST_OK)
+		return rc;
 	if (line != NULL && line->polish_letters)
-		buf_add(&plain, span_trim(buf_span(&text)));
+		buf_str(&folded, text);
 	else
-		gsm7_fold(&plain, span_trim(buf_span(&text)));
-	sms_cut(&cut, buf_span(&plain),
-	    line != NULL && line->max_segments > 0 ? (size_t)line->max_segments
-						   : 3);
-	row->body = arena_copy(a, buf_span(&cut)).p;
+		gsm7_fold(&folded, span_of(text));
+	sms_cut(&cut, buf_span(&folded),
+	    line != NULL ? (size_t)line->max_segments : SEGMENTS_USUAL);
+	row->body = keep(w->arena, buf_span(&cut));
 	row->segments = (int64_t)sms_size(buf_span(&cut)).segments;
-	row->subject = row->html = "";
-	buf_free(&text);
-	buf_free(&plain);
+	buf_free(&folded);
 	buf_free(&cut);
-	return rc;
+	return ST_OK;
 }
 
-static const char *
-joined(struct arena *a, const char *x, const char *between, const char *y)
+/* Appends the ids of `ids` that can stand in a header; what a hostile mail
+ * called an id may hold anything. */
+static void
+add_ids(struct buf *out, const char *ids)
 {
-	struct buf text = { .max = 64 << 10 };
-	const char *copy;
+	struct span rest = span_of(ids);
 
-	buf_printf(&text, "%s%s%s", x, x[0] && y[0] ? between : "", y);
-	copy = arena_copy(a, buf_span(&text)).p;
-	buf_free(&text);
-	return copy;
+	while (rest.n > 0) {
+		size_t n = span_find(rest, " ");
+		struct span id = span_sub(rest, 0, n);
+		bool is_usable = id.n > 0;
+
+		for (size_t i = 0; i < id.n; i++)
+			is_usable = is_usable && id.p[i] > ' ' &&
+				    id.p[i] < 127 && id.p[i] != '<' &&
+				    id.p[i] != '>';
+		if (is_usable && out->n > 0)
+			buf_char(out, ' ');
+		if (is_usable)
+			buf_add(out, id);
+		rest = span_from(rest, n + 1);
+	}
 }
 
+/* Our own ids, and those of what is answered. */
 static enum status
-address_row(struct outbox *row, struct arena *a, const struct config *config,
-    const struct keys *keys, const struct inbound *in, struct err *err)
+name_row(struct outbox *row, const struct wording *w, const struct keys *keys,
+    const struct inbound *in, struct err *err)
 {
+	struct buf id = { .max = TEXT_ROOM }, thread = { .max = TEXT_ROOM };
 	char token[TOKEN_SIZE];
 	enum status rc = token_make(token, keys, err);
 
-	row->token = arena_copy(a, span_of(token)).p;
-	row->channel = in->channel;
-	row->to = in->from;
-	row->inbound_id = in->id;
-	row->contact_id = in->contact_id;
-	row->message_id = row->in_reply_to = row->references = "";
-	row->via = in->channel == CHANNEL_SMS ? in->source : "";
-	if (in->channel == CHANNEL_SMS)
+	if (rc != ST_OK)
 		return rc;
-	row->message_id =
-	    joined(a, token, "@", config_office(config, "domain"));
-	row->in_reply_to = in->message_id;
-	row->references = joined(a, in->references, " ", in->message_id);
-	return rc;
+	row->token = keep(w->arena, span_of(token));
+	if (row->channel == CHANNEL_SMS)
+		return ST_OK;
+	buf_printf(&id, "%s@%s", token, config_office(w->config, "domain"));
+	row->message_id = keep(w->arena, buf_span(&id));
+	buf_reset(&id);
+	add_ids(&id, in->message_id);
+	row->in_reply_to = keep(w->arena, buf_span(&id));
+	add_ids(&thread, in->references);
+	add_ids(&thread, row->in_reply_to);
+	row->references = keep(w->arena, buf_span(&thread));
+	buf_free(&id);
+	buf_free(&thread);
+	return ST_OK;
 }
 
-static const char *
-choose_language(const struct config *config, const struct inbound *in)
+/* Who gets it, about what; every string "" until it is known. */
+static void
+address_row(struct outbox *row, const struct reply *reply)
 {
-	return in->language != NULL && wording_knows(in->language)
-		   ? in->language
-		   : config->language;
+	const struct inbound *in = reply->inbound;
+	const struct consultation *about =
+	    reply->suggestion != NULL ? reply->suggestion : reply->consultation;
+
+	row->channel = in->channel;
+	row->to = in->from;
+	row->via = in->channel == CHANNEL_SMS ? in->source : "";
+	row->template_name = reply->template_name;
+	row->question = about != NULL ? about->code : "";
+	row->subject = row->body = row->html = row->language = "";
+	row->message_id = row->token = row->in_reply_to = row->references = "";
+	row->receipt = row->code = "";
+	if (row->error == NULL)
+		row->error = "";
+	if (row->external_id == NULL)
+		row->external_id = "";
+	row->contact_id = in->contact_id;
+	row->inbound_id = in->id;
+	if (reply->consultation != NULL) {
+		row->consultation_id = reply->consultation->id;
+		row->code = reply->consultation->code;
+	}
+	if (reply->n_remarks > 0)
+		row->remark_id = reply->remarks[0].id;
 }
 
 enum status
 reply_render(struct outbox *row, struct arena *a, const struct config *config,
     const struct keys *keys, const struct reply *reply, struct err *err)
 {
-	const struct inbound *in = reply->inbound;
-	struct shelf shelf = { .config = config,
-		.language = choose_language(config, in),
-		.last = { .max = TEMPLATE_MAX } };
-	json_t *data = reply_data(config, reply, shelf.language);
+	struct wording w = { .config = config, .arena = a };
+	char file[FILE_NAME];
+	json_t *data = NULL;
+	struct span tmpl;
+	const char *receipt;
 	enum status rc;
 
-	row->template_name = reply->template_name;
-	row->language = shelf.language;
-	row->question = row->error = row->external_id = "";
-	row->consultation_id =
-	    reply->consultation != NULL ? reply->consultation->id : 0;
-	row->remark_id = reply->n_remarks > 0 ? reply->remarks[0].id : 0;
-	row->receipt = reply->n_remarks > 0 && reply->receipts != NULL &&
-			       reply->receipts[0] != NULL
-			   ? reply->receipts[0]
-			   : "";
-	if (data == NULL)
-		return err_set(err, ST_BROKEN, "out of memory");
-	rc = address_row(row, a, config, keys, in, err);
+	address_row(row, reply);
+	template_file(file, reply->template_name, row->channel);
+	rc = find_template(&tmpl, &w, file, reply->inbound->language, err);
+	if (rc != ST_OK)
+		goto out;
+	row->language = keep(a, span_of(w.language));
+	data = reply_data(&w, reply);
+	if (data == NULL) {
+		rc = err_set(err, ST_BROKEN, "out of memory");
+		goto out;
+	}
+	receipt = json_string_value(json_object_get(data, "receipt"));
+	row->receipt = keep(a, span_of(receipt));
+	if (row->channel == CHANNEL_SMS)
+		rc = render_sms(row, &w, file, tmpl, data, err);
+	else
+		rc = render_mail(row, &w, file, tmpl, data, err);
 	if (rc == ST_OK)
-		rc = add_partials(data, &shelf, err);
-	if (rc == ST_OK)
-		rc = in->channel == CHANNEL_SMS
-			 ? render_text(row, a, &shelf, data, err)
-			 : render_mail(row, a, &shelf, data, err);
+		rc = name_row(row, &w, keys, reply->inbound, err);
+out:
 	json_decref(data);
-	buf_free(&shelf.last);
 	return rc;
 }
 
-/* konsultacje@powiat.example answers at konsultacje+TOKEN@powiat.example,
- * unless the mail server refuses such addresses. */
-static void
-put_reply_address(
-    struct buf *out, const struct config *config, const struct outbox *row)
+/* Does the server of the office's address take "name+token@domain"?  The
+ * mailbox that is read with that address says so, else the first. */
+static bool
+takes_plus_addresses(const struct config *config, struct span office)
 {
-	const char *address = config_office(config, "address");
-	const char *at = strrchr(address, '@');
+	const struct config_mailbox *box = config->mailboxes;
+	struct span local = span_sub(office, 0, span_find(office, "@"));
 
-	if (at == NULL || row->token[0] == '\0' ||
-	    (config->n_mailboxes > 0 &&
-		strcmp(config->mailboxes[0].reply_token, "plus") != 0))
-		buf_str(out, address);
-	else
-		buf_printf(out, "%.*s+%s%s", (int)(at - address), address,
-		    row->token, at);
+	if (config->n_mailboxes == 0)
+		return true;
+	for (int i = 0; i < config->n_mailboxes; i++)
+		if (span_is(office, config->mailboxes[i].user) ||
+		    span_is(local, config->mailboxes[i].user))
+			box = &config->mailboxes[i];
+	return strcmp(box->reply_token, "message-id") != 0;
 }
 
 enum status
 reply_compose(struct buf *out, const struct config *config,
     const struct outbox *row, struct err *err)
 {
-	struct buf reply_to = { .max = 512 };
-	struct compose mail = {
+	const char *address = config_office(config, "address");
+	struct span office = span_of(address);
+	size_t at = span_find(office, "@");
+	struct buf reply_to = { .max = 1024 };
+	enum status rc;
+
+	if (row->token[0] != '\0' && takes_plus_addresses(config, office))
+		buf_printf(&reply_to, "%.*s+%s%s", (int)at, address, row->token,
+		    address + at);
+	rc = compose_mail(out,
+	    &(struct compose){
 		.from_name = config_office(config, "name"),
-		.from = config_office(config, "address"),
+		.from = address,
 		.to = row->to,
+		.reply_to = buf_cstr(&reply_to),
 		.subject = row->subject,
 		.message_id = row->message_id,
 		.in_reply_to = row->in_reply_to,
 		.references = row->references,
 		.auto_submitted = "auto-replied",
+		.language = row->language,
 		.date_ms = row->created_ms,
 		.date_offset_min =
 		    clock_offset(config->timezone, row->created_ms),
 		.text = row->body,
 		.html = row->html,
-	};
-	enum status rc;
-
-	put_reply_address(&reply_to, config, row);
-	mail.reply_to = buf_cstr(&reply_to);
-	rc = compose_mail(out, &mail, err);
+	    },
+	    err);
 	buf_free(&reply_to);
-	return rc;
-}
-
-/* The office key that the placeholder `name` shows; NULL when it shows none. */
-static const char *
-office_key_of(struct span name)
-{
-	for (size_t i = 0; office_names[i][0] != NULL; i++)
-		if (span_is(name, office_names[i][0]))
-			return office_names[i][1];
-	for (const struct office_key *k = office_keys; k->key != NULL; k++)
-		if (span_is(name, k->key))
-			return k->key;
-	return NULL;
-}
-
-/* Is what stands around that placeholder left out when it has no value? */
-static bool
-is_optional(struct span tmpl, struct span name)
-{
-	char section[80];
-
-	snprintf(section, sizeof(section), "{{#%.*s}}", (int)name.n, name.p);
-	return span_find(tmpl, section) < tmpl.n;
-}
-
-static enum status
-missing_in(
-    struct buf *out, struct shelf *shelf, const char *name, struct err *err)
-{
-	struct span tmpl = find_template(shelf, name, "txt"), rest, one;
-	struct render how = { .escape = RENDER_NONE };
-	struct buf names = { .max = TEMPLATE_MAX };
-	enum status rc;
-
-	if (tmpl.p == NULL)
-		return err_set(err, ST_BROKEN, "there is no template %s/%s.txt",
-		    shelf->language, name);
-	rc = render_names(&names, tmpl, &how, err);
-	rest = buf_span(&names);
-	while (rc == ST_OK && span_line(&rest, &one)) {
-		const char *key = office_key_of(one);
-		char line[160];
-
-		if (key == NULL ||
-		    office_value(shelf->config, key)[0] != '\0' ||
-		    is_optional(tmpl, one))
-			continue;
-		snprintf(line, sizeof(line),
-		    "office.%s has no value: set %s in the office section\n",
-		    key, key);
-		if (span_find(buf_span(out), line) == out->n)
-			buf_str(out, line);
-	}
-	buf_free(&names);
-	return rc;
-}
-
-enum status
-reply_missing_values(
-    struct buf *out, const struct config *config, struct err *err)
-{
-	struct shelf shelf = { .config = config,
-		.language = config->language,
-		.last = { .max = TEMPLATE_MAX } };
-	enum status rc = missing_in(out, &shelf, "rodo_short", err);
-
-	for (int i = 0; i < N_IN_USE && rc == ST_OK; i++) {
-		rc = missing_in(out, &shelf, in_use[i][0], err);
-		if (rc == ST_OK && config->n_sms > 0)
-			rc = missing_in(out, &shelf, in_use[i][1], err);
-	}
-	buf_free(&shelf.last);
 	return rc;
 }

@@ -1,288 +1,329 @@
-/* reply_data - the facts of a reply as the values that templates name */
+/* reply_data - the facts of a reply as templates name them */
 #include "gateway/reply_data.h"
 
-#include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "gateway/office_keys.h"
-#include "gateway/wording.h"
-#include "parsers/gsm7.h"
+#include "gateway/placeholder.h"
 #include "parsers/text.h"
 
+enum { TEXT_ROOM = 1 << 20, DAYS_MAX = 3650 };
+
 #define DAY_MS (24LL * 60 * 60 * 1000)
-/* A longer text is shown up to here; what was recorded stays whole. */
-#define ECHO_MAX 2000
 
-const char *const office_names[][2] = {
-	{ "office_phone", "phone" },
-	{ "office_hours", "hours" },
-	{ "office_mail", "address" },
-	{ "office_address", "street" },
-	{ NULL, NULL },
-};
-
-struct facts {
-	const struct config *config;
-	const struct reply *reply;
-	const char *language;
-};
-
-const char *
-office_value(const struct config *config, const char *key)
+/* Absent when empty, so that sections of templates can ask for it. */
+static void
+put(json_t *data, const char *name, struct span value)
 {
-	const char *value = config_office(config, key);
+	struct buf clean = { .max = TEXT_ROOM };
 
-	for (const struct office_key *k = office_keys;
-	     value[0] == '\0' && k->key != NULL; k++)
-		if (strcmp(k->key, key) == 0 && k->fallback[0] != '\0')
-			return config_office(config, k->fallback);
-	return value;
+	if (!text_is_utf8(value)) {
+		text_clean(&clean, value);
+		value = buf_span(&clean);
+	}
+	if (value.n > 0)
+		json_object_set_new(
+		    data, name, json_stringn_nocheck(value.p, value.n));
+	buf_free(&clean);
 }
 
 static void
-set(json_t *to, const char *name, const char *value)
+put_flag(json_t *data, const char *name, bool value)
 {
-	json_object_set_new(to, name, json_string(value == NULL ? "" : value));
+	if (value)
+		json_object_set_new(data, name, json_true());
 }
 
 static void
-set_buf(json_t *to, const char *name, struct buf *value)
+put_date(struct wording *w, json_t *data, const char *name, const char *form,
+    int64_t ms, const char *zone, enum moment moment)
 {
-	set(to, name, buf_cstr(value));
-	buf_free(value);
+	json_t *text = wording_date(w, form, ms, zone, moment);
+
+	if (json_is_null(text))
+		json_decref(text);
+	else
+		json_object_set_new(data, name, text);
+}
+
+static const char *
+zone_of(const struct wording *w, const struct consultation *c)
+{
+	return c->timezone != NULL && c->timezone[0] != '\0'
+		   ? c->timezone
+		   : w->config->timezone;
 }
 
 static void
-set_moment(json_t *to, const char *name, const struct facts *f, int64_t ms)
+put_consultation(struct wording *w, json_t *data, const struct consultation *c)
 {
-	struct buf text = { .max = 100 };
+	const char *zone = zone_of(w, c);
+	bool has_short = c->title_short != NULL && c->title_short[0] != '\0';
 
-	wording_moment(&text, f->language, f->config->timezone, ms);
-	set_buf(to, name, &text);
+	put(data, "code", span_of(c->code));
+	put(data, "title", span_of(c->title));
+	put(data, "title_short",
+	    span_of(has_short ? c->title_short : c->title));
+	put_date(w, data, "opens_at", "exact", c->opens_ms, zone, MOMENT_START);
+	put_date(
+	    w, data, "opens_short", "short", c->opens_ms, zone, MOMENT_START);
+	put_date(w, data, "closes_at", "exact", c->closes_ms, zone, MOMENT_END);
+	put_date(
+	    w, data, "closes_short", "short", c->closes_ms, zone, MOMENT_END);
+	put_date(w, data, "closed_at", "exact", c->closes_ms, zone, MOMENT_END);
+	put_date(
+	    w, data, "closed_short", "short", c->closes_ms, zone, MOMENT_END);
 }
 
-static void
-set_date(json_t *to, const char *name, const struct facts *f, int64_t ms)
-{
-	struct buf text = { .max = 100 };
-
-	wording_date(&text, f->language, f->config->timezone, ms);
-	set_buf(to, name, &text);
-}
-
-static void
-set_short_date(json_t *to, const char *name, const struct facts *f, int64_t ms)
-{
-	struct buf text = { .max = 100 };
-
-	wording_short_date(&text, f->config->timezone, ms);
-	set_buf(to, name, &text);
-}
-
-/* The text cut between characters when it is too long to repeat. */
+/* The first SHOWN_LENGTH characters. */
 static struct span
-echoed(const char *text, bool *is_cut)
+shown_part(struct span text)
 {
-	struct span all = span_of(text), rest = all;
-	size_t n = 0, len;
+	struct span rest = text;
+	size_t len;
 
-	for (int i = 0; i < ECHO_MAX && n < all.n; i++) {
+	for (int i = 0; i < SHOWN_LENGTH && rest.n > 0; i++) {
 		text_next(rest, &len);
-		n += len;
-		rest = span_from(all, n);
+		rest = span_from(rest, len);
 	}
-	*is_cut = n < all.n;
-	return span_sub(all, 0, n);
+	return span_sub(text, 0, text.n - rest.n);
 }
 
+/* What the person wrote, as it is and with "> " before each line. */
 static void
-set_echo(json_t *to, const struct facts *f, const char *text)
+put_words(json_t *data, struct span text)
 {
-	struct buf quoted = { .max = 64 << 10 }, plain = { .max = 64 << 10 };
-	bool is_cut;
-	struct span shown = echoed(text, &is_cut), rest = shown, line;
+	struct span shown = shown_part(span_trim(text)), rest = shown, line;
+	struct buf quoted = { .max = TEXT_ROOM };
+	char length[16];
 
-	while (f->reply->show_text && span_line(&rest, &line)) {
-		buf_str(&quoted, line.n > 0 ? "> " : ">");
+	while (span_line(&rest, &line)) {
+		buf_str(&quoted, quoted.n == 0 ? ">" : "\n>");
+		if (line.n > 0)
+			buf_char(&quoted, ' ');
 		buf_add(&quoted, line);
-		buf_char(&quoted, '\n');
 	}
-	if (quoted.n > 0)
-		quoted.p[--quoted.n] = '\0';
-	if (f->reply->show_text)
-		buf_add(&plain, shown);
-	set_buf(to, "remark_quoted", &quoted);
-	set_buf(to, "remark", &plain);
-	json_object_set_new(to, "show_text", json_boolean(f->reply->show_text));
-	json_object_set_new(
-	    to, "is_cut", json_boolean(f->reply->show_text && is_cut));
-}
-
-static void
-set_consultation(
-    json_t *to, const struct facts *f, const struct consultation *c)
-{
-	long days = strtol(office_value(f->config, "answer_days"), NULL, 10);
-
-	set(to, "code", c->code);
-	set(to, "title", c->title);
-	set(to, "title_short",
-	    c->title_short[0] != '\0' ? c->title_short : c->title);
-	set_moment(to, "closes_at", f, c->closes_ms);
-	set_moment(to, "closed_at", f, c->closes_ms);
-	set_moment(to, "opens_at", f, c->opens_ms);
-	set_short_date(to, "closes_short", f, c->closes_ms);
-	set_short_date(to, "closed_short", f, c->closes_ms);
-	set_short_date(to, "opens_short", f, c->opens_ms);
-	set_date(to, "answer_due", f,
-	    days > 0 && c->closes_ms > 0 ? c->closes_ms + days * DAY_MS : 0);
+	put(data, "remark", shown);
+	put(data, "remark_quoted", buf_span(&quoted));
+	put_flag(data, "text_cut", shown.n < span_trim(text).n);
+	snprintf(length, sizeof(length), "%d", SHOWN_LENGTH);
+	put(data, "shown_length", span_of(length));
+	buf_free(&quoted);
 }
 
 static const struct consultation *
-consultation_of(const struct reply *r, int64_t id)
+consultation_of(const struct reply *reply, const struct remark *remark)
 {
-	for (size_t i = 0; i < r->n_all; i++)
-		if (r->all[i].id == id)
-			return &r->all[i];
-	return r->consultation;
+	for (size_t i = 0; i < reply->n_all; i++)
+		if (reply->all[i].id == remark->consultation_id)
+			return &reply->all[i];
+	return reply->consultation;
 }
 
-/* The remarks it is about: each with its number, consultation and words. */
-static void
-set_remarks(json_t *to, const struct facts *f)
+/* The facts of one element of a list.  What it does not have must not be found
+ * outside of it, where the same names stand for the reply as a whole. */
+static json_t *
+element_facts(void)
 {
-	const struct reply *r = f->reply;
-	struct buf names = { .max = 4096 }, receipts = { .max = 4096 };
+	static const char *const own[] = { "opens_at", "opens_short",
+		"closes_at", "closes_short", "closed_at", "closed_short",
+		"receipt", "text_cut" };
+	json_t *facts = json_object();
+
+	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
+		json_object_set_new(facts, own[i], json_null());
+	return facts;
+}
+
+static struct span
+receipt_of(const struct reply *reply, size_t i)
+{
+	return reply->receipts == NULL ? (struct span){ NULL, 0 }
+				       : span_of(reply->receipts[i]);
+}
+
+static json_t *
+remark_facts(struct wording *w, const struct reply *reply, size_t i)
+{
+	const struct remark *remark = &reply->remarks[i];
+	const struct consultation *c = consultation_of(reply, remark);
+	json_t *facts = element_facts();
+
+	if (c != NULL)
+		put_consultation(w, facts, c);
+	put(facts, "remark_no", span_of(remark->name));
+	put(facts, "receipt", receipt_of(reply, i));
+	put_date(w, facts, "received_at", "exact", remark->received_ms,
+	    w->config->timezone, MOMENT_EVENT);
+	if (reply->show_text)
+		put_words(facts, span_of(remark->text));
+	return facts;
+}
+
+static void
+add_joined(struct buf *list, struct span item)
+{
+	if (item.n == 0)
+		return;
+	if (list->n > 0)
+		buf_str(list, ", ");
+	buf_add(list, item);
+}
+
+static void
+put_remarks(struct wording *w, json_t *data, const struct reply *reply)
+{
+	struct buf numbers = { .max = TEXT_ROOM }, receipts = numbers;
 	json_t *list = json_array();
 
-	for (size_t i = 0; i < r->n_remarks; i++) {
-		const struct remark *m = &r->remarks[i];
+	for (size_t i = 0; i < reply->n_remarks; i++) {
+		json_array_append_new(list, remark_facts(w, reply, i));
+		add_joined(&numbers, span_of(reply->remarks[i].name));
+		add_joined(&receipts, receipt_of(reply, i));
+	}
+	json_object_set_new(data, "remarks", list);
+	put(data, "remark_no", buf_span(&numbers));
+	put(data, "receipt", buf_span(&receipts));
+	put_flag(data, "several", reply->n_remarks > 1);
+	if (reply->n_remarks > 0)
+		put_date(w, data, "first_received_at", "exact",
+		    reply->remarks[0].received_ms, w->config->timezone,
+		    MOMENT_EVENT);
+	buf_free(&numbers);
+	buf_free(&receipts);
+}
+
+/* When everything will have been answered; unless the office promises it and
+ * every consultation has an end, nobody knows. */
+static void
+put_answer_due(struct wording *w, json_t *data, const struct reply *reply)
+{
+	long days = strtol(config_office(w->config, "answer_days"), NULL, 10);
+	const struct consultation *last = NULL;
+
+	for (size_t i = 0; i < reply->n_remarks; i++) {
 		const struct consultation *c =
-		    consultation_of(r, m->consultation_id);
-		const char *receipt =
-		    r->receipts != NULL && r->receipts[i] != NULL
-			? r->receipts[i]
-			: "";
-		json_t *one = json_object();
+		    consultation_of(reply, &reply->remarks[i]);
 
-		if (c != NULL)
-			set_consultation(one, f, c);
-		set(one, "remark_no", m->name);
-		set(one, "receipt", receipt);
-		set_echo(one, f, m->text);
-		json_array_append_new(list, one);
-		buf_printf(&names, "%s%s", i > 0 ? ", " : "", m->name);
-		buf_printf(&receipts, "%s%s", i > 0 ? ", " : "", receipt);
-		if (i == 0)
-			set_moment(to, "first_received_at", f, m->received_ms);
+		if (c == NULL || c->closes_ms == 0)
+			return;
+		if (last == NULL || c->closes_ms > last->closes_ms)
+			last = c;
 	}
-	set_buf(to, "remark_no", &names);
-	set_buf(to, "receipt", &receipts);
-	json_object_set_new(to, "remarks", list);
+	if (days > 0 && days <= DAYS_MAX && last != NULL)
+		put_date(w, data, "answer_due", "long",
+		    last->closes_ms + days * DAY_MS, zone_of(w, last),
+		    MOMENT_END);
 }
 
-/* What people can still speak about, and a code to show as an example. */
 static void
-set_open(json_t *to, const struct facts *f)
+put_open_list(struct wording *w, json_t *data, const struct reply *reply)
 {
-	const struct reply *r = f->reply;
 	json_t *list = json_array();
-	const char *example = "";
 
-	for (size_t i = 0; i < r->n_all; i++) {
-		json_t *one;
+	for (size_t i = 0; i < reply->n_all; i++) {
+		const struct consultation *c = &reply->all[i];
+		json_t *facts;
 
-		if (consultation_state(&r->all[i], r->now) != CONSULTATION_OPEN)
+		if (consultation_state(c, reply->now) != CONSULTATION_OPEN)
 			continue;
-		if (example[0] == '\0')
-			example = r->all[i].code;
-		one = json_object();
-		set_consultation(one, f, &r->all[i]);
-		json_array_append_new(list, one);
+		if (json_array_size(list) == 0)
+			put(data, "example_code", span_of(c->code));
+		facts = element_facts();
+		put_consultation(w, facts, c);
+		json_array_append_new(list, facts);
 	}
-	set(to, "example_code", example);
-	json_object_set_new(
-	    to, "open_any", json_boolean(json_array_size(list) > 0));
-	json_object_set_new(to, "open_list", list);
+	put_flag(data, "open_any", json_array_size(list) > 0);
+	json_object_set_new(data, "open_list", list);
 }
 
-/* Only digits and a leading plus: what a phone can dial from a text. */
+/* The message that is answered. */
 static void
-set_dialled(json_t *to, const char *name, const char *number)
+put_message(struct wording *w, json_t *data, const struct reply *reply)
 {
-	struct buf digits = { .max = 40 };
+	const struct inbound *in = reply->inbound;
+	const char *zone = w->config->timezone;
+	int64_t hold = in->hold_until_ms != 0 ? in->hold_until_ms
+					      : reply->now + w->config->hold_ms;
 
-	for (const char *p = number; *p != '\0'; p++)
-		if ((*p >= '0' && *p <= '9') || (*p == '+' && digits.n == 0))
-			buf_char(&digits, *p);
-	set_buf(to, name, &digits);
+	put(data, "address", span_of(in->from));
+	put(data, "code_seen", shown_part(span_of(in->code_seen)));
+	put_date(w, data, "received_at", "exact", in->received_ms, zone,
+	    MOMENT_EVENT);
+	put_date(w, data, "received_date", "long", in->received_ms, zone,
+	    MOMENT_EVENT);
+	put_date(w, data, "hold_until", "long", hold, zone, MOMENT_EVENT);
+	put_date(w, data, "hold_short", "short", hold, zone, MOMENT_EVENT);
+	put_flag(data, "show_text", reply->show_text);
+	if (!reply->show_text)
+		return;
+	put_words(data, span_of(reply->n_remarks > 0 ? reply->remarks[0].text
+						     : in->remark));
+	put(data, "attachment_names", span_of(reply->attachment_names));
+	put_flag(data, "attachments",
+	    reply->attachment_names != NULL &&
+		reply->attachment_names[0] != '\0');
 }
 
 static void
-set_signature(json_t *to, const struct config *config)
+put_office(json_t *data, const struct config *config)
 {
-	static const char *const lines[] = { "name", "street", "phone",
-		"website" };
-	struct buf text = { .max = 2048 };
+	struct span rest = placeholder_table();
+	struct placeholder p;
+	char name[64];
 
-	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
-		const char *value = office_value(config, lines[i]);
-
-		if (value[0] == '\0')
+	while (placeholder_next(&rest, &p)) {
+		if (!placeholder_is_office(&p))
 			continue;
-		buf_printf(&text, "%s%s%s", text.n > 0 ? "\n" : "",
-		    strcmp(lines[i], "phone") == 0 ? "tel. " : "", value);
+		snprintf(name, sizeof(name), "%.*s", (int)p.name.n, p.name.p);
+		put(data, name, span_of(placeholder_value(&p, config)));
 	}
-	set_buf(to, "office_signature", &text);
 }
 
+/* Where a text can send people: short address and telephone. */
 static void
-set_office(json_t *to, const struct config *config)
+put_short_help(json_t *data, const struct config *config)
 {
-	struct buf folded = { .max = 256 };
+	struct buf phone = { .max = 64 }, help = { .max = 512 };
+	const char *list_url =
+	    json_string_value(json_object_get(data, "list_url"));
 
-	for (const struct office_key *k = office_keys; k->key != NULL; k++)
-		set(to, k->key, office_value(config, k->key));
-	for (size_t i = 0; office_names[i][0] != NULL; i++)
-		set(to, office_names[i][0],
-		    office_value(config, office_names[i][1]));
-	gsm7_fold(&folded, span_of(office_value(config, "short_name")));
-	set_buf(to, "short_name", &folded);
-	set_dialled(to, "phone_short", office_value(config, "phone"));
-	set_signature(to, config);
+	for (const char *p = config_office(config, "phone"); *p != '\0'; p++)
+		if (*p == '+' || (*p >= '0' && *p <= '9'))
+			buf_char(&phone, *p);
+	put(data, "phone_short", buf_span(&phone));
+	add_joined(&help, span_of(list_url));
+	if (phone.n > 0) {
+		buf_str(&help, help.n > 0 ? ", tel. " : "tel. ");
+		buf_add(&help, buf_span(&phone));
+	}
+	put(data, "code_help", buf_span(&help));
 	if (config->n_sms > 0)
-		set(to, "sms_number", config->sms[0].number);
+		put(data, "sms_number", span_of(config->sms[0].number));
+	buf_free(&phone);
+	buf_free(&help);
 }
 
 json_t *
-reply_data(const struct config *config, const struct reply *reply,
-    const char *language)
+reply_data(struct wording *w, const struct reply *reply)
 {
-	struct facts f = { config, reply, language };
-	const struct inbound *in = reply->inbound;
 	json_t *data = json_object();
 
 	if (data == NULL)
 		return NULL;
-	set_office(data, config);
-	set_open(data, &f);
+	put_office(data, w->config);
+	put_short_help(data, w->config);
 	if (reply->consultation != NULL)
-		set_consultation(data, &f, reply->consultation);
-	set_remarks(data, &f);
+		put_consultation(w, data, reply->consultation);
 	if (reply->suggestion != NULL) {
-		set(data, "suggestion", reply->suggestion->code);
-		set(data, "suggestion_title", reply->suggestion->title);
+		put(data, "suggestion", span_of(reply->suggestion->code));
+		put(data, "suggestion_title",
+		    span_of(reply->suggestion->title));
 	}
-	set(data, "code_seen", in->code_seen);
-	set(data, "address", in->from);
-	set_moment(data, "received_at", &f, in->received_ms);
-	set_moment(data, "hold_until", &f, in->hold_until_ms);
-	set_short_date(data, "hold_short", &f, in->hold_until_ms);
-	set(data, "attachment_names", reply->attachment_names);
-	json_object_set_new(data, "attachments",
-	    json_boolean(reply->attachment_names != NULL &&
-			 reply->attachment_names[0] != '\0'));
-	json_object_set_new(data, "show_text", json_boolean(reply->show_text));
+	put_message(w, data, reply);
+	put_remarks(w, data, reply);
+	put_answer_due(w, data, reply);
+	put_open_list(w, data, reply);
 	return data;
 }

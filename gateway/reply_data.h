@@ -1,24 +1,18 @@
-/* reply_data - the facts of a reply as the values that templates name
+/* reply_data - the facts of a reply as templates name them
  *
- * Place: reply renders with it; templates/placeholders.tsv lists every name.
+ * Place: only reply uses it.  templates/placeholders.tsv says what each name
+ * means.
  */
 #ifndef REPLY_DATA_H
 #define REPLY_DATA_H
 
-#include <jansson.h>
-
 #include "gateway/reply.h"
+#include "gateway/wording.h"
 
-/* Every value a reply template may use, in `language`; the caller's to free.
- * NULL when memory is short. */
-json_t *reply_data(const struct config *config, const struct reply *reply,
-    const char *language);
+/* How much of a remark a reply repeats, in characters. */
+enum { SHOWN_LENGTH = 2000 };
 
-/* Placeholders that show an office key under another name: { placeholder, key
- * }, closed by NULL. */
-extern const char *const office_names[][2];
-
-/* The value of an office key or of what stands in for it; "" when neither. */
-const char *office_value(const struct config *config, const char *key);
+/* A new object; what does not apply is absent.  NULL when memory is short. */
+json_t *reply_data(struct wording *w, const struct reply *reply);
 
 #endif

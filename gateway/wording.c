@@ -1,89 +1,218 @@
-/* wording - dates as people write them, by language */
+/* wording - the words of one language: templates, partials, dates */
 #include "gateway/wording.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "gateway/clock.h"
+#include "gateway/embedded.h"
+#include "templates/render_scan.h"
 
-static const struct wording {
-	const char *language;
-	const char *after_year, *before_time;
-	const char *months[12];
-} wordings[] = {
-	{ "pl", " r.", ", godz. ",
-	    { "stycznia", "lutego", "marca", "kwietnia", "maja", "czerwca",
-		"lipca", "sierpnia", "września", "października", "listopada",
-		"grudnia" } },
-	{ "en", "", ", ",
-	    { "January", "February", "March", "April", "May", "June", "July",
-		"August", "September", "October", "November", "December" } },
-};
+enum { PATH_LENGTH = 4096, DATE_LENGTH = 200 };
 
-enum { N_WORDINGS = sizeof(wordings) / sizeof(wordings[0]) };
+#define DAY_MS (24LL * 60 * 60 * 1000)
 
-static const struct wording *
-find(const char *language)
+static struct span
+complain(struct wording *w, const char *path, const char *why)
 {
-	for (int i = 0; i < N_WORDINGS; i++)
-		if (strcmp(wordings[i].language, language) == 0)
-			return &wordings[i];
-	return NULL;
+	err_set(&w->problem, ST_BROKEN, "%.300s: %s", path, why);
+	return (struct span){ NULL, 0 };
 }
 
-bool
-wording_knows(const char *language)
+/* The office's own file; *absent when there is none, which is usual. */
+static struct span
+read_own(struct wording *w, const char *path, bool *absent)
 {
-	return find(language) != NULL;
+	struct span text = { NULL, 0 };
+	struct stat st;
+	ssize_t n;
+	char *p;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+
+	*absent = fd < 0 && (errno == ENOENT || errno == ENOTDIR);
+	if (*absent)
+		return text;
+	if (fd < 0)
+		return complain(w, path, strerror(errno));
+	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) ||
+	    st.st_size > TEMPLATE_MAX) {
+		close(fd);
+		return complain(w, path, "this is no template file");
+	}
+	p = arena_alloc(w->arena, (size_t)st.st_size + 1);
+	n = p == NULL ? -1 : read(fd, p, (size_t)st.st_size);
+	close(fd);
+	if (n < 0)
+		return complain(w, path, "the file cannot be read");
+	return (struct span){ p, (size_t)n };
 }
 
-static struct tm
-local_time(const char *zone, int64_t ms)
+struct span
+wording_find(struct wording *w, const char *file)
 {
-	time_t local =
-	    (time_t)(ms / 1000) + (time_t)clock_offset(zone, ms) * 60;
+	char path[PATH_LENGTH];
+	bool absent = true;
+	struct span text;
+
+	if (w->config->templates[0] != '\0') {
+		snprintf(path, sizeof(path), "%s/%s/%s", w->config->templates,
+		    w->language, file);
+		text = read_own(w, path, &absent);
+		if (!absent)
+			return text;
+	}
+	snprintf(path, sizeof(path), "templates/%s/%s", w->language, file);
+	return embedded_find(path);
+}
+
+static struct span
+find_partial(struct wording *w, struct span name, const char *ending)
+{
+	char file[100];
+
+	/* A name, not a path that leads elsewhere. */
+	if (name.n > 80 || memchr(name.p, '/', name.n) != NULL ||
+	    memchr(name.p, '\0', name.n) != NULL || name.p[0] == '.')
+		return (struct span){ NULL, 0 };
+	snprintf(file, sizeof(file), "%.*s%s", (int)name.n, name.p, ending);
+	return wording_find(w, file);
+}
+
+static struct span
+text_partial(void *arg, struct span name)
+{
+	return find_partial(arg, name, ".txt");
+}
+
+static struct span
+html_partial(void *arg, struct span name)
+{
+	struct span found = find_partial(arg, name, ".html");
+
+	return found.p != NULL ? found : find_partial(arg, name, ".txt");
+}
+
+void
+wording_render(struct render *how, struct wording *w, enum render_escape escape)
+{
+	*how = (struct render){ .escape = escape,
+		.partial = escape == RENDER_HTML ? html_partial : text_partial,
+		.partial_arg = w };
+}
+
+static void
+note_first(void *arg, struct span name)
+{
+	struct buf *missing = arg;
+
+	if (missing->n == 0)
+		buf_add(missing, span_sub(name, 0, 60));
+}
+
+enum status
+wording_fill(struct buf *out, struct wording *w, const char *file,
+    struct span tmpl, enum render_escape escape, const json_t *data,
+    struct err *err)
+{
+	struct buf missing = { .max = 100 };
+	struct render how;
+	char where[120];
+	enum status rc;
+
+	snprintf(where, sizeof(where), "template %s/%s", w->language, file);
+	wording_render(&how, w, escape);
+	how.missing = note_first;
+	how.missing_arg = &missing;
+	w->problem.text[0] = '\0';
+	rc = render(out, tmpl, data, &how, err);
+	if (w->problem.text[0] != '\0')
+		rc = err_set(err, ST_BROKEN, "%s", w->problem.text);
+	else if (rc != ST_OK)
+		rc = err_prefix(err, rc == ST_LIMIT ? rc : ST_BROKEN, where);
+	else if (missing.n > 0)
+		rc = err_set(err, ST_BROKEN,
+		    "%s shows {{%s}}, which has no value; set it, or put it "
+		    "between {{#%s}} and {{/%s}}",
+		    where, buf_cstr(&missing), buf_cstr(&missing),
+		    buf_cstr(&missing));
+	buf_free(&missing);
+	return rc;
+}
+
+/* The line of dates.tsv that starts with `key`. */
+static struct span
+date_line(struct wording *w, const char *key)
+{
+	struct span rest, line;
+
+	if (w->dates.p == NULL)
+		w->dates = wording_find(w, "dates.tsv");
+	rest = w->dates;
+	while (span_line(&rest, &line)) {
+		size_t tab = span_find(line, "\t");
+
+		if (span_is(span_sub(line, 0, tab), key))
+			return span_from(line, tab + 1);
+	}
+	return (struct span){ NULL, 0 };
+}
+
+/* The `n`th of some words, counted from 0. */
+static struct span
+nth_word(struct span words, int n)
+{
+	for (; n > 0; n--)
+		words = span_from(words, span_find(words, " ") + 1);
+	return span_sub(words, 0, span_find(words, " "));
+}
+
+static json_t *
+date_facts(struct wording *w, const struct tm *tm, bool ends_day)
+{
+	struct span month = nth_word(date_line(w, "months"), tm->tm_mon);
+	struct span weekday =
+	    nth_word(date_line(w, "weekdays"), (tm->tm_wday + 6) % 7);
+	char dd[16], mm[16], time[32];
+
+	snprintf(dd, sizeof(dd), "%02d", tm->tm_mday);
+	snprintf(mm, sizeof(mm), "%02d", tm->tm_mon + 1);
+	snprintf(time, sizeof(time), "%d:%02d", ends_day ? 24 : tm->tm_hour,
+	    tm->tm_min);
+	return json_pack("{s:i s:s s:s s:s% s:s% s:i s:s}", "d", tm->tm_mday,
+	    "dd", dd, "mm", mm, "month", month.p == NULL ? "" : month.p,
+	    month.n, "weekday", weekday.p == NULL ? "" : weekday.p, weekday.n,
+	    "year", tm->tm_year + 1900, "time", time);
+}
+
+json_t *
+wording_date(struct wording *w, const char *form, int64_t ms, const char *zone,
+    enum moment moment)
+{
+	struct buf out = { .max = DATE_LENGTH };
+	struct render how = { .escape = RENDER_NONE };
+	int64_t local = ms + clock_offset(zone, ms) * 60000LL;
+	bool is_midnight = local % DAY_MS == 0;
+	time_t seconds = (time_t)(local / 1000);
 	struct tm tm = { 0 };
-
-	gmtime_r(&local, &tm);
-	return tm;
-}
-
-void
-wording_date(
-    struct buf *out, const char *language, const char *zone, int64_t ms)
-{
-	const struct wording *w = find(language);
-	struct tm tm = local_time(zone, ms);
+	json_t *facts, *text = NULL;
 
 	if (ms == 0)
-		return;
-	if (w == NULL)
-		w = &wordings[0];
-	buf_printf(out, "%d %s %d%s", tm.tm_mday, w->months[tm.tm_mon],
-	    tm.tm_year + 1900, w->after_year);
-}
-
-void
-wording_moment(
-    struct buf *out, const char *language, const char *zone, int64_t ms)
-{
-	const struct wording *w = find(language);
-	struct tm tm = local_time(zone, ms);
-
-	if (ms == 0)
-		return;
-	wording_date(out, language, zone, ms);
-	buf_printf(out, "%s%d:%02d",
-	    w == NULL ? wordings[0].before_time : w->before_time, tm.tm_hour,
-	    tm.tm_min);
-}
-
-void
-wording_short_date(struct buf *out, const char *zone, int64_t ms)
-{
-	struct tm tm = local_time(zone, ms);
-
-	if (ms != 0)
-		buf_printf(out, "%02d.%02d.%d", tm.tm_mday, tm.tm_mon + 1,
-		    tm.tm_year + 1900);
+		return json_null();
+	if (is_midnight && moment == MOMENT_END)
+		seconds -= DAY_MS / 1000;
+	if (is_midnight && moment == MOMENT_START && strcmp(form, "exact") == 0)
+		form = "long";
+	gmtime_r(&seconds, &tm);
+	facts = date_facts(w, &tm, is_midnight && moment == MOMENT_END);
+	if (render(&out, date_line(w, form), facts, &how, NULL) == ST_OK &&
+	    out.n > 0)
+		text = json_stringn(out.p, out.n);
+	json_decref(facts);
+	buf_free(&out);
+	return text == NULL ? json_null() : text;
 }

@@ -1,28 +1,47 @@
-/* wording - dates and numbers as people write them, by language
+/* wording - the words of one language: templates, partials, dates
  *
- * Place: reply_data fills templates with them.  A language is one row of the
- * table in wording.c.
+ * Place: reply finds and fills templates here.  The office's own folder
+ * (`templates` in the configuration) comes first, file by file; what it does
+ * not have is built in.  A folder of files named like a language is a language.
  */
 #ifndef WORDING_H
 #define WORDING_H
 
+#include <jansson.h>
 #include <stdint.h>
 
+#include "gateway/config.h"
 #include "parsers/buf.h"
+#include "templates/render.h"
 
-/* Is there a row for that language ("pl", "en")? */
-bool wording_knows(const char *language);
+struct wording {
+	const struct config *config;
+	const char *language; /* "pl" */
+	struct arena *arena; /* files read from the office's folder */
+	struct span dates; /* dates.tsv, once it has been read */
+	struct err problem; /* a file that is there but cannot be read */
+};
 
-/* "17 listopada 2026 r., godz. 19:42" in `zone`; nothing for ms 0.  An unknown
- * language is written as the first row. */
-void wording_moment(
-    struct buf *out, const char *language, const char *zone, int64_t ms);
+/* The bytes of `file` ("confirm_remark.txt"); { NULL, 0 } when there is none,
+ * or, with a sentence in w->problem, when it cannot be read. */
+struct span wording_find(struct wording *w, const char *file);
 
-/* "17 listopada 2026 r." */
-void wording_date(
-    struct buf *out, const char *language, const char *zone, int64_t ms);
+/* What `how` needs to find partials: for x.html NAME.html, else NAME.txt. */
+void wording_render(
+    struct render *how, struct wording *w, enum render_escape escape);
 
-/* "17.11.2026", for texts. */
-void wording_short_date(struct buf *out, const char *zone, int64_t ms);
+/* Appends `tmpl`, which came from `file`, filled with `data`, escaped as HTML
+ * when `escape` says so.  ST_BROKEN, naming file and name, when it does not
+ * parse or shows something that has no value. */
+enum status wording_fill(struct buf *out, struct wording *w, const char *file,
+    struct span tmpl, enum render_escape escape, const json_t *data,
+    struct err *err);
+
+/* A date of dates.tsv: `form` is "long", "exact" or "short".  As an end, a
+ * midnight belongs to the day before ("24:00"); as a start it needs no hour.
+ * JSON null when `ms` is 0 or the language does not say how. */
+enum moment { MOMENT_EVENT, MOMENT_START, MOMENT_END };
+json_t *wording_date(struct wording *w, const char *form, int64_t ms,
+    const char *zone, enum moment moment);
 
 #endif
