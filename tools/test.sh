@@ -25,7 +25,12 @@ account() { # NAME EXIT-CODE OK NOT-OK
 	fi
 	[ "$4" -gt 0 ] || failed=$((failed + 1))
 	echo "FAILED  $1"
-	sed 's/^/    /' "$log"
+	if grep -q '^ *not ok ' "$log"; then
+		awk '/^ *(ok |# Subtest)/ { show = 0 } /^ *not ok / { show = 1 }
+		    show || /ERROR:/ { print "    " $0 }' "$log"
+	else
+		tail -n 60 "$log" | sed 's/^/    /'
+	fi
 }
 
 tap() { # NAME COMMAND...
