@@ -155,7 +155,7 @@ make_key(const struct line *line, const struct gammu_file *file,
     const struct raw *raw)
 {
 	struct buf all = { .max = TEXT_MAX + GAMMU_FILE_MAX };
-	char hex[SHA256_HEX];
+	char hex[SHA256_HEX] = "";
 
 	if (raw->problem == NULL) {
 		add_field(&all, file->detail.from);
@@ -174,7 +174,7 @@ make_key(const struct line *line, const struct gammu_file *file,
 	if (!all.failed)
 		sha256_hex(hex, buf_span(&all));
 	buf_free(&all);
-	return all.failed ? NULL : strdup(hex);
+	return hex[0] == '\0' ? NULL : strdup(hex);
 }
 
 /* The text of all parts in all files. */
