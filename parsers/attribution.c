@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum { LINES_MAX = 5, NAME_WORDS_MAX = 8 };
+enum { LINES_MAX = 5, NAME_WORDS_MAX = 8, WORD_BEHIND_MAX = 40 };
 
 /* What a line holds that speaks for an attribution. */
 struct evidence {
@@ -12,7 +12,7 @@ struct evidence {
 	bool verb, verb_last;
 	bool starts; /* with a word, weekday or number that one starts with */
 	bool starts_word; /* not with a number */
-	bool colon, dashed, closed; /* its end: ':' '-----' '>:' */
+	bool colon, dashed, closed; /* its end: ':' '-----' '<a@b>:' */
 };
 
 /* All tables are folded: lower case, without marks. */
@@ -24,7 +24,7 @@ static const char *const verbs[] = { "napisal", "napisala", "napisali", "pisze",
 	"escribiste", "escrit", "escriu", "scritto", "scrive", "escreveu",
 	"escreve", "schreef", "geschreven", "skrev", "skriver", "kirjoitti",
 	"kirjutas", "rase", "rakstija", "irta", "scris", "napisao", "yazdi",
-	"viet", "εγραψε", "写道", "寫道", "のメッセージ", "작성", NULL };
+	"viet", "εγραψε", "写道", "寫道", "のメッセーシ", NULL };
 
 static const char *const openers[] = { "w dniu", "dnia", "wiadomosc napisana",
 	"on", "am", "le", "el", "il", "in data", "op", "den", "dne", "dna",
@@ -178,6 +178,14 @@ nothing_follows(struct span rest)
 	       span_starts(rest, "(ла") || span_starts(rest, "/ла");
 }
 
+static bool
+number_follows(struct span f, size_t i)
+{
+	while (i < f.n && !is_word(f.p[i]))
+		i++;
+	return i < f.n && is_digit(f.p[i]);
+}
+
 static void
 read_words(struct evidence *ev, struct span f)
 {
@@ -208,7 +216,9 @@ read_words(struct evidence *ev, struct span f)
 		     n++)
 			;
 		word = span_sub(f, i, n);
-		month = n >= 3 && is_month(word);
+		month = n >= 3 &&
+			(was_small || ev->year || number_follows(f, i + n)) &&
+			is_month(word);
 		ev->date |= month && (was_small || ev->year);
 		was_month = month;
 		if (n > 3 || !was_small)
@@ -253,6 +263,20 @@ without_signs(struct span f)
 	return span_from(f, i);
 }
 
+/* Does the text to `end` end with a closed address, or with one more word, as
+ * in a language whose verb is not known here? */
+static bool
+behind_address(struct span f, size_t end)
+{
+	size_t i = end;
+
+	while (i > 0 && f.p[i - 1] != '>' && f.p[i - 1] != ')' &&
+	       f.p[i - 1] != ']')
+		i--;
+	return i > 0 && end - i <= WORD_BEHIND_MAX &&
+	       lines_count_words(span_sub(f, i, end - i), 3) <= 1;
+}
+
 static void
 read_ends(struct evidence *ev, struct span f)
 {
@@ -276,8 +300,7 @@ read_ends(struct evidence *ev, struct span f)
 	end -= ev->colon;
 	while (end > 0 && f.p[end - 1] == ' ')
 		end--;
-	ev->closed = end > 0 && (f.p[end - 1] == '>' || f.p[end - 1] == ')' ||
-				    f.p[end - 1] == ']');
+	ev->closed = behind_address(f, end);
 }
 
 static struct evidence
@@ -324,7 +347,7 @@ attribution_may_end(const struct lines *lines, size_t i)
 {
 	struct span s = lines_words(lines, i);
 
-	if (s.n == 0)
+	if (s.n == 0 || lines->effort == 0)
 		return false;
 	switch (s.p[s.n - 1]) {
 	case ':':
@@ -419,13 +442,23 @@ with_line_above(struct lines *lines, size_t from, size_t end)
 								   : from;
 }
 
+/* Does line `i` begin an attribution with a date? */
+static bool
+says_when(struct lines *lines, size_t i)
+{
+	struct evidence ev = weigh(lines_fold(lines, i, i));
+
+	return ev.starts && (ev.date || ev.year) && !ev.colon;
+}
+
 bool
 attribution_read(
     struct attribution *out, struct lines *lines, size_t end, bool is_answer)
 {
 	size_t next = lines_next(lines, end + 1), blanks = 0;
 	bool quoted = next < lines->n && lines->line[next].kind == LINE_QUOTED;
-	struct evidence ev = { 0 };
+	struct evidence ev;
+	bool found = false;
 
 	*out = (struct attribution){ end, end, 0, quoted, false };
 	for (size_t from = end + 1; from-- > 0 && end - from < LINES_MAX;) {
@@ -437,6 +470,8 @@ attribution_read(
 			continue;
 		if (line->kind != LINE_TEXT || line->gone)
 			break;
+		if (found && !says_when(lines, from))
+			continue;
 		ev = weigh(lines_fold(lines, from, end));
 		enough = quoted ? enough_before_quote(&ev)
 				: enough_before_text(&ev, is_answer);
@@ -448,16 +483,18 @@ attribution_read(
 					: with_line_above(lines, from, end);
 			return true;
 		}
-		if (enough && starts_paragraph(lines, from)) {
-			out->from = from;
-			return true;
-		}
 		if (from == end && quoted && read_inside(out, lines, end))
 			return true;
-		if (from == end && enough && ev.angle && ev.verb)
-			return true;
+		if (enough && starts_paragraph(lines, from)) {
+			out->from = from;
+			found = true;
+			if (lines_words(lines, from).p[0] != '<')
+				return true;
+		}
+		/* "<a@b> napisał(a):" can be the second line of one. */
+		found |= from == end && enough && ev.angle && ev.verb;
 		if (from == end && is_name_and_verb(lines, end, &ev))
 			return true;
 	}
-	return false;
+	return found;
 }

@@ -3,7 +3,12 @@
 
 #include <string.h>
 
-enum { CLIENT_MAX = 200, CLIENT_WORDS_MAX = 9, PICTURE_MAX = 300 };
+enum {
+	CLIENT_MAX = 300,
+	CLIENT_WORDS_MAX = 9,
+	CLIENT_ATTACHED_MAX = 60, /* with words right above it */
+	PICTURE_MAX = 300,
+};
 
 /* All tables are folded. */
 static const char *const clients[] = { "wyslane z", "wyslano z", "wyslane przy",
@@ -135,12 +140,19 @@ footer_is_delimiter(const struct lines *lines, size_t i, bool *sure)
 	       span_is(s, "--\\") || span_is(s, "- --");
 }
 
+/* `f` up to its first link. */
+static struct span
+without_links(struct span f)
+{
+	f = span_sub(f, 0, span_find(f, "<"));
+	return span_trim(span_sub(f, 0, span_find(f, "http")));
+}
+
 bool
 footer_is_client(struct lines *lines, size_t i, bool alone)
 {
-	struct span words = lines_words(lines, i), f, rest;
+	struct span words = lines_words(lines, i), f, rest, device;
 	size_t n;
-	bool device;
 
 	if (lines->line[i].kind != LINE_TEXT || words.n > CLIENT_MAX ||
 	    words.n < 8)
@@ -150,14 +162,15 @@ footer_is_client(struct lines *lines, size_t i, bool alone)
 	n = phrase_starts(f, clients);
 	if (n == 0)
 		return false;
-	rest = span_from(f, n);
-	device = phrase_in(rest, devices) || span_find(f, "outlook") < f.n;
-	if (device)
+	rest = without_links(span_from(f, n));
+	if (memchr(rest.p, '?', rest.n) != NULL)
+		return false;
+	device = span_sub(rest, 0, span_find(rest, ","));
+	if (phrase_in(device, devices) || span_find(f, "outlook") < f.n)
 		return lines_count_words(rest, 20) <= 16 &&
-		       memchr(rest.p, '?', rest.n) == NULL &&
-		       (alone || rest.n < 60);
-	return alone && lines_count_words(rest, 20) <= CLIENT_WORDS_MAX &&
-	       memchr(rest.p, ',', rest.n) == NULL && rest.n > 0 &&
+		       (alone || rest.n < CLIENT_ATTACHED_MAX);
+	return alone && device.n == rest.n && rest.n > 0 &&
+	       lines_count_words(rest, 20) <= CLIENT_WORDS_MAX &&
 	       memchr(".!?:;", rest.p[rest.n - 1], 5) == NULL;
 }
 

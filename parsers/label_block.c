@@ -159,7 +159,7 @@ label_block_may_start(const struct lines *lines, size_t i)
 	struct span s = lines_words(lines, i);
 	size_t width, at = colon_at(s, &width);
 
-	return at > 0 && at < s.n;
+	return at > 0 && at < s.n && lines->effort > 0;
 }
 
 /* The role of line `i` and, in `*value`, what stands behind its label. */

@@ -270,8 +270,11 @@ size_t
 phrase_starts(struct span folded, const char *const *phrases)
 {
 	for (; *phrases != NULL; phrases++) {
-		size_t n = strlen(*phrases);
+		size_t n;
 
+		if (folded.n == 0 || (*phrases)[0] != folded.p[0])
+			continue;
+		n = strlen(*phrases);
 		if (n <= folded.n && memcmp(folded.p, *phrases, n) == 0 &&
 		    (n == folded.n || !word_byte(folded.p[n]) ||
 			!word_byte(folded.p[n - 1])))
@@ -280,12 +283,35 @@ phrase_starts(struct span folded, const char *const *phrases)
 	return 0;
 }
 
+/* Does a word begin at byte `i`?  Scripts that part no words begin one with
+ * every character. */
+static bool
+word_starts(struct span s, size_t i)
+{
+	return word_byte(s.p[i]) && (i == 0 || !word_byte(s.p[i - 1]) ||
+					(unsigned char)s.p[i] >= 0xE3);
+}
+
+static bool
+one_starts(struct span s, const char *const *phrases)
+{
+	for (; *phrases != NULL; phrases++)
+		if ((*phrases)[0] == s.p[0] && span_starts(s, *phrases))
+			return true;
+	return false;
+}
+
 bool
 phrase_in(struct span folded, const char *const *phrases)
 {
-	for (; *phrases != NULL; phrases++)
-		if (memmem(folded.p, folded.n, *phrases, strlen(*phrases)) !=
-		    NULL)
+	bool first[256] = { false };
+
+	for (const char *const *p = phrases; *p != NULL; p++)
+		first[(unsigned char)(*p)[0]] = true;
+	for (size_t i = 0; i < folded.n; i++)
+		if (first[(unsigned char)folded.p[i]] &&
+		    word_starts(folded, i) &&
+		    one_starts(span_from(folded, i), phrases))
 			return true;
 	return false;
 }

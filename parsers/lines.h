@@ -71,7 +71,7 @@ size_t lines_count_words(struct span words, size_t max);
  * text, ending at the end of a word?  Its length, or 0. */
 size_t phrase_starts(struct span folded, const char *const *phrases);
 
-/* Does one of `phrases` stand anywhere in the folded text? */
+/* Does a word of the folded text begin with one of `phrases`? */
 bool phrase_in(struct span folded, const char *const *phrases);
 
 /* Does a word of `phrases` stand in the folded text as a whole word? */

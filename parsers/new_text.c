@@ -21,6 +21,8 @@ enum {
 	SIGNATURE_MAX = 12, /* lines below a delimiter that is not "-- " */
 	SIGNATURE_SURE_MAX = 60, /* below "-- " */
 	PROSE_WORDS = 12,
+	CLOSING_MAX = 20, /* "> napisał(a):" */
+	SEGMENTS_MAX = 500,
 	NOTICES_MAX = 12, /* paragraphs of small print */
 };
 
@@ -79,6 +81,29 @@ is_wrapped_quote(const struct lines *lines, size_t i)
 	       first <= 'z';
 }
 
+/* "<a@b.example" and, on the next line, ">:" : the address of an attribution is
+ * closed there and nothing is quoted. */
+static bool
+closes_address(const struct lines *lines, size_t i)
+{
+	struct span words = lines_words(lines, i);
+	int open = 0;
+
+	if (words.p[words.n - 1] != ':' || words.n > CLOSING_MAX)
+		return false;
+	for (size_t k = 1; k <= 3 && k <= i; k++) {
+		struct span above = lines_words(lines, i - k);
+
+		if (lines->line[i - k].kind != LINE_TEXT)
+			break;
+		for (size_t j = 0; j < above.n && j < LINES_FOLD_MAX; j++)
+			open += (above.p[j] == '<') - (above.p[j] == '>');
+		if (open > 0)
+			return true;
+	}
+	return false;
+}
+
 static void
 mark_quotes(struct reading *r)
 {
@@ -87,6 +112,9 @@ mark_quotes(struct reading *r)
 	for (size_t i = 0; i < lines->n; i++) {
 		if (is_wrapped_quote(lines, i))
 			lines->line[i].kind = LINE_QUOTED;
+		else if (lines->line[i].kind == LINE_QUOTED &&
+			 closes_address(lines, i))
+			lines->line[i].kind = LINE_TEXT;
 		if (lines->line[i].kind == LINE_QUOTED)
 			lines->line[i].gone = true;
 	}
@@ -248,15 +276,18 @@ has_prose(const struct lines *lines, struct range s)
 	return false;
 }
 
+/* Where the last `max` lines with words begin. */
 static size_t
-count_text(const struct lines *lines, struct range s, size_t max)
+last_lines(const struct lines *lines, struct range s, size_t max)
 {
-	size_t count = 0;
+	size_t i = s.to, count = 0;
 
-	for (size_t i = s.from; i < s.to && count < max; i++)
+	while (i > s.from && count < max) {
+		i--;
 		count +=
 		    lines->line[i].kind == LINE_TEXT && !lines->line[i].gone;
-	return count;
+	}
+	return i;
 }
 
 static struct range
@@ -310,14 +341,11 @@ drop_delimited(struct reading *r, struct range s)
 	struct lines *lines = &r->lines;
 	bool sure;
 
-	for (size_t i = s.from; i < s.to; i++) {
+	for (size_t i = last_lines(lines, s, SIGNATURE_SURE_MAX); i < s.to;
+	     i++) {
 		struct range below = { i + 1, s.to };
-		size_t count;
 
 		if (!footer_is_delimiter(lines, i, &sure))
-			continue;
-		count = count_text(lines, below, SIGNATURE_SURE_MAX + 1);
-		if (count > SIGNATURE_SURE_MAX)
 			continue;
 		if (has_prose(lines, below) &&
 		    !footer_is_notice(lines, lines_next(lines, i + 1), s.to)) {
@@ -329,7 +357,8 @@ drop_delimited(struct reading *r, struct range s)
 				    i + 1);
 				continue;
 			}
-		} else if (!sure && count > SIGNATURE_MAX) {
+		} else if (!sure && last_lines(lines, below,
+					SIGNATURE_MAX + 1) > i + 1) {
 			continue;
 		}
 		mark_gone(lines, i, s.to);
@@ -384,7 +413,7 @@ drop_card(struct reading *r, struct range s)
 	struct sign_off off;
 
 	if (!sign_off_find(&off, lines, s.from, s.to, &r->parsed->from) ||
-	    !off.card)
+	    !off.card || off.guessed)
 		return s;
 	mark_gone(lines, off.at, off.end);
 	return trim(lines, s);
@@ -431,9 +460,10 @@ drop_client_lines(struct reading *r, struct range s)
 }
 
 static void
-clean_segment(struct reading *r, struct range s, bool first)
+clean_segment(struct reading *r, struct range whole, bool first)
 {
-	s = trim(&r->lines, s);
+	struct range s = trim(&r->lines, whole);
+
 	if (first)
 		drop_banner(r, s);
 	s = drop_footers(r, trim(&r->lines, s));
@@ -442,6 +472,9 @@ clean_segment(struct reading *r, struct range s, bool first)
 	s = drop_card(r, s);
 	s = drop_footers(r, s);
 	drop_client_lines(r, s);
+	/* Dividers that now part the author's words from nothing. */
+	mark_gone(&r->lines, whole.from, s.from);
+	mark_gone(&r->lines, s.to, whole.to);
 }
 
 /* The segments of the author, parted by what is quoted. */
@@ -449,10 +482,9 @@ static void
 clean_segments(struct reading *r)
 {
 	struct lines *lines = &r->lines;
-	size_t i = 0, start;
-	bool first = true;
+	size_t i = 0, start, count = 0;
 
-	while (i < lines->n) {
+	while (i < lines->n && count < SEGMENTS_MAX) {
 		for (; i < lines->n && lines->line[i].gone; i++)
 			;
 		start = i;
@@ -460,8 +492,7 @@ clean_segments(struct reading *r)
 			;
 		if (!has_words(lines, (struct range){ start, i }))
 			continue;
-		clean_segment(r, (struct range){ start, i }, first);
-		first = false;
+		clean_segment(r, (struct range){ start, i }, count++ == 0);
 	}
 }
 

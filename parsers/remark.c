@@ -10,7 +10,12 @@
 #include "parsers/sign_off.h"
 #include "parsers/text.h"
 
-enum { GREETINGS_MAX = 3, PREFIX_MAX = 12, CODE_LINE_MAX = 120 };
+enum {
+	GREETINGS_MAX = 3,
+	PREFIX_MAX = 12,
+	CODE_LINE_MAX = 120,
+	LAST_CODE_MAX = 48
+};
 
 /* Words that may stand beside a code in a line that only names it; folded. */
 static const char *const beside_code[] = { "kod", "kodu", "kodem", "kodzie",
@@ -118,25 +123,19 @@ drop_sign_off(struct lines *lines, const struct address *author)
 		lines->line[i].gone = true;
 }
 
-/* Where the line in which byte `at` stands begins. */
-static size_t
-line_start(struct span text, size_t at)
-{
-	while (at > 0 && text.p[at - 1] != '\n')
-		at--;
-	return at;
-}
-
 /* Does the code at `hit` begin a part?  At the start of a line or behind the
  * end of a sentence; then `*from` is where the part before it ends. */
 static bool
 begins_part(struct lines *lines, struct span text, const struct code_hit *hit,
     size_t *from)
 {
-	size_t start = line_start(text, hit->at), at = hit->at;
+	size_t start = hit->at, at = hit->at;
 
+	while (start > 0 && text.p[start - 1] != '\n' &&
+	       hit->at - start <= CODE_LINE_MAX)
+		start--;
 	*from = start;
-	if (hit->at - start < CODE_LINE_MAX &&
+	if ((start == 0 || text.p[start - 1] == '\n') &&
 	    !says_more(lines, span_sub(text, start, hit->at - start)))
 		return true;
 	while (at > start && (text.p[at - 1] == ' ' || text.p[at - 1] == '\t'))
@@ -182,11 +181,12 @@ make_pieces(struct parsed *parsed, struct lines *lines, struct span text,
 	if (prefix[0] == '\0')
 		return;
 	for (;; at = hit.at + hit.n) {
-		bool found = code_next(&hit, text, at, prefix);
+		bool found =
+		    starts < CODES_MAX && code_next(&hit, text, at, prefix);
 		struct piece *piece;
 
-		if (found && (!hit.valid || starts >= CODES_MAX ||
-				 !begins_part(lines, text, &hit, &from)))
+		if (found &&
+		    (!hit.valid || !begins_part(lines, text, &hit, &from)))
 			continue;
 		if (starts > 0) {
 			struct span words = span_trim(without_lead(span_sub(
@@ -213,34 +213,39 @@ make_pieces(struct parsed *parsed, struct lines *lines, struct span text,
 	}
 }
 
+/* Takes one code off the end of `*text`; false when none stands there. */
+static bool
+drop_last_code(struct span *text, const char *prefix)
+{
+	size_t at = text->n > LAST_CODE_MAX ? text->n - LAST_CODE_MAX : 0;
+	struct code_hit hit, last = { .n = 0 };
+
+	while (at > 0 && at < text->n && text->p[at - 1] != ' ' &&
+	       text->p[at - 1] != '\n')
+		at++;
+	for (; code_next(&hit, *text, at, prefix); at = hit.at + hit.n)
+		last = hit;
+	if (last.n == 0 ||
+	    without_lead(span_from(*text, last.at + last.n)).n > 0)
+		return false;
+	*text = span_trim(span_sub(*text, 0, last.at));
+	while (text->n > 0 &&
+	       (text->p[text->n - 1] == ':' || text->p[text->n - 1] == '-'))
+		*text = span_trim(span_sub(*text, 0, text->n - 1));
+	return true;
+}
+
 struct span
 remark_without_code(struct span text, const char *prefix)
 {
-	struct code_hit hit, last;
-	struct span rest;
-	bool any;
+	struct code_hit hit;
 
 	text = span_trim(text);
 	while (code_next(&hit, text, 0, prefix) &&
 	       without_lead(span_sub(text, 0, hit.at)).n == 0)
 		text = without_lead(span_from(text, hit.at + hit.n));
-	for (;;) {
-		any = false;
-		for (size_t at = 0; code_next(&last, text, at, prefix);
-		     at = last.at + last.n) {
-			hit = last;
-			any = true;
-		}
-		if (!any)
-			break;
-		rest = span_from(text, hit.at + hit.n);
-		if (without_lead(rest).n > 0)
-			break;
-		text = span_trim(span_sub(text, 0, hit.at));
-		while (text.n > 0 &&
-		       (text.p[text.n - 1] == ':' || text.p[text.n - 1] == '-'))
-			text = span_trim(span_sub(text, 0, text.n - 1));
-	}
+	while (drop_last_code(&text, prefix))
+		;
 	return text;
 }
 

@@ -307,7 +307,8 @@ is_known(struct lines *lines, const struct buf *known, struct span word)
 }
 
 bool
-sign_off_is_name(struct lines *lines, size_t i, const struct address *author)
+sign_off_is_name(
+    struct lines *lines, size_t i, const struct address *author, bool *guessed)
 {
 	struct span words = bare(lines_words(lines, i)), rest = words;
 	struct buf known = { .max = 1024 };
@@ -315,6 +316,7 @@ sign_off_is_name(struct lines *lines, size_t i, const struct address *author)
 	size_t count = 0, hits = 0, capitals = 0;
 	bool given = false;
 
+	*guessed = false;
 	if (words.n == 0 || words.n > NAME_BYTES_MAX ||
 	    count_digits(words) > 0 || has_any(words, "?!:;@/()"))
 		return false;
@@ -331,8 +333,22 @@ sign_off_is_name(struct lines *lines, size_t i, const struct address *author)
 		return true;
 	if (hits >= 2 && count <= hits + 2 && capitals >= hits)
 		return true;
-	return given && count >= 2 && count <= 3 && capitals == count &&
-	       words.p[words.n - 1] != '.';
+	*guessed = given && count >= 2 && count <= 3 && capitals == count &&
+		   !has_any(words, ".,");
+	return *guessed;
+}
+
+/* Does it end like a sentence, and not like "sp. z o.o."? */
+static bool
+ends_sentence(struct span words)
+{
+	size_t n = words.n, letters = 0;
+
+	if (memchr(".!?", words.p[n - 1], 3) == NULL)
+		return false;
+	for (n--; n > 0 && memchr(" .", words.p[n - 1], 2) == NULL; n--)
+		letters++;
+	return letters > 3 || words.p[words.n - 1] != '.';
 }
 
 /* A line of a visiting card: short, or with a telephone number or address. */
@@ -347,8 +363,7 @@ is_card_line(struct lines *lines, size_t i)
 	if (words.n > CARD_LINE_MAX)
 		return false;
 	count = lines_count_words(words, 30);
-	if (count <= CARD_WORDS_MAX &&
-	    (count <= 3 || memchr(".!?", words.p[words.n - 1], 3) == NULL))
+	if (count <= CARD_WORDS_MAX && !ends_sentence(words))
 		return true;
 	f = lines_fold(lines, i, i);
 	return count <= 24 &&
@@ -411,13 +426,15 @@ sign_off_find(struct sign_off *out, struct lines *lines, size_t from, size_t to,
 				continue;
 			next = lines_next(lines, i + 1);
 			if (weak && (count == 0 || next >= to ||
-					!sign_off_is_name(lines, next, author)))
+					!sign_off_is_name(lines, next, author,
+					    &out->guessed)))
 				continue;
+			out->guessed = false;
 			out->card = count > (named ? 0U : 1U);
 			return true;
 		}
 		if (starts_paragraph(lines, i, from) &&
-		    sign_off_is_name(lines, i, author) &&
+		    sign_off_is_name(lines, i, author, &out->guessed) &&
 		    is_card(lines, i + 1, to, &out->end, &count)) {
 			out->card = count > 0;
 			return true;

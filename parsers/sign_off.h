@@ -13,6 +13,7 @@
 struct sign_off {
 	size_t at; /* its first line: "Pozdrawiam", or the bare name */
 	size_t end; /* the line behind it: a postscript, or the end */
+	bool guessed; /* a name that the author is not known by */
 	bool card; /* more than formula and name: office, firm, telephone */
 };
 
@@ -26,9 +27,9 @@ bool sign_off_find(struct sign_off *out, struct lines *lines, size_t from,
 bool sign_off_is_greeting(struct lines *lines, size_t i);
 
 /* Is line `i` nothing but the author's name?  With `author` NULL or unlike it:
- * two or three words with capitals, the first a given name. */
-bool
-sign_off_is_name(struct lines *lines, size_t i, const struct address *author);
+ * two or three words with capitals, the first a given name; then `*guessed`. */
+bool sign_off_is_name(
+    struct lines *lines, size_t i, const struct address *author, bool *guessed);
 
 /* Does line `i` begin a postscript? */
 bool sign_off_is_postscript(struct lines *lines, size_t i);
