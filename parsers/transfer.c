@@ -55,9 +55,12 @@ static char *
 base64_line(const uint8_t *table, struct bits *b, struct span line, char *to)
 {
 	const unsigned char *p = (const unsigned char *)line.p;
-	const unsigned char *end = p + line.n;
+	const unsigned char *end;
 	uint32_t v;
 
+	if (line.n == 0)
+		return to;
+	end = p + line.n;
 	while (p < end) {
 		for (; b->n == 0 && end - p >= 4; p += 4) {
 			if ((table[p[0]] | table[p[1]] | table[p[2]] |
