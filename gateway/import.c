@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -289,6 +290,24 @@ template_of(const char *kind)
 	return kind;
 }
 
+/* "BL-T4NR/7" was confirmed before: its number must not be given again. */
+static void
+keep_number(struct entry *e, int64_t consultation_id)
+{
+	const char *name = text_of(e, "remark_no"), *slash = strchr(name, '/');
+	char *end = NULL;
+	long long number;
+
+	if (e->st != ST_OK || name[0] == '\0')
+		return;
+	number = slash == NULL ? 0 : strtoll(slash + 1, &end, 10);
+	if (consultation_id == 0 || number <= 0 || *end != '\0')
+		fail(e, "remark_no", "a number such as \"BL-7M4H/12\"");
+	else
+		e->st = store_consultation_number_used(
+		    e->im->st, consultation_id, number, e->err);
+}
+
 static enum status
 read_sent(struct entry *e)
 {
@@ -314,6 +333,7 @@ read_sent(struct entry *e)
 			fail(e, "code", "the code of a consultation");
 	}
 	row.consultation_id = c.id;
+	keep_number(e, c.id);
 	return e->st == ST_OK ? store_outbox_add(e->im->st, &row, e->err)
 			      : e->st;
 }

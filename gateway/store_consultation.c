@@ -561,6 +561,22 @@ store_meeting_all(struct store *st, int64_t consultation_id, struct arena *a,
 	return query_close(&q, rc, err);
 }
 
+static const char consultation_number_used[] =
+    "UPDATE consultation SET next_number = MAX(next_number, :number + 1)"
+    " WHERE id = :id";
+
+enum status
+store_consultation_number_used(
+    struct store *st, int64_t id, int64_t number, struct err *err)
+{
+	struct query q;
+
+	query_open(&q, st, consultation_number_used);
+	query_id(&q, ":id", id);
+	query_int(&q, ":number", number);
+	return query_run(&q, err);
+}
+
 const struct statement store_consultation_statements[] = {
 	{ "commune_put", commune_put },
 	{ "commune_all", commune_all },
@@ -576,5 +592,6 @@ const struct statement store_consultation_statements[] = {
 	{ "consultation_all", consultation_all },
 	{ "meeting_put", meeting_put },
 	{ "meeting_all", meeting_all },
+	{ "consultation_number_used", consultation_number_used },
 	{ NULL, NULL },
 };

@@ -46,6 +46,11 @@ enum status store_consultation_get(struct store *st, int64_t id,
 enum status store_consultation_all(struct store *st, struct arena *a,
     struct consultation **out, size_t *n, struct err *err);
 
+/* Remark `number` of that consultation was given before this database was
+ * made; it and those below are not given again. */
+enum status store_consultation_number_used(
+    struct store *st, int64_t id, int64_t number, struct err *err);
+
 struct meeting {
 	int64_t id;
 	const char *uid; /* iCalendar UID, unique */
