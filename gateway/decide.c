@@ -250,6 +250,14 @@ last_question(struct outbox *row, const struct case_file *c, struct err *err)
 	return store_outbox_last(c->st, c->contact->id, c->arena, row, err);
 }
 
+/* Did we ask with it whether a near miss is meant? */
+static bool
+is_yes_or_no_question(const struct outbox *row)
+{
+	return strcmp(row->template_name, "unknown_code") == 0 ||
+	       strcmp(row->template_name, "held_reminder") == 0;
+}
+
 /* TAK: files the held message whose near miss we asked about last. */
 static enum status
 decide_yes(struct decision *d, const struct case_file *c, struct err *err)
@@ -263,7 +271,7 @@ decide_yes(struct decision *d, const struct case_file *c, struct err *err)
 	if (rc != ST_OK)
 		return rc;
 	meant = row.id == 0 ? NULL : known_code(c, span_of(row.question));
-	if (meant == NULL || strcmp(row.template_name, "unknown_code") != 0) {
+	if (meant == NULL || !is_yes_or_no_question(&row)) {
 		settle(
 		    d, c, FATE_HELD, "a yes, but no question of ours is open");
 		return ST_OK;

@@ -121,6 +121,21 @@ story('a held message is remembered once, before its time ends', (house) => {
 	assert.deepEqual(templates(house), ['no_code', 'held_reminder']);
 });
 
+story('TAK answers the reminder of a near miss as well', (house) => {
+	const first = house.mail(mail({ subject: 'BL-7N4H', text: 'Prosimy o nabór w maju.' }));
+	house.poll();
+	house.now = '2026-11-28T12:00:00+01:00';
+	house.poll();
+	assert.deepEqual(templates(house), ['unknown_code', 'held_reminder']);
+	const reminder = owed(house).at(-1);
+	assert.match(house.run('outbox', 'show', String(reminder.id)), /BL-7M4H/);
+	house.mail(mail({ subject: 'Re: przypomnienie', text: 'Tak.', inReplyTo: reminder.message_id,
+		at: '2026-11-28T11:00:00+01:00' }));
+	house.poll();
+	assert.equal(row(house, first).fate, 'filed');
+	assert.deepEqual(templates(house), ['unknown_code', 'held_reminder', 'confirm_remark']);
+});
+
 story('a remark sent too early is filed on the day its consultation opens', (house) => {
 	const early = house.mail(mail({ subject: 'BL-D5K2', text: 'Więcej żłobków.' }));
 	house.poll();
