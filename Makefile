@@ -4,7 +4,7 @@
 B       ?= build
 PREFIX  ?= /usr/local
 CFLAGS  ?= -O2 -g
-FUZZ_SECONDS ?= 60
+T       ?= 60
 CC      := $(if $(filter default,$(origin CC)),gcc,$(CC))
 comma   := ,
 SAN_FLAGS := $(if $(SAN),-fsanitize=address$(comma)undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
@@ -19,6 +19,9 @@ OBJ   := $(SRC:%.c=$(B)/%.o)
 LIB   := $(B)/libuwaga.a
 UNIT  := $(patsubst tests/unit/%.c,$(B)/unit/%,$(sort $(wildcard tests/unit/test_*.c)))
 FUZZ  := $(patsubst tests/fuzz/%.c,$(B)-fuzz/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
+FUZZ_OBJ := $(patsubst %.c,$(B)-fuzz/obj/%.o,$(filter-out gateway/main.c,$(SRC))) $(B)-fuzz/obj/embed.o
+FUZZ_CC := clang -std=c11 -D_GNU_SOURCE -I. -isystem /usr/include/libxml2 -g -O1 -MMD -MP -fno-sanitize-recover=undefined -fsanitize=fuzzer
+REPLAY := $(patsubst tests/fuzz/%.c,$(B)/replay/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 BENCH := $(patsubst tests/bench/%.c,$(B)/bench/%,$(sort $(wildcard tests/bench/bench_*.c)))
 EMBED := $(sort $(wildcard schema/*.sql templates/*.tsv templates/*/*.tsv templates/*/*.txt templates/*/*.html samples/seed/*.json))
 
@@ -26,7 +29,7 @@ all: $(B)/uwaga
 
 # On a fresh machine the compiler itself comes with `deps`.
 ifneq ($(filter run test unit crash bench fuzz,$(MAKECMDGOALS)),)
-$(OBJ) $(B)/embed.c $(FUZZ): | deps
+$(OBJ) $(FUZZ_OBJ) $(B)/embed.c: | deps
 endif
 
 $(B)/uwaga: $(B)/gateway/main.o $(LIB)
@@ -60,10 +63,26 @@ $(B)/bench/%: tests/bench/%.c $(LIB)
 $(B)/detail: tools/detail.c $(LIB)
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS_ALL) -o $@ $< $(LIB) $(LDLIBS)
 
-$(B)-fuzz/%: tests/fuzz/%.c $(SRC) $(B)/embed.c
+# The fuzzers share one library of instrumented objects.
+$(B)-fuzz/obj/%.o: %.c
 	@mkdir -p $(@D)
-	clang -std=c11 -D_GNU_SOURCE -I. -isystem /usr/include/libxml2 -g -O1 -fsanitize=fuzzer,address,undefined \
-	    -o $@ $< $(filter-out gateway/main.c,$(SRC)) $(B)/embed.c $(LDLIBS)
+	$(FUZZ_CC)-no-link,address,undefined -c -o $@ $<
+
+$(B)-fuzz/obj/embed.o: $(B)/embed.c
+	@mkdir -p $(@D)
+	$(FUZZ_CC)-no-link,address,undefined -c -o $@ $<
+
+$(B)-fuzz/libuwaga.a: $(FUZZ_OBJ)
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+$(B)-fuzz/%: tests/fuzz/%.c $(B)-fuzz/libuwaga.a
+	$(FUZZ_CC),address,undefined -o $@ $< $(B)-fuzz/libuwaga.a $(LDLIBS)
+
+# The same without libFuzzer: `make test` feeds each its corpus and mutations.
+$(B)/replay/%: tests/fuzz/%.c tests/fuzz/replay.c $(LIB)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS_ALL) -o $@ $< tests/fuzz/replay.c $(LIB) $(LDLIBS)
 
 deps:
 	@sh tools/deps.sh $(filter bench fuzz,$(MAKECMDGOALS))
@@ -71,7 +90,7 @@ deps:
 unit: $(UNIT)
 	@for t in $(UNIT); do $$t || exit 1; done
 
-test: $(UNIT) $(B)/uwaga $(B)/detail
+test: $(UNIT) $(REPLAY) $(B)/uwaga $(B)/detail
 	@B=$(B) sh tools/test.sh
 
 run: $(B)/uwaga $(B)/detail
@@ -82,7 +101,7 @@ lint:
 	@sh tools/lint.sh
 
 fuzz: $(FUZZ)
-	@for f in $(FUZZ); do B=$(B) sh tools/fuzz.sh $$f $(FUZZ_SECONDS) || exit 1; done
+	@for f in $(FUZZ); do B=$(B) sh tools/fuzz.sh $$f $(T) || exit 1; done
 
 bench: $(BENCH) $(B)/uwaga
 	@for b in $(BENCH) $(wildcard tests/bench/*.sh); do echo "== $$b"; UWAGA=$(B)/uwaga $$b samples/mail || exit 1; done
@@ -96,5 +115,5 @@ install: $(B)/uwaga
 clean:
 	rm -rf $(B) $(B)-fuzz build-san var
 
--include $(OBJ:.o=.d) $(UNIT:=.d) $(B)/detail.d
+-include $(OBJ:.o=.d) $(FUZZ_OBJ:.o=.d) $(UNIT:=.d) $(B)/detail.d
 .PHONY: all deps unit test run lint fuzz bench crash install clean

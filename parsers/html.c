@@ -307,8 +307,6 @@ start_block(struct page *page, int flags)
 		if (page->gap == GAP_TAB)
 			page->gap = GAP_LINE;
 	}
-	if (flags & LIST)
-		start_list(page, flags & NUMBERED);
 	if (flags & ITEM)
 		start_item(page);
 }
@@ -357,6 +355,9 @@ start_element(void *user, const xmlChar *name, const xmlChar **atts)
 	page->after_pre = strcmp((const char *)name, "pre") == 0;
 	page->quotes += (flags & QUOTE) != 0;
 	page->containers += (flags & CONTAINER) != 0;
+	/* Hidden ones too, since their end is counted. */
+	if (flags & LIST)
+		start_list(page, flags & NUMBERED);
 	page->signatures += (flags & SIGNATURE) != 0;
 }
 

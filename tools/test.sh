@@ -51,6 +51,14 @@ for t in tests/unit/test_*"$pattern"*.c; do
 	t=$(basename "$t" .c)
 	tap "$t" "$B/unit/$t"
 done
+for t in tests/fuzz/*"$pattern"*.c; do
+	[ -f "$t" ] && [ "$t" != tests/fuzz/replay.c ] || continue
+	t=$(basename "$t" .c)
+	seeds=tests/fuzz/corpus/$t
+	[ "$t" != fuzz_mail ] || seeds="$seeds samples/mail"
+	# shellcheck disable=SC2086
+	tap "$t" "$B/replay/$t" "$t" $seeds
+done
 for t in tests/flow/*"$pattern"*.sh; do
 	[ -f "$t" ] && [ "$t" != tests/flow/lib.sh ] || continue
 	tap "$(basename "$t")" sh "$t"

@@ -271,6 +271,8 @@ transfer_encodings_are_undone(void **state)
 		{ "words behind the padding", base64, "VXdhZ2E= ignored ?",
 		    "Uwaga" },
 		{ "one stray letter is nothing", base64, "V", "" },
+		{ "a line that is not base64 is left out", base64,
+		    "(one)\nVXdhZ2E=\n", "Uwaga" },
 		{ "quoted-printable", transfer_quoted, "=C5=81a=\r\nb", "Łab" },
 		{ "lower-case digits", transfer_quoted, "=c5=81", "Ł" },
 		{ "a soft break with spaces", transfer_quoted, "a= \t\nb",
