@@ -9,7 +9,7 @@
  * others.  So whoever waits looks every millisecond, and whoever has just
  * written lets a few milliseconds pass before it writes again.
  */
-#include "gateway/store_internal.h"
+#include "gateway/store.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -22,6 +22,7 @@
 
 #include "gateway/clock.h"
 #include "gateway/fault.h"
+#include "gateway/store_internal.h"
 
 #define APPLICATION_ID 1433887079
 #define BUSY_MAX_MS 5000

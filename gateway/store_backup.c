@@ -5,7 +5,7 @@
  * another name, synced, and gets its own name last, so that no half of one is
  * ever taken for a whole.
  */
-#include "gateway/store_internal.h"
+#include "gateway/store.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,6 +14,8 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "gateway/store_internal.h"
 
 #define PATH_BYTES_MAX 4000
 
@@ -344,13 +346,16 @@ static const char restore_numbers[] =
 static enum status
 begin_epoch(struct store *st, int64_t now, struct err *err)
 {
-	static const char *const steps[] = { restore_epoch, restore_sources,
-		restore_numbers };
+	static const struct statement steps[] = {
+		{ "restore_epoch", restore_epoch },
+		{ "restore_sources", restore_sources },
+		{ "restore_numbers", restore_numbers },
+	};
 	struct query q;
 	enum status rc = store_begin(st, err);
 
 	for (int i = 0; i < 3 && rc == ST_OK; i++) {
-		query_open(&q, st, steps[i]);
+		query_prepare(&q, st, steps[i].sql, steps[i].name);
 		rc = query_run(&q, err);
 	}
 	if (rc == ST_OK) {

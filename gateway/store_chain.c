@@ -330,27 +330,39 @@ static const char remark_without_version[] =
     " WHERE v.remark_id = r.id AND v.version > r.version)"
     " ORDER BY r.id LIMIT 1";
 
+/* The first row of a query that should have none. */
 static enum status
-find_stray(struct store *st, struct walk *w, const char *sql,
-    const char *problem, struct err *err)
+find_stray(
+    struct walk *w, struct query *q, const char *problem, struct err *err)
 {
 	struct arena a = { 0 };
-	struct query q;
-	enum status rc;
+	enum status rc = query_step(q, err);
 
-	query_open(&q, st, sql);
-	rc = query_step(&q, err);
-	if (rc == ST_OK && q.has_row) {
-		int64_t number = query_get_int(&q);
-		const char *name = query_get_text(&q, &a);
-		int64_t version = query_get_int(&q);
+	if (rc == ST_OK && q->has_row) {
+		int64_t number = query_get_int(q);
+		const char *name = query_get_text(q, &a);
+		int64_t version = query_get_int(q);
 
 		blame(w, number, "%s, version %lld, %s", name,
 		    (long long)version, problem);
 	}
-	rc = query_close(&q, rc, err);
+	rc = query_close(q, rc, err);
 	arena_free(&a);
 	return rc;
+}
+
+static enum status
+find_strays(struct store *st, struct walk *w, struct err *err)
+{
+	struct query q;
+	enum status rc;
+
+	query_open(&q, st, version_without_link);
+	rc = find_stray(w, &q, "has no link in the chain", err);
+	if (rc != ST_OK)
+		return rc;
+	query_open(&q, st, remark_without_version);
+	return find_stray(w, &q, "is not its newest version, or is gone", err);
 }
 
 /* AUTOINCREMENT remembers the highest number it ever gave. */
@@ -390,11 +402,7 @@ store_chain_verify(struct store *st, const char *head, const char *receipt,
 		return rc;
 	rc = walk_links(st, &w, err);
 	if (rc == ST_OK)
-		rc = find_stray(st, &w, version_without_link,
-		    "has no link in the chain", err);
-	if (rc == ST_OK)
-		rc = find_stray(st, &w, remark_without_version,
-		    "is not its newest version, or is gone", err);
+		rc = find_strays(st, &w, err);
 	if (rc == ST_OK)
 		rc = find_cut(st, &w, err);
 	if (ours)

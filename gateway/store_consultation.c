@@ -109,11 +109,17 @@ static const char consultation_aliases_clear[] =
     "DELETE FROM consultation_alias WHERE consultation_id = :consultation";
 
 static enum status
-clear_list(struct store *st, const char *sql, int64_t id, struct err *err)
+clear_lists(struct store *st, int64_t id, struct err *err)
 {
 	struct query q;
+	enum status rc;
 
-	query_open(&q, st, sql);
+	query_open(&q, st, consultation_communes_clear);
+	query_id(&q, ":consultation", id);
+	rc = query_run(&q, err);
+	if (rc != ST_OK)
+		return rc;
+	query_open(&q, st, consultation_aliases_clear);
 	query_id(&q, ":consultation", id);
 	return query_run(&q, err);
 }
@@ -227,11 +233,8 @@ drop_groups_not_in(
 static enum status
 put_lists(struct store *st, const struct consultation *c, struct err *err)
 {
-	enum status rc =
-	    clear_list(st, consultation_communes_clear, c->id, err);
+	enum status rc = clear_lists(st, c->id, err);
 
-	if (rc == ST_OK)
-		rc = clear_list(st, consultation_aliases_clear, c->id, err);
 	if (rc == ST_OK)
 		rc = drop_groups_not_in(st, c->id, c->groups, err);
 	if (rc == ST_OK)

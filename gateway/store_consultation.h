@@ -29,10 +29,15 @@ enum phase_state {
 	CONSULTATION_OPEN,
 	CONSULTATION_CLOSED
 };
+
+/* Half-open: at opens_ms it is open, at closes_ms it is closed. */
 enum phase_state consultation_state(const struct consultation *c, int64_t at);
+
+/* "planned", "open", "closed". */
 const char *phase_state_name(enum phase_state state);
 
-/* Adds, or changes the one with that code; sets id. */
+/* Adds, or changes the one with that code; sets id.  In a transaction of the
+ * caller.  ST_REJECT with the reason when it makes no sense. */
 enum status store_consultation_put(
     struct store *st, struct consultation *c, struct err *err);
 
@@ -64,7 +69,8 @@ struct meeting {
 	int64_t sequence;
 };
 
-/* Adds, or changes the one with that uid; the commune is added when new. */
+/* Adds, or changes the one with that uid; the commune is added when new.  In a
+ * transaction of the caller.  ST_REJECT with the reason when it makes no sense. */
 enum status
 store_meeting_put(struct store *st, struct meeting *m, struct err *err);
 

@@ -509,14 +509,17 @@ static const char inbound_list_open[] =
     "SELECT " COLUMNS " FROM inbound"
     " WHERE fate IN ('held', 'unreadable')" REST;
 
-static const char *
-best_list(const struct inbound_filter *f)
+static void
+open_list(struct query *q, struct store *st, const struct inbound_filter *f)
 {
 	if (f->contact_id != 0)
-		return inbound_list_contact;
-	if (f->fate >= 0)
-		return inbound_list_fate;
-	return f->open_only ? inbound_list_open : inbound_list;
+		query_open(q, st, inbound_list_contact);
+	else if (f->fate >= 0)
+		query_open(q, st, inbound_list_fate);
+	else if (f->open_only)
+		query_open(q, st, inbound_list_open);
+	else
+		query_open(q, st, inbound_list);
 }
 
 struct page {
@@ -534,7 +537,7 @@ read_page(struct page *p, struct store *st, const struct inbound_filter *f,
 	enum status rc;
 
 	p->n = 0;
-	query_open(&q, st, best_list(f));
+	open_list(&q, st, f);
 	query_int(&q, ":after", f->after_id);
 	query_text(&q, ":fate", has_fate ? fate_name((enum fate)f->fate) : "");
 	query_int(&q, ":open_only", f->open_only);

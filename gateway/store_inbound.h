@@ -32,6 +32,8 @@ enum fate {
 	FATE_UNREADABLE,
 	FATE_COUNT
 };
+
+/* The word for a fate, as the schema, the journal and --json have it. */
 const char *fate_name(enum fate fate);
 /* FATE_COUNT when no fate has that name. */
 enum fate fate_by_name(const char *name);
@@ -109,6 +111,8 @@ struct inbound_attachment {
 	int64_t size;
 	bool in_signature;
 };
+
+/* Its files in their order, without their bytes. */
 enum status
 store_inbound_attachments(struct store *st, int64_t id, struct arena *a,
     struct inbound_attachment **out, size_t *n, struct err *err);

@@ -3,8 +3,8 @@
  * Place: included by store*.c only; the one header that names SQLite's types.
  *
  * A statement is a `static const char` constant above the function that binds
- * it and is listed, by name, in the table at the end of its file.  It is
- * prepared once per connection.  Usage:
+ * it and is listed, by name, in the table at the end of its file, so that a
+ * test can prepare them all.  It is prepared once per connection.  Usage:
  *
  *	struct query q;
  *
@@ -22,8 +22,9 @@
 
 #include <sqlite3.h>
 #include <stdbool.h>
+#include <stdint.h>
 
-#include "gateway/store.h"
+#include "parsers/buf.h"
 
 /* A statement and the name by which a failing line calls it. */
 struct statement {
@@ -70,8 +71,16 @@ struct query {
 	int column; /* the next one to read */
 };
 
-/* Prepares `sql` (once) for use.  One statement is used once at a time. */
-void query_open(struct query *q, struct store *st, const char *sql);
+#define query_open(q, st, sql) query_prepare(q, st, sql, #sql)
+
+/* Prepares a statement (once) for use; query_open() names it after its
+ * constant.  One statement is used once at a time. */
+void query_prepare(
+    struct query *q, struct store *st, const char *sql, const char *name);
+
+/* Is `sql` a statement that this database understands? */
+enum status query_check(
+    struct store *st, const char *sql, const char *name, struct err *err);
 
 /* Binds a named parameter.  Strings are borrowed until query_close(); NULL is
  * stored as "".  _id and _time store 0 as NULL. */

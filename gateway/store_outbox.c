@@ -122,7 +122,7 @@ store_outbox_settle(struct store *st, const struct outbox *row, struct err *err)
 	return query_run(&q, err);
 }
 
-static const char outbox_recover[] =
+static const char outbox_orphans[] =
     "UPDATE outbox SET state = 'unknown', due_ms = NULL, settled_ms = :now,"
     " error = 'in a sender''s hands when the program stopped'"
     " WHERE state = 'claimed'";
@@ -133,7 +133,7 @@ store_outbox_recover(struct store *st, int64_t now, int64_t *n, struct err *err)
 	struct query q;
 	enum status rc;
 
-	query_open(&q, st, outbox_recover);
+	query_open(&q, st, outbox_orphans);
 	query_time(&q, ":now", now);
 	rc = query_run(&q, err);
 	*n = rc == ST_OK ? sqlite3_changes64(st->db) : 0;
@@ -370,8 +370,10 @@ store_outbox_count(struct store *st, int64_t contact_id,
 {
 	struct query q;
 
-	query_open(
-	    &q, st, contact_id == 0 ? outbox_count_all : outbox_count_contact);
+	if (contact_id == 0)
+		query_open(&q, st, outbox_count_all);
+	else
+		query_open(&q, st, outbox_count_contact);
 	if (contact_id != 0)
 		query_id(&q, ":contact", contact_id);
 	query_int(&q, ":since", since);
@@ -428,16 +430,19 @@ static const char outbox_list_inbound[] =
 static const char outbox_list_waiting[] =
     SELECT_ROW JOIN_CODE " WHERE o.state IN ('unknown', 'deferred')" LIST_REST;
 
-static const char *
-best_list(const struct outbox_filter *f)
+static void
+open_list(struct query *q, struct store *st, const struct outbox_filter *f)
 {
 	if (f->inbound_id != 0)
-		return outbox_list_inbound;
-	if (f->contact_id != 0)
-		return outbox_list_contact;
-	if (f->state >= 0)
-		return outbox_list_state;
-	return f->waiting ? outbox_list_waiting : outbox_list;
+		query_open(q, st, outbox_list_inbound);
+	else if (f->contact_id != 0)
+		query_open(q, st, outbox_list_contact);
+	else if (f->state >= 0)
+		query_open(q, st, outbox_list_state);
+	else if (f->waiting)
+		query_open(q, st, outbox_list_waiting);
+	else
+		query_open(q, st, outbox_list);
 }
 
 struct page {
@@ -456,7 +461,7 @@ read_page(struct page *p, struct store *st, const struct outbox_filter *f,
 	enum status rc;
 
 	p->n = 0;
-	query_open(&q, st, best_list(f));
+	open_list(&q, st, f);
 	query_int(&q, ":after", p->after);
 	query_text(&q, ":state",
 	    has_state ? outbox_state_name((enum outbox_state)f->state) : "");
@@ -496,7 +501,7 @@ store_outbox_list(struct store *st, const struct outbox_filter *filter,
 const struct statement store_outbox_statements[] = {
 	{ "outbox_add", outbox_add },
 	{ "outbox_settle", outbox_settle },
-	{ "outbox_recover", outbox_recover },
+	{ "outbox_orphans", outbox_orphans },
 	{ "outbox_get", outbox_get },
 	{ "outbox_by_message_id", outbox_by_message_id },
 	{ "outbox_by_token", outbox_by_token },

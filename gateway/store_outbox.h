@@ -22,8 +22,12 @@ enum outbox_state {
 	OUTBOX_CANCELLED,
 	OUTBOX_STATE_COUNT
 };
+
+/* The word for a state, as the schema and --json have it, and back. */
 const char *outbox_state_name(enum outbox_state state);
-enum outbox_state outbox_state_by_name(const char *name); /* COUNT: none */
+
+/* OUTBOX_STATE_COUNT when no state has that name. */
+enum outbox_state outbox_state_by_name(const char *name);
 
 struct outbox {
 	int64_t id;
@@ -72,6 +76,7 @@ enum status store_outbox_recover(
 enum status
 store_outbox_next_due(struct store *st, int64_t *due, struct err *err);
 
+/* One by id; ST_REJECT when there is none. */
 enum status store_outbox_get(struct store *st, int64_t id, struct arena *a,
     struct outbox *out, struct err *err);
 
@@ -98,6 +103,9 @@ struct outbox_filter {
 	bool waiting; /* only those that wait for staff */
 	int limit;
 };
+
+/* Calls `row` for each in order of id until it answers something other than
+ * ST_OK, which then comes back.  The row's strings live during the call. */
 enum status
 store_outbox_list(struct store *st, const struct outbox_filter *filter,
     enum status (*row)(void *arg, const struct outbox *row), void *arg,

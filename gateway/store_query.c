@@ -8,17 +8,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct statement *const tables[] = {
-	store_statements,
-	store_inbound_statements,
-	store_remark_statements,
-	store_consultation_statements,
-	store_person_statements,
-	store_outbox_statements,
-	store_chain_statements,
-	store_backup_statements,
-};
-
 /* ---- failures ---------------------------------------------------------- */
 
 static enum status
@@ -92,17 +81,6 @@ store_execute(
 
 /* ---- statements -------------------------------------------------------- */
 
-static const char *
-name_of(const char *sql)
-{
-	for (size_t t = 0; t < sizeof(tables) / sizeof(tables[0]); t++)
-		for (const struct statement *s = tables[t]; s->name != NULL;
-		     s++)
-			if (s->sql == sql)
-				return s->name;
-	return NULL;
-}
-
 /* The slot where `sql` is or belongs; statements are fewer than slots. */
 static struct prepared *
 slot_of(struct store *st, const char *sql)
@@ -115,8 +93,8 @@ slot_of(struct store *st, const char *sql)
 }
 
 static enum status
-prepare(
-    struct prepared **out, struct store *st, const char *sql, struct err *err)
+prepare(struct prepared **out, struct store *st, const char *sql,
+    const char *name, struct err *err)
 {
 	struct prepared *p = slot_of(st, sql);
 
@@ -124,42 +102,35 @@ prepare(
 	if (p->stmt != NULL)
 		return ST_OK;
 	p->sql = sql;
-	p->name = name_of(sql);
-	if (p->name == NULL)
-		return err_set(err, ST_BROKEN,
-		    "a statement is in no table of statements: %.60s", sql);
+	p->name = name;
 	if (sqlite3_prepare_v3(st->db, sql, -1, SQLITE_PREPARE_PERSISTENT,
 		&p->stmt, NULL) != SQLITE_OK)
-		return store_failure(st, p->name, err);
+		return store_failure(st, name, err);
 	return ST_OK;
 }
 
 enum status
-store_check_statements(struct store *st, struct err *err)
+query_check(
+    struct store *st, const char *sql, const char *name, struct err *err)
 {
 	struct prepared *p;
-	enum status rc = ST_OK;
 
-	for (size_t t = 0; t < sizeof(tables) / sizeof(tables[0]); t++)
-		for (const struct statement *s = tables[t];
-		     s->name != NULL && rc == ST_OK; s++)
-			rc = prepare(&p, st, s->sql, err);
-	return rc;
+	return prepare(&p, st, sql, name, err);
 }
 
 void
-query_open(struct query *q, struct store *st, const char *sql)
+query_prepare(
+    struct query *q, struct store *st, const char *sql, const char *name)
 {
 	struct prepared *p;
 
-	*q = (struct query){ .st = st };
-	q->rc = prepare(&p, st, sql, &q->err);
-	q->name = p->name;
+	*q = (struct query){ .st = st, .name = name };
+	q->rc = prepare(&p, st, sql, name, &q->err);
 	if (q->rc != ST_OK)
 		return;
 	if (sqlite3_stmt_busy(p->stmt)) {
 		q->rc = err_set(&q->err, ST_BROKEN,
-		    "the statement %s is in use already", p->name);
+		    "the statement %s is in use already", name);
 		return;
 	}
 	q->stmt = p->stmt;

@@ -450,16 +450,17 @@ static const char remark_search[] =
     COLUMNS " FROM remark_fts f JOIN remark r ON r.id = f.rowid" JOINS
 	    " WHERE remark_fts MATCH :search AND f.rowid > :after" REST;
 
-static const char *
-best_list(const struct remark_filter *f)
+static void
+open_list(struct query *q, struct store *st, const struct remark_filter *f)
 {
 	if (f->search != NULL)
-		return remark_search;
-	if (f->inbound_id != 0)
-		return remark_list_inbound;
-	if (f->contact_id != 0)
-		return remark_list_contact;
-	return remark_list;
+		query_open(q, st, remark_search);
+	else if (f->inbound_id != 0)
+		query_open(q, st, remark_list_inbound);
+	else if (f->contact_id != 0)
+		query_open(q, st, remark_list_contact);
+	else
+		query_open(q, st, remark_list);
 }
 
 /* The words asked for as a query of FTS5: each the beginning of a word (Polish
@@ -510,7 +511,7 @@ read_page(struct page *p, struct store *st, const struct remark_filter *f,
 	enum status rc;
 
 	p->n = 0;
-	query_open(&q, st, best_list(f));
+	open_list(&q, st, f);
 	query_int(&q, ":after", p->after);
 	if (p->search != NULL)
 		query_text(&q, ":search", p->search);

@@ -69,6 +69,10 @@ struct remark_filter {
 	    *search; /* words, any letter case, marks optional; or NULL */
 	int limit;
 };
+
+/* Calls `row` for each in order of id until it answers something other than
+ * ST_OK, which then comes back.  The row's strings live during the call.
+ * ST_REJECT when `search` has no word in it. */
 enum status
 store_remark_list(struct store *st, const struct remark_filter *filter,
     enum status (*row)(void *arg, const struct remark *remark), void *arg,
