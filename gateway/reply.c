@@ -13,27 +13,27 @@
 
 enum {
 	TEXT_ROOM = 1 << 20,
-	FILE_NAME = 100,
+	FILE_NAME = REPLY_NAME + 4, /* with its ending */
 	LANGUAGE_LENGTH = 2,
 	SEGMENTS_USUAL = 4
 };
 
 /* Texts have names of their own where the mail's would be long. */
-static void
-template_file(char out[FILE_NAME], const char *name, enum channel channel)
+void
+reply_template_name(char *out, const char *template_name, enum channel channel)
 {
 	static const char *const short_names[][2] = {
 		{ "empty_remark", "empty" },
 		{ "unsubscribe_confirm", "stop_confirm" },
 	};
+	bool is_text = channel == CHANNEL_SMS;
 
 	for (size_t i = 0; i < sizeof(short_names) / sizeof(short_names[0]);
 	     i++)
-		if (channel == CHANNEL_SMS &&
-		    strcmp(name, short_names[i][0]) == 0)
-			name = short_names[i][1];
-	snprintf(out, FILE_NAME, "%s%.80s.txt",
-	    channel == CHANNEL_SMS ? "sms_" : "", name);
+		if (is_text && strcmp(template_name, short_names[i][0]) == 0)
+			template_name = short_names[i][1];
+	snprintf(
+	    out, REPLY_NAME, "%s%.80s", is_text ? "sms_" : "", template_name);
 }
 
 /* Two small letters: it becomes part of a path. */
@@ -274,14 +274,15 @@ reply_render(struct outbox *row, struct arena *a, const struct config *config,
     const struct keys *keys, const struct reply *reply, struct err *err)
 {
 	struct wording w = { .config = config, .arena = a };
-	char file[FILE_NAME];
+	char name[REPLY_NAME], file[FILE_NAME];
 	json_t *data = NULL;
 	struct span tmpl;
 	const char *receipt;
 	enum status rc;
 
 	address_row(row, reply);
-	template_file(file, reply->template_name, row->channel);
+	reply_template_name(name, reply->template_name, row->channel);
+	snprintf(file, sizeof(file), "%s.txt", name);
 	rc = find_template(&tmpl, &w, file, reply->inbound->language, err);
 	if (rc != ST_OK)
 		goto out;

@@ -39,6 +39,12 @@ enum status
 reply_render(struct outbox *row, struct arena *a, const struct config *config,
     const struct keys *keys, const struct reply *reply, struct err *err);
 
+/* What the template of that name is called on that channel, without its
+ * ending: texts have their own, "sms_stop_confirm".  `out` has REPLY_NAME. */
+void
+reply_template_name(char *out, const char *template_name, enum channel channel);
+enum { REPLY_NAME = 100 };
+
 /* Every placeholder that the replies in use need and the configuration does
  * not give, one per line with the key to set, appended to `out`: for `check`. */
 enum status reply_missing_values(

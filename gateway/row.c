@@ -7,6 +7,7 @@
 #include <utf8proc.h>
 
 #include "gateway/clock.h"
+#include "gateway/reply.h"
 #include "gateway/store_chain.h"
 #include "parsers/text.h"
 
@@ -112,12 +113,14 @@ json_t *
 row_of_outbox(const struct cmd_context *ctx, const struct outbox *o)
 {
 	json_t *row = json_object();
+	char name[REPLY_NAME];
 
+	reply_template_name(name, o->template_name, o->channel);
 	set(row, "id", row_number(o->id));
 	set(row, "state", row_word(outbox_state_name(o->state)));
 	set(row, "channel", row_word(channel_name(o->channel)));
 	set(row, "to", row_word(o->to));
-	set(row, "template", row_word(o->template_name));
+	set(row, "template", row_word(name));
 	set(row, "code", row_word(o->code));
 	set(row, "question", row_word(o->question));
 	set(row, "subject", row_text(o->subject));

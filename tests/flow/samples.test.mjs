@@ -96,6 +96,9 @@ test('every sample text, played as a script, meets its fate', async (t) => {
 			if (sms.expect.intent === 'multi_code')
 				assert.deepEqual(own.map((r) => [r.code, r.text]),
 					sms.expect.remarks.map((r) => [r.code, r.text]));
+			assert.deepEqual(replyTemplates(house, sms.expect.files
+				? ids[sms.expect.files] : row.id).slice(-1),
+			unanswered.has(sms.expect.intent) ? [] : [sms.expect.reply]);
 			if (sms.expect.files) {
 				const filed = house.rows('remark', 'list')
 					.filter((r) => r.inbound === ids[sms.expect.files]);

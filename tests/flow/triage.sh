@@ -66,42 +66,42 @@ check_refused "what was put away is not put away again" "is not waiting" \
     uwaga inbound dismiss "$held"
 
 # Remarks: search, assign, split.
-check_eq "search finds a word without its marks" BL-10KE/1 \
-    "$(value number 1 name remark search LAWEK)"
+check_eq "search finds a word without its marks" BL-10KE/4 \
+    "$(value number 4 name remark search LAWEK)"
 check_refused "search for nothing" "nothing to search for" uwaga remark search '*'
 check_refused "a remark that nobody made" "there is no remark BL-10KE/77" \
     uwaga remark show BL-10KE/77
 check_refused "to nobody of the staff" "is no member of staff" \
-    uwaga remark assign BL-10KE/1 --to nobody
-try uwaga remark assign bl-10ke/1 --to A.Mrozek@powiat.example
+    uwaga remark assign BL-10KE/4 --to nobody
+try uwaga remark assign bl-10ke/4 --to A.Mrozek@powiat.example
 check_eq "a remark is given to a member of staff" 0 "$rc"
-check_eq "under her name" "Anna Mrozek" "$(value number 1 assignee remark list)"
+check_eq "under her name" "Anna Mrozek" "$(value number 4 assignee remark list)"
 check_refused "a cut where the words are not" "the remark does not say that" \
-    uwaga remark split BL-10KE/1 --at "Natomiast"
+    uwaga remark split BL-10KE/4 --at "Natomiast"
 check_refused "a cut where nothing is left before it" "would be empty" \
-    uwaga remark split BL-10KE/1 --at "Spotkania"
+    uwaga remark split BL-10KE/4 --at "Spotkania"
 check_refused "a cut that could be in two places" "more than once" \
-    uwaga remark split BL-10KE/1 --at "t"
+    uwaga remark split BL-10KE/4 --at "t"
 printf 'Spotkania proszę w soboty.\n---\nBasen za darmo.\n' >"$house/parts"
-check_refused "words that nobody said" "does not stand in remark BL-10KE/1" \
-    uwaga remark split BL-10KE/1 --file "$house/parts"
+check_refused "words that nobody said" "does not stand in remark BL-10KE/4" \
+    uwaga remark split BL-10KE/4 --file "$house/parts"
 printf 'Spotkania proszę w soboty.\n' >"$house/parts"
 check_refused "one part only" "one part is no split" \
-    uwaga remark split BL-10KE/1 --file "$house/parts"
+    uwaga remark split BL-10KE/4 --file "$house/parts"
 check_eq "so far nothing was changed" 1 "$(uwaga --json remark list | wc -l)"
-try uwaga remark split BL-10KE/1 --at "Ponadto" "Wreszcie"
+try uwaga remark split BL-10KE/4 --at "Ponadto" "Wreszcie"
 check_eq "one remark of three points becomes three" \
-    "BL-10KE/1 is now BL-10KE/2, BL-10KE/3, BL-10KE/4." "$out"
-check_eq "the whole stays and says so" split "$(value number 1 state remark list)"
-check_eq "its words too" "$(uwaga inbound show "$(value number 1 inbound remark list)" --raw | tail -1)" \
-    "$(value number 1 text remark list)"
+    "BL-10KE/4 is now BL-10KE/5, BL-10KE/6, BL-10KE/7." "$out"
+check_eq "the whole stays and says so" split "$(value number 4 state remark list)"
+check_eq "its words too" "$(uwaga inbound show "$(value number 4 inbound remark list)" --raw | tail -1)" \
+    "$(value number 4 text remark list)"
 check_eq "a part has its own words" \
-    "Ponadto potrzebny jest chodnik w § 4 ust. 2." "$(value number 3 text remark list)"
-check_eq "it knows the whole" "$(value number 1 id remark list)" \
-    "$(value number 3 split_from remark list)"
-check_eq "it is with whom the whole was" "Anna Mrozek" "$(value number 3 assignee remark list)"
+    "Ponadto potrzebny jest chodnik w § 4 ust. 2." "$(value number 6 text remark list)"
+check_eq "it knows the whole" "$(value number 4 id remark list)" \
+    "$(value number 6 split_from remark list)"
+check_eq "it is with whom the whole was" "Anna Mrozek" "$(value number 6 assignee remark list)"
 check_refused "what was split is not split again" "is split" \
-    uwaga remark split BL-10KE/1 --at "Ponadto"
+    uwaga remark split BL-10KE/4 --at "Ponadto"
 try uwaga verify
 check_eq "the chain tells all of it" 0 "$rc"
 check_has "in five links" "5 links, 5 texts" "$out"
@@ -110,12 +110,12 @@ check_has "in five links" "5 links, 5 texts" "$out"
 row=$(value template confirm_remark id outbox list --state sent | tail -1)
 check_refused "what was sent is not cancelled" "it is too late" uwaga outbox cancel "$row"
 check_refused "nor released" "only rows that wait for staff" uwaga outbox release "$row"
-check_has "it can be read" "BL-10KE/1" "$(uwaga outbox show "$row")"
+check_has "it can be read" "BL-10KE/4" "$(uwaga outbox show "$row")"
 check_refused "a row that does not exist" "there is no outbox row 999" uwaga outbox show 999
 
 # Words that are no words of a command.
 for words in "inbound dismiss" "inbound show x" "outbox retry" "outbox list --state lost" \
-    "remark assign BL-10KE/1" "remark split BL-10KE/1" "journal --fate lost" "backup"; do
+    "remark assign BL-10KE/4" "remark split BL-10KE/4" "journal --fate lost" "backup"; do
 	try uwaga $words
 	check_eq "wrong usage: $words" 2 "$rc"
 done

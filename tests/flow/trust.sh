@@ -36,7 +36,7 @@ try uwaga verify
 check_eq "an untouched chain is whole" 0 "$rc"
 head=$(printf '%s\n' "$out" | sed -n 's/^Head: //p')
 receipt=$(uwaga --json remark list | sed -n '1s/.*"receipt":"\([0-9a-f]*\)".*/\1/p')
-check_has "a receipt finds its remark" "BL-10KE/1 was filed" \
+check_has "a receipt finds its remark" "BL-10KE/4 was filed" \
     "$(uwaga verify --receipt "$(echo "$receipt" | tr a-f A-F)")"
 check_has "a head that was published is part of it" "is link 2" "$(uwaga verify --head "$head")"
 try uwaga verify --receipt 000000000000
@@ -81,7 +81,7 @@ try uwaga verify --head "$(printf '%064d' 0)"
 check_has "a head from nowhere is missed" "is no link of this chain" "$errors"
 mail pia "Czwarta sprawa."
 uwaga run --once >/dev/null 2>&1
-check_has "no number is given twice" BL-10KE/1003 "$(uwaga remark list)"
+check_has "no number is given twice" BL-10KE/1006 "$(uwaga remark list)"
 try uwaga verify
 check_eq "the chain goes on" 0 "$rc"
 
@@ -90,7 +90,7 @@ sql "DROP TRIGGER remark_version_stays;
 UPDATE remark_version SET text = 'Spotkania w niedziele.' WHERE id = 1"
 try uwaga verify
 check_eq "words that were altered are found" 1 "$rc"
-check_has "and named" "the text of BL-10KE/1, version 1, was altered" "$errors"
+check_has "and named" "the text of BL-10KE/4, version 1, was altered" "$errors"
 check_has "as JSON too" '"sound":false' "$(uwaga --json verify 2>/dev/null)"
 
 # Databases of other versions and other programs.
