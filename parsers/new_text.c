@@ -156,6 +156,8 @@ is_authors_own(struct reading *r, struct span from)
 {
 	const struct address *author = &r->parsed->from;
 
+	if (from.n == 0)
+		return false;
 	return (author->address.n > 0 &&
 		   memmem(from.p, from.n, author->address.p,
 		       author->address.n) != NULL) ||
