@@ -29,8 +29,8 @@ explain(int code, const struct store *st, const char *what, struct err *err)
 		    st->path, what);
 	case SQLITE_IOERR:
 		return err_set(err, ST_BROKEN,
-		    "the disk with %s fails (%s, code %d): see the system's "
-		    "log; nothing was half done",
+		    "the disk with %s is full or fails (%s, code %d): free "
+		    "some space or see the system's log; nothing was half done",
 		    st->path, what, code);
 	case SQLITE_READONLY:
 	case SQLITE_CANTOPEN:
