@@ -10,6 +10,7 @@
 #include "gateway/wording.h"
 #include "parsers/gsm7.h"
 #include "templates/compose.h"
+#include "templates/wrap.h"
 
 enum {
 	TEXT_ROOM = 1 << 20,
@@ -107,20 +108,29 @@ keep(struct arena *a, struct span s)
 	return arena_copy(a, s).p;
 }
 
-/* Fills one template and keeps the text, ended by one line feed if `is_lines`. */
+/* How a filled template is kept. */
+enum shape {
+	SHAPE_LINE, /* as it is, without a line's end */
+	SHAPE_TEXT, /* long lines wrapped */
+	SHAPE_HTML,
+};
+
 static enum status
 fill(const char **text, struct wording *w, const char *file, struct span tmpl,
-    const json_t *data, bool is_lines, struct err *err)
+    const json_t *data, enum shape shape, struct err *err)
 {
-	size_t n = strlen(file);
-	bool is_html = n > 5 && strcmp(file + n - 5, ".html") == 0;
 	struct buf out = { .max = TEXT_ROOM }, kept = { .max = TEXT_ROOM };
 	enum status rc = wording_fill(&out, w, file, tmpl,
-	    is_html ? RENDER_HTML : RENDER_NONE, data, err);
+	    shape == SHAPE_HTML ? RENDER_HTML : RENDER_NONE, data, err);
 
-	buf_add(&kept, span_trim(buf_span(&out)));
-	if (is_lines)
+	if (shape == SHAPE_TEXT)
+		wrap_lines(&kept, span_trim(buf_span(&out)));
+	else
+		buf_add(&kept, span_trim(buf_span(&out)));
+	if (shape == SHAPE_HTML)
 		buf_char(&kept, '\n');
+	if (rc == ST_OK)
+		rc = buf_status(&kept, "the reply", err);
 	*text = keep(w->arena, buf_span(&kept));
 	buf_free(&out);
 	buf_free(&kept);
@@ -136,11 +146,12 @@ render_mail(struct outbox *row, struct wording *w, const char *file,
 	enum status rc = part_subject(&subject, &body, w, file, tmpl, err);
 
 	if (rc == ST_OK)
-		rc = fill(&row->subject, w, file, subject, data, false, err);
+		rc = fill(
+		    &row->subject, w, file, subject, data, SHAPE_LINE, err);
 	if (rc == ST_OK)
 		rc = check_subject(row->subject, file, err);
 	if (rc == ST_OK)
-		rc = fill(&row->body, w, file, body, data, true, err);
+		rc = fill(&row->body, w, file, body, data, SHAPE_TEXT, err);
 	if (rc != ST_OK)
 		return rc;
 	snprintf(html_file, sizeof(html_file), "%.*s.html",
@@ -148,9 +159,9 @@ render_mail(struct outbox *row, struct wording *w, const char *file,
 	html = wording_find(w, html_file);
 	if (w->problem.text[0] != '\0')
 		return err_set(err, ST_BROKEN, "%s", w->problem.text);
-	return html.p == NULL
-		   ? ST_OK
-		   : fill(&row->html, w, html_file, html, data, true, err);
+	return html.p == NULL ? ST_OK
+			      : fill(&row->html, w, html_file, html, data,
+				    SHAPE_HTML, err);
 }
 
 /* The line a text came in on ("sms bramka" in messages), else the first. */
@@ -171,7 +182,7 @@ render_sms(struct outbox *row, struct wording *w, const char *file,
 	const struct config_sms *line = line_of(w->config, row->via);
 	struct buf folded = { .max = TEXT_ROOM }, cut = { .max = TEXT_ROOM };
 	const char *text;
-	enum status rc = fill(&text, w, file, tmpl, data, false, err);
+	enum status rc = fill(&text, w, file, tmpl, data, SHAPE_LINE, err);
 
 	if (rc != ST_OK)
 		return rc;

@@ -368,8 +368,9 @@ each_reply_says_its_own(void **state)
 		{ "without a code the open ones are listed", "no_code", false,
 		    "Której sprawy dotyczy Twoja wiadomość?",
 		    "\n  BL-10KE  Projekt uchwały w sprawie zasad "
-		    "konsultacji (do 4 grudnia 2026 r., godz. 23:59)\n"
-		    "  BL-T4NR  Plan transportu\n" },
+		    "konsultacji\n"
+		    "           do 4 grudnia 2026 r., godz. 23:59\n"
+		    "  BL-T4NR  Plan transportu\n\n" },
 		{ "how long the message is kept", "no_code", false,
 		    "Której sprawy dotyczy Twoja wiadomość?",
 		    "Do 29 listopada 2026 r.\nprzechowamy" },
