@@ -5,7 +5,7 @@ set -eu
 cd "$(dirname "$0")/.."
 packages="gcc make libc6-dev tzdata libetpan-dev libsqlite3-dev libpcre2-dev
 	libconfuse-dev libjansson-dev libxml2-dev libical-dev libutf8proc-dev
-	libzstd-dev libseccomp-dev libgnutls28-dev libcmocka-dev"
+	libzstd-dev libseccomp-dev libgnutls28-dev libcmocka-dev sqlite3"
 for group in "$@"; do
 	case $group in
 	lint) packages="$packages clang-format cppcheck" ;;

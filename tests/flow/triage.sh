@@ -29,13 +29,13 @@ END
 value() { # KEY WANTED FIELD COMMAND...
 	key=$1 wanted=$2 field=$3
 	shift 3
-	uwaga --json "$@" | python3 -c '
-import json, sys
-key, wanted, field = sys.argv[1:]
-for line in sys.stdin:
-    row = json.loads(line)
-    if str(row[key]) == wanted:
-        print(row[field])' "$key" "$wanted" "$field"
+	uwaga --json "$@" | node -e '
+const [key, wanted, field] = process.argv.slice(1);
+for (const line of require("fs").readFileSync(0, "utf8").split("\n").filter(Boolean)) {
+	const row = JSON.parse(line);
+	if (String(row[key]) === wanted)
+		console.log(row[field]);
+}' "$key" "$wanted" "$field"
 }
 
 mail held ewa "pytanie" "Dlaczego nie świeci lampa przy szkole?"

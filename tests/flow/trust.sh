@@ -22,11 +22,7 @@ END
 }
 
 sql() {
-	python3 -c '
-import sqlite3, sys
-db = sqlite3.connect(sys.argv[1])
-db.executescript(sys.argv[2])
-db.commit()' "$house/uwaga.db" "$1"
+	sqlite3 "$house/uwaga.db" "$1"
 }
 
 mail ewa "Spotkania w soboty."
