@@ -77,61 +77,6 @@ intake_close(struct intake *in)
 	free(in);
 }
 
-struct line *
-intake_line(struct intake *in, const char *source)
-{
-	for (int i = 0; i < in->n_lines; i++)
-		if (strcmp(in->lines[i].name, source) == 0)
-			return &in->lines[i];
-	return &in->lines[in->n_lines]; /* the one without rules */
-}
-
-static enum status
-parse_in_jail(struct intake *in, struct line *line, struct parsed *out,
-    const struct raw *raw, struct err *err)
-{
-	struct jail_settings set = {
-		.code_prefix = in->config->code_prefix,
-		.authserv_id = line->authserv_id,
-		.phone_prefix = in->config->phone_prefix,
-		.textable_prefixes = line->textable_prefixes,
-		.keywords = in->words_tsv,
-	};
-	enum status rc = ST_OK;
-
-	if (line->jail == NULL)
-		rc = jail_open(&line->jail, &set, err);
-	if (rc != ST_OK)
-		return rc;
-	return jail_parse(line->jail, out, buf_span(&raw->bytes), err);
-}
-
-enum status
-intake_parse(struct intake *in, struct parsed *out, const struct raw *raw,
-    struct err *err)
-{
-	struct line *line = intake_line(in, raw->source);
-	struct parse_settings set = {
-		.code_prefix = in->config->code_prefix,
-		.authserv_id = line->authserv_id,
-		.phone_prefix = in->config->phone_prefix,
-		.textable_prefixes = line->textable_prefixes,
-		.keywords = in->words,
-	};
-	struct sms sms = { span_of(raw->from), span_of(raw->to),
-		span_of(raw->text), raw->parts_missing };
-
-	if (raw->problem != NULL) {
-		out->kind = KIND_UNREADABLE;
-		parsed_why(out, "%s", raw->problem);
-		return ST_OK;
-	}
-	if (raw->channel == CHANNEL_MAIL)
-		return parse_in_jail(in, line, out, raw, err);
-	parse_sms(out, &sms, &set);
-	return ST_OK;
-}
-
 /* One message inside the batch's transaction: the whole house in one place. */
 static enum status
 intake_one(struct journey *j, const struct raw *raw, const struct parsed *m,
@@ -239,7 +184,7 @@ intake_batch(struct intake *in, const struct batch *batch, struct err *err)
 	if (mails == NULL)
 		return err_set(err, ST_BROKEN, "out of memory");
 	for (int i = 0; i < batch->n && rc == ST_OK; i++)
-		rc = intake_parse(in, &mails[i], &batch->messages[i], err);
+		rc = journey_parse(in, &mails[i], &batch->messages[i], err);
 	if (rc == ST_OK)
 		rc = store_batch(in, batch, mails, err);
 	for (int i = 0; i < batch->n; i++)

@@ -23,8 +23,11 @@ struct jail_settings {
 	struct span keywords; /* the table's bytes */
 };
 
+/* Starts a worker; ST_BROKEN with the reason when none can be started.  The
+ * caller closes `*out`. */
 enum status
 jail_open(struct jail **out, const struct jail_settings *set, struct err *err);
+/* Ends the worker and frees the jail; NULL is fine. */
 void jail_close(struct jail *jail);
 
 /* Parses one mail.  A mail that kills or stalls the worker (0.5 s of its

@@ -12,6 +12,63 @@
 #define DAY_MS (24 * HOUR_MS)
 #define TEXT_MAX (4 << 20)
 
+/* The line a source's name stands for; one without rules when the
+ * configuration has no such line (any more). */
+static struct line *
+find_line(struct intake *in, const char *source)
+{
+	for (int i = 0; i < in->n_lines; i++)
+		if (strcmp(in->lines[i].name, source) == 0)
+			return &in->lines[i];
+	return &in->lines[in->n_lines]; /* the one without rules */
+}
+
+static enum status
+parse_in_jail(struct intake *in, struct line *line, struct parsed *out,
+    const struct raw *raw, struct err *err)
+{
+	struct jail_settings set = {
+		.code_prefix = in->config->code_prefix,
+		.authserv_id = line->authserv_id,
+		.phone_prefix = in->config->phone_prefix,
+		.textable_prefixes = line->textable_prefixes,
+		.keywords = in->words_tsv,
+	};
+	enum status rc = ST_OK;
+
+	if (line->jail == NULL)
+		rc = jail_open(&line->jail, &set, err);
+	if (rc != ST_OK)
+		return rc;
+	return jail_parse(line->jail, out, buf_span(&raw->bytes), err);
+}
+
+enum status
+journey_parse(struct intake *in, struct parsed *out, const struct raw *raw,
+    struct err *err)
+{
+	struct line *line = find_line(in, raw->source);
+	struct parse_settings set = {
+		.code_prefix = in->config->code_prefix,
+		.authserv_id = line->authserv_id,
+		.phone_prefix = in->config->phone_prefix,
+		.textable_prefixes = line->textable_prefixes,
+		.keywords = in->words,
+	};
+	struct sms sms = { span_of(raw->from), span_of(raw->to),
+		span_of(raw->text), raw->parts_missing };
+
+	if (raw->problem != NULL) {
+		out->kind = KIND_UNREADABLE;
+		parsed_why(out, "%s", raw->problem);
+		return ST_OK;
+	}
+	if (raw->channel == CHANNEL_MAIL)
+		return parse_in_jail(in, line, out, raw, err);
+	parse_sms(out, &sms, &set);
+	return ST_OK;
+}
+
 static const char *
 join_lines(struct arena *a, const struct span *list, size_t n, char between)
 {
@@ -127,7 +184,7 @@ journey_open(struct journey *j, const struct raw *raw, const struct parsed *m,
 		.keys = in->keys,
 		.keywords = in->words,
 		.textable_prefixes =
-		    intake_line(in, raw->source)->textable_prefixes,
+		    find_line(in, raw->source)->textable_prefixes,
 		.arena = &j->arena,
 		.mail = m,
 		.contact = &j->contact,

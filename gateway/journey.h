@@ -74,15 +74,12 @@ enum status journey_file_held(struct journey *j, int64_t id,
 enum status
 journey_carry_out(struct journey *j, const struct parsed *m, struct err *err);
 
+/* Frees what the journey holds; intake and line stay. */
 void journey_free(struct journey *j);
-
-/* The line a source's name stands for; one without rules when the
- * configuration has no such line (any more). */
-struct line *intake_line(struct intake *in, const char *source);
 
 /* What the message says.  Mail is parsed in the jail, a text in process; what
  * its source could not read is not parsed at all. */
-enum status intake_parse(struct intake *in, struct parsed *out,
+enum status journey_parse(struct intake *in, struct parsed *out,
     const struct raw *raw, struct err *err);
 
 #endif

@@ -313,7 +313,7 @@ intake_retry(struct intake *in, int64_t id, const char *who, struct err *err)
 	if (rc == ST_OK)
 		rc = load_raw(&raw, &j.in, in->st, err);
 	if (rc == ST_OK)
-		rc = intake_parse(in, &mail, &raw, err);
+		rc = journey_parse(in, &mail, &raw, err);
 	if (rc == ST_OK)
 		rc = journey_open(&j, &raw, &mail, err);
 	if (rc == ST_OK)

@@ -58,9 +58,13 @@ struct buf {
 	bool failed;
 };
 
+/* Append bytes, a C string, one byte; the last as printf does. */
 void buf_add(struct buf *b, struct span s);
+/* See buf_add. */
 void buf_str(struct buf *b, const char *s);
+/* See buf_add. */
 void buf_char(struct buf *b, char c);
+/* See buf_add. */
 void buf_printf(struct buf *b, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
@@ -93,6 +97,7 @@ void *arena_alloc(struct arena *a, size_t n);
  * (its `p` is then "" and still a C string). */
 struct span arena_copy(struct arena *a, struct span s);
 
+/* Frees everything; the arena may be used again. */
 void arena_free(struct arena *a);
 
 #endif

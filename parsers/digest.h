@@ -11,7 +11,9 @@
 
 enum { SHA256_SIZE = 32, SHA256_HEX = 65 };
 
+/* The digest of `data`, as bytes and as lower-case hexadecimal with a NUL. */
 void sha256(uint8_t out[SHA256_SIZE], struct span data);
+/* See sha256. */
 void sha256_hex(char out[SHA256_HEX], struct span data);
 
 /* Lower-case hexadecimal of `n` bytes and a NUL: `out` holds 2*n+1. */

@@ -1,4 +1,4 @@
-/* dsn - see dsn.h */
+/* dsn - reads the fields of a delivery report, however it is written */
 #include "parsers/dsn.h"
 
 #include <string.h>

@@ -1,4 +1,4 @@
-/* parse - see parse.h */
+/* parse - one message in, one parsed message out: the order of kinds */
 #include "parsers/parse.h"
 
 #include <string.h>
