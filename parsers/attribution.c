@@ -3,7 +3,12 @@
 
 #include <string.h>
 
-enum { LINES_MAX = 5, NAME_WORDS_MAX = 8, WORD_BEHIND_MAX = 40 };
+enum {
+	LINES_MAX = 5,
+	NAME_WORDS_MAX = 8,
+	WORD_BEHIND_MAX = 40,
+	ABBREVIATION_MAX = 4
+};
 
 /* What a line holds that speaks for an attribution. */
 struct evidence {
@@ -24,11 +29,12 @@ static const char *const verbs[] = { "napisal", "napisala", "napisali", "pisze",
 	"escribiste", "escrit", "escriu", "scritto", "scrive", "escreveu",
 	"escreve", "schreef", "geschreven", "skrev", "skriver", "kirjoitti",
 	"kirjutas", "rase", "rakstija", "irta", "scris", "napisao", "yazdi",
-	"viet", "εγραψε", "写道", "寫道", "のメッセーシ", NULL };
+	"yazdı", "viet", "εγραψε", "写道", "寫道", "のメッセーシ", NULL };
 
 static const char *const openers[] = { "w dniu", "dnia", "wiadomosc napisana",
-	"on", "am", "le", "el", "il", "in data", "op", "den", "dne", "dna",
-	"em", "pa", "vao", "在", "am", "it", NULL };
+	"w piatek", "w sobote", "w niedziele", "w poniedzialek", "we wtorek",
+	"w srode", "w czwartek", "on", "am", "le", "el", "il", "in data", "op",
+	"den", "dne", "dna", "em", "pa", "vao", "在", "am", "it", NULL };
 
 static const char *const weekdays[] = { "pon", "wt", "sr", "czw", "pt", "sob",
 	"niedz", "nd", "pn", "cz", "pi", "so", "poniedzialek", "wtorek",
@@ -98,6 +104,13 @@ static bool
 is_word(char c)
 {
 	return (c >= 'a' && c <= 'z') || is_digit(c) ||
+	       (unsigned char)c >= 0x80;
+}
+
+static bool
+is_letter(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
 	       (unsigned char)c >= 0x80;
 }
 
@@ -353,7 +366,7 @@ attribution_may_end(const struct lines *lines, size_t i)
 	case ':':
 		return true;
 	case '-':
-		return s.p[0] == '-';
+		return s.n > 4 && memcmp(s.p + s.n - 3, "---", 3) == 0;
 	case '>':
 	case 'e': /* wrote */
 		return memchr(s.p, '@', s.n) != NULL;
@@ -370,20 +383,22 @@ starts_paragraph(const struct lines *lines, size_t i)
 	       lines->line[i - 1].gone;
 }
 
-/* "Konsultacje powiatowe pisze:" right above the old text. */
+/* "Konsultacje powiatowe pisze:" or "Konsultacje, 20.11.2026 14:03:" above '>'
+ * lines, right above or as a paragraph of its own. */
 static bool
-is_name_and_verb(struct lines *lines, size_t i, const struct evidence *ev)
+is_name_and_verb(struct lines *lines, size_t i)
 {
-	struct span f = lines_fold(lines, i, i);
-	struct span raw = lines_words(lines, i);
+	struct span f = lines_fold(lines, i, i), raw = lines_words(lines, i);
+	struct evidence ev = weigh(f);
+	size_t words = lines_count_words(f, NAME_WORDS_MAX + 3);
 
-	if (!ev->verb_last || !ev->colon || i + 1 >= lines->n ||
-	    lines->line[i + 1].kind != LINE_QUOTED)
+	if (!ev.colon || !(ev.verb_last || (ev.date && ev.year && ev.time)))
 		return false;
-	if (lines_count_words(f, NAME_WORDS_MAX + 2) > NAME_WORDS_MAX + 1 ||
-	    lines_count_words(f, 2) < 2)
+	if (lines->line[i + 1].kind != LINE_QUOTED &&
+	    !starts_paragraph(lines, i))
 		return false;
-	return !(raw.p[0] >= 'a' && raw.p[0] <= 'z') &&
+	return words >= 2 && words <= NAME_WORDS_MAX + 2 &&
+	       !(raw.p[0] >= 'a' && raw.p[0] <= 'z') &&
 	       phrase_starts(f, persons) == 0;
 }
 
@@ -428,56 +443,107 @@ read_inside(struct attribution *out, struct lines *lines, size_t end)
 	return true;
 }
 
-/* A number can begin the second line of a wrapped attribution, too. */
-static size_t
-with_line_above(struct lines *lines, size_t from, size_t end)
+/* Does the line end a sentence?  ("20 lis." does not.) */
+static bool
+ends_sentence(struct span words)
 {
-	struct evidence ev;
+	size_t n = words.n, letters = 0;
 
-	if (from == 0 || starts_paragraph(lines, from) ||
-	    end - from + 2 > LINES_MAX)
-		return from;
-	ev = weigh(lines_fold(lines, from - 1, from - 1));
-	return ev.starts_word && !ev.colon && (ev.date || ev.year) ? from - 1
-								   : from;
+	if (memchr(".!?:", words.p[n - 1], 4) == NULL)
+		return false;
+	for (n--; n > 0 && is_letter(words.p[n - 1]); n--)
+		letters++;
+	return words.p[words.n - 1] != '.' || letters > ABBREVIATION_MAX;
+}
+
+/* Can line `i` be an earlier line of what ends with line `end`? */
+static bool
+joins(const struct lines *lines, size_t i, size_t end)
+{
+	const struct line *line = &lines->line[i];
+
+	if (line->kind == LINE_BLANK) /* some write "<" in a line of its own */
+		return i < end && lines->line[i + 1].kind == LINE_TEXT &&
+		       lines_words(lines, i + 1).p[0] == '<';
+	return line->kind == LINE_TEXT && !line->gone &&
+	       (i == end || !ends_sentence(lines_words(lines, i)));
 }
 
 /* Does line `i` begin an attribution with a date? */
 static bool
 says_when(struct lines *lines, size_t i)
 {
-	struct evidence ev = weigh(lines_fold(lines, i, i));
+	struct evidence ev;
 
+	if (lines->line[i].kind != LINE_TEXT)
+		return false;
+	ev = weigh(lines_fold(lines, i, i));
 	return ev.starts && (ev.date || ev.year) && !ev.colon;
+}
+
+/* A number can begin the second line of a wrapped attribution, too. */
+static size_t
+with_line_above(struct lines *lines, size_t from, size_t end)
+{
+	if (from == 0 || starts_paragraph(lines, from) ||
+	    end - from + 2 > LINES_MAX || !joins(lines, from - 1, end) ||
+	    !says_when(lines, from - 1))
+		return from;
+	return from - 1;
+}
+
+/* Does the line above line `i` end with the "<" of an address? */
+static bool
+opens_address(const struct lines *lines, size_t i)
+{
+	struct span above;
+
+	if (i == 0 || lines->line[i - 1].kind != LINE_TEXT)
+		return false;
+	above = lines_words(lines, i - 1);
+	return above.p[above.n - 1] == '<';
+}
+
+/* A name alone, and its address with the verb on the line below. */
+static bool
+is_name_above(const struct lines *lines, size_t i, size_t end)
+{
+	return i + 1 == end && starts_paragraph(lines, i) &&
+	       lines_words(lines, end).p[0] == '<' &&
+	       lines_count_words(lines_words(lines, i), NAME_WORDS_MAX + 1) <=
+		   NAME_WORDS_MAX;
 }
 
 bool
 attribution_read(
     struct attribution *out, struct lines *lines, size_t end, bool is_answer)
 {
-	size_t next = lines_next(lines, end + 1), blanks = 0;
+	size_t next = lines_next(lines, end + 1);
 	bool quoted = next < lines->n && lines->line[next].kind == LINE_QUOTED;
-	struct evidence ev;
 	bool found = false;
 
 	*out = (struct attribution){ end, end, 0, quoted, false };
 	for (size_t from = end + 1; from-- > 0 && end - from < LINES_MAX;) {
-		const struct line *line = &lines->line[from];
+		struct evidence ev;
 		bool enough;
 
-		if (line->kind == LINE_BLANK && from < end && blanks++ == 0 &&
-		    lines_words(lines, from + 1).p[0] == '<')
-			continue;
-		if (line->kind != LINE_TEXT || line->gone)
+		if (!joins(lines, from, end))
 			break;
-		if (found && !says_when(lines, from))
+		if (lines->line[from].kind == LINE_BLANK)
 			continue;
+		if (found && !says_when(lines, from)) {
+			if (!is_name_above(lines, from, end))
+				continue;
+			out->from = from;
+			return true;
+		}
 		ev = weigh(lines_fold(lines, from, end));
 		enough = quoted ? enough_before_quote(&ev)
 				: enough_before_text(&ev, is_answer);
 		out->doubt |=
 		    !quoted && ev.verb_last && ev.colon && ev.date && ev.starts;
-		if (enough && (ev.starts || ev.dashed)) {
+		if (enough && (ev.starts || ev.dashed) &&
+		    !opens_address(lines, from)) {
 			out->from = ev.starts_word || ev.dashed
 					? from
 					: with_line_above(lines, from, end);
@@ -485,16 +551,17 @@ attribution_read(
 		}
 		if (from == end && quoted && read_inside(out, lines, end))
 			return true;
-		if (enough && starts_paragraph(lines, from)) {
+		if (!enough)
+			continue;
+		/* "<a@b> napisał(a):" can be the second line of one. */
+		if (starts_paragraph(lines, from) ||
+		    (from == end && ev.angle && ev.verb)) {
 			out->from = from;
 			found = true;
-			if (lines_words(lines, from).p[0] != '<')
-				return true;
 		}
-		/* "<a@b> napisał(a):" can be the second line of one. */
-		found |= from == end && enough && ev.angle && ev.verb;
-		if (from == end && is_name_and_verb(lines, end, &ev))
+		if (starts_paragraph(lines, from) &&
+		    lines_words(lines, from).p[0] != '<')
 			return true;
 	}
-	return found;
+	return found || (quoted && is_name_and_verb(lines, end));
 }

@@ -11,16 +11,16 @@ enum {
 };
 
 /* All tables are folded. */
-static const char *const clients[] = { "wyslane z", "wyslano z", "wyslane przy",
-	"wyslano przy", "wyslane za pomoca", "wyslano za pomoca", "wyslana z",
-	"wiadomosc wyslana z", "wiadomosc wyslano z",
-	"pobierz aplikacje outlook", "pobierz program outlook",
-	"pobierz outlook", "uzyskaj aplikacje outlook",
-	"uzyskaj program outlook", "uzyskaj outlook", "sent from", "sent via",
-	"sent with", "sent using", "sent by", "get outlook for",
-	"download outlook for", "get bluemail for", "von meinem", "von meiner",
-	"gesendet von", "gesendet mit", "gesendet aus",
-	"holen sie sich outlook", "outlook fur",
+static const char *const clients[] = { "wyslane z", "wyslano z", "wyslane ze",
+	"wyslano ze", "wyslane przy", "wyslano przy", "wyslane za pomoca",
+	"wyslano za pomoca", "wyslana z", "wiadomosc wyslana z",
+	"wiadomosc wyslano z", "pobierz aplikacje outlook",
+	"pobierz program outlook", "pobierz outlook",
+	"uzyskaj aplikacje outlook", "uzyskaj program outlook",
+	"uzyskaj outlook", "sent from", "sent via", "sent with", "sent using",
+	"sent by", "get outlook for", "download outlook for",
+	"get bluemail for", "von meinem", "von meiner", "gesendet von",
+	"gesendet mit", "gesendet aus", "holen sie sich outlook", "outlook fur",
 	"diese nachricht wurde von meinem", "envoye de", "envoye depuis",
 	"envoye a partir", "envoye avec", "telecharger outlook",
 	"obtenez outlook", "inviato da", "inviato dal", "inviato con",
@@ -42,7 +42,7 @@ static const char *const devices[] = { "iphone", "ipad", "ipod", "apple",
 	"yahoo", "onet", "o2", "interia", "thunderbird", "proton", "tutanota",
 	"smartphone", "smartfon", "telefon", "phone", "handy", "urzadz",
 	"mobil", "komork", "tablet", "aplikacj", "app", "gerat", "appareil",
-	"пристро", "телефон", "айфон", "почт", "пошт", "mobile", "ipado",
+	"пристро", "телефон", "аифон", "почт", "пошт", "mobile", "ipado",
 	NULL };
 
 /* A notice begins with one of these and holds one of those below. */
@@ -65,29 +65,34 @@ static const char *const notices[] = { "niniejsza wiadomosc",
 	"panstwa dane osobowe", "pani/pana dane", "przed wydrukowaniem",
 	"zanim wydrukujesz", "pomysl o srodowisku", "prosze pomysl",
 	"prosimy pomyslec", "chron srodowisko", "dbajac o",
-	"czy musisz drukowac", "wolne od wirusow", "wiadomosc wolna",
-	"nie zawiera wirusow", "this e-mail", "this email", "this message",
-	"this communication", "this transmission", "the information",
-	"the contents of this", "the content of this", "confidential",
-	"disclaimer", "notice:", "if you are not", "if you have received",
-	"any unauthorized", "please consider the environment",
-	"please think before", "consider the environment", "virus-free",
-	"scanned by", "diese e-mail", "diese nachricht", "dieses e-mail",
-	"der inhalt dieser", "vertraulich", "hinweis:", "ce message",
-	"ce courriel", "cet e-mail", "le informazioni", "questo messaggio",
-	"questa e-mail", "este mensaje", "este correo", "esta mensagem",
-	"dit bericht", "deze e-mail", "detta meddelande", "denne e-mail",
-	"це повідомлення", "цей лист", "данное сообщение", "tato zprava",
-	"tento e-mail", "tato sprava", "tento email", NULL };
+	"czy musisz drukowac", "wolne od wirusow", "bez wirusow",
+	"p przed wydrukowaniem", "wiadomosc wolna", "nie zawiera wirusow",
+	"this e-mail", "this email", "this message", "this communication",
+	"this transmission", "the information", "the contents of this",
+	"the content of this", "confidential", "confidentiality", "disclaimer",
+	"notice:", "if you are not", "if you have received", "any unauthorized",
+	"please consider the environment", "please think before",
+	"consider the environment", "virus-free", "scanned by", "diese e-mail",
+	"diese nachricht", "dieses e-mail", "der inhalt dieser", "vertraulich",
+	"hinweis:", "ce message", "ce courriel", "cet e-mail",
+	"le informazioni", "questo messaggio", "questa e-mail", "este mensaje",
+	"este correo", "esta mensagem", "dit bericht", "deze e-mail",
+	"detta meddelande", "denne e-mail", "це повідомлення", "цеи лист",
+	"данное сообщение", "tato zprava", "tento e-mail", "tato sprava",
+	"tento email", NULL };
 static const char *const notice_words[] = { "poufn", "adresat", "odbiorc",
 	"ochron", "rodo", "gdpr", "przetwarz", "danych osobowych", "tajemnic",
-	"zabronion", "omylkow", "drukowa", "wydruk", "drukuj", "papier",
-	"drzew", "wirus", "avast", "eset", "avg", "confidential", "privileged",
-	"intended", "recipient", "unauthori", "personal data",
-	"before printing", "environment", "virus", "vertraulich", "empfanger",
+	"zabronion", "omylkow", "administrator", "inspektor", "usuniec",
+	"drukowa", "wydruk", "drukuj", "wirus", "avast", "eset", "avg",
+	"confidential", "privileged", "intended", "recipient", "unauthori",
+	"personal data", "printing", "virus", "vertraulich", "empfanger",
 	"confidentiel", "destinataire", "riservat", "destinatari",
 	"confidencial", "vertrouwelijk", "geadresseerde", "konfidentiell",
-	"fortrolig", "конфіденц", "конфиденц", "duvern", "dovern", "adresata",
+	"fortrolig", "конфіденц", "конфиденц", "duvern", "dovern", NULL };
+
+/* Of these, one is enough wherever it stands. */
+static const char *const strong_words[] = { "drukowa", "wydruk", "drukuj",
+	"printing", "consider the environment", "wirus", "virus", "avast",
 	NULL };
 
 static const char *const lists[] = { "mailing list", "lista dyskusyjna",
@@ -105,6 +110,8 @@ static const char *const banner_starts[] = { "uwaga", "ostrzezenie",
 	"nie masz czesto", "nadawca zewn", "poczta zewn", "e-mail zewn",
 	"email zewn", "mail zewn", "achtung", "vorsicht", "externe", "extern",
 	NULL };
+static const char *const banner_mails[] = { "wiadomosc", "wiadomosci", "mail",
+	"e-mail", "email", "message", "nachricht", "poczta", NULL };
 static const char *const banner_words[] = { "spoza", "zewnetrz", "z zewnatrz",
 	"external", "outside", "nie klikaj", "do not click", "don't click",
 	"nieznanego nadawcy", "nieznany nadawca", "externe", "ausserhalb",
@@ -174,18 +181,41 @@ footer_is_client(struct lines *lines, size_t i, bool alone)
 	       memchr(".!?:;", rest.p[rest.n - 1], 5) == NULL;
 }
 
+/* How many of `phrases` stand in `f`, counted no further than two. */
+static int
+count_phrases(struct span f, const char *const *phrases)
+{
+	int count = 0;
+
+	for (; *phrases != NULL && count < 2; phrases++)
+		count += span_find(f, *phrases) < f.n;
+	return count;
+}
+
 bool
-footer_is_notice(struct lines *lines, size_t from, size_t to)
+footer_is_notice(struct lines *lines, size_t from, size_t to, bool below)
 {
 	struct span f;
 	size_t last = to - from > 4 ? from + 3 : to - 1;
 
-	for (size_t i = from; i <= last; i++)
-		if (phrase_in(lines_fold(lines, i, i), lists))
-			return true;
 	f = lines_fold(lines, from, last);
+	if (count_phrases(f, lists) > 0)
+		return true;
 	f = without(f, "*_[(\"'-# ");
-	return phrase_starts(f, notices) > 0 && phrase_in(f, notice_words);
+	if (phrase_starts(f, notices) == 0)
+		return false;
+	return count_phrases(f, notice_words) >= (below ? 1 : 2) ||
+	       phrase_in(f, strong_words);
+}
+
+bool
+footer_is_small_print(struct lines *lines, size_t from, size_t to)
+{
+	size_t last = to - from > 4 ? from + 3 : to - 1;
+	struct span f = lines_fold(lines, from, last);
+
+	return count_phrases(f, notice_words) > 0 ||
+	       span_find(f, "www.") < f.n || span_find(f, "http") < f.n;
 }
 
 bool
@@ -199,7 +229,7 @@ footer_is_banner(struct lines *lines, size_t from, size_t to)
 		return true;
 	f = without(f, "*_[(!-# ");
 	return phrase_starts(f, banner_starts) > 0 &&
-	       phrase_in(f, banner_words);
+	       phrase_in(f, banner_words) && phrase_in(f, banner_mails);
 }
 
 /* Length of "[image: x]" or "<image001.png>" at the start of `s`, or 0. */

@@ -19,8 +19,12 @@ bool footer_is_delimiter(const struct lines *lines, size_t i, bool *sure);
 bool footer_is_client(struct lines *lines, size_t i, bool alone);
 
 /* Are lines `from` to `to` (not included) a notice of confidentiality or of
- * data protection, a plea not to print, a virus scanner's or a list's words? */
-bool footer_is_notice(struct lines *lines, size_t from, size_t to);
+ * data protection, a plea not to print, a virus scanner's or a list's words?
+ * `below`: they stand below the end of a letter, where less is asked. */
+bool footer_is_notice(struct lines *lines, size_t from, size_t to, bool below);
+
+/* Could they be a further paragraph of such a notice? */
+bool footer_is_small_print(struct lines *lines, size_t from, size_t to);
 
 /* Are they the banner that a mail gateway puts on top ("this mail comes from
  * outside")? */

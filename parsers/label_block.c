@@ -17,24 +17,24 @@ enum role {
 
 /* Folded.  Polish, English, German, Ukrainian, Russian, Czech, Slovak, French,
  * Spanish, Italian, Portuguese, Dutch, Swedish, Danish, Norwegian, Finnish,
- * Hungarian, Romanian, Lithuanian, Turkish, Chinese, Japanese, Korean. */
+ * Hungarian, Romanian, Lithuanian, Turkish, Chinese, Japanese. */
 static const char *const from_labels[] = { "od", "nadawca", "from", "von",
 	"absender", "від", "від кого", "від", "от", "от кого", "отправитель",
 	"відправник", "odesilatel", "odosielatel", "de", "expediteur",
 	"remitente", "da", "mittente", "remetente", "van", "afzender", "fran",
 	"avsandare", "fra", "afsender", "avsender", "lahettaja", "kenelta",
 	"felado", "de la", "expeditor", "nuo", "kimden", "发件人", "寄件者",
-	"差出人", "送信者", "보낸 사람", NULL };
+	"差出人", "送信者", NULL };
 static const char *const to_labels[] = { "do", "adresat", "odbiorca", "to",
 	"an", "empfanger", "кому", "одержувач", "получатель", "komu",
 	"prijemce", "pre", "a", "pour", "destinataire", "para", "destinatario",
 	"aan", "ontvanger", "till", "mottagare", "til", "modtager", "mottaker",
 	"vastaanottaja", "kenelle", "cimzett", "catre", "kam", "kime", "收件人",
-	"收件者", "宛先", "받는 사람", NULL };
+	"收件者", "宛先", NULL };
 static const char *const copy_labels[] = { "dw", "udw", "kopia", "kopia do",
 	"do wiadomosci", "cc", "bcc", "kopie", "kopie an", "копія", "копия",
 	"copie", "copie a", "copia", "copia a", "cco", "ccn", "kopi", "kopio",
-	"masolat", "抄送", "副本", "참조", NULL };
+	"masolat", "抄送", "副本", NULL };
 static const char *const date_labels[] = { "wyslano", "wyslane", "data",
 	"data wyslania", "sent", "date", "sent on", "gesendet", "datum", "дата",
 	"надіслано", "відправлено", "отправлено", "odeslano", "odoslane",
@@ -43,11 +43,11 @@ static const char *const date_labels[] = { "wyslano", "wyslane", "data",
 	"enviado em", "verzonden", "verzonden op", "skickat", "sendt", "dato",
 	"lahetetty", "paivays", "elkuldve", "datum", "trimis", "issiusta",
 	"gonderildi", "tarih", "发送时间", "日期", "寄件日期", "日付",
-	"送信日時", "보낸 날짜", "received", "otrzymano", NULL };
+	"送信日時", "received", "otrzymano", NULL };
 static const char *const subject_labels[] = { "temat", "subject", "betreff",
 	"тема", "predmet", "objet", "sujet", "asunto", "oggetto", "assunto",
 	"onderwerp", "amne", "emne", "aihe", "targy", "subiect", "tema", "konu",
-	"主题", "主旨", "件名", "제목", NULL };
+	"主题", "主旨", "件名", NULL };
 static const char *const other_labels[] = { "odpowiedz do", "odpowiedz",
 	"organizacja", "grupy dyskusyjne", "odniesienia", "waznosc",
 	"priorytet", "zalaczniki", "kategoria", "reply-to", "reply to",
@@ -73,10 +73,10 @@ static const char *const message_words[] = { "message", "wiadomosc",
 	"mail", "e-mail", "email", "mail", "повідомлення", "лист", "сообщение",
 	"письмо", "zprava", "sprava", "mensaje", "messaggio", "mensagem",
 	"bericht", "meddelande", "originalmeddelande", "meddelelse", "besked",
-	"melding", "viesti", "uzenet", "mesaj", "メッセージ", "邮件", "郵件",
+	"melding", "viesti", "uzenet", "mesaj", "メッセーシ", "邮件", "郵件",
 	NULL };
 static const char *const old_words[] = { "original", "origin", "oryginaln",
-	"przekaz", "przesla", "reply", "forward", "ursprunglich",
+	"pierwotn", "przekaz", "przesla", "reply", "forward", "ursprunglich",
 	"ursprunglich", "weitergeleitet", "antwort", "початков", "оригинал",
 	"оригінал", "переслан", "пересил", "перенаправл", "исходн", "puvodni",
 	"povodna", "preposlan", "transfer", "reenviad", "rediri", "inoltrat",
@@ -214,6 +214,17 @@ has_clock(struct span s)
 }
 
 static bool
+has_year(struct span s)
+{
+	for (size_t i = 0; i + 4 <= s.n; i++)
+		if ((memcmp(s.p + i, "20", 2) == 0 ||
+			memcmp(s.p + i, "19", 2) == 0) &&
+		    s.p[i + 2] >= '0' && s.p[i + 2] <= '9')
+			return true;
+	return false;
+}
+
+static bool
 has_at(struct span s)
 {
 	return s.n > 0 && memchr(s.p, '@', s.n) != NULL;
@@ -227,7 +238,8 @@ goes_on(struct lines *lines, size_t i)
 
 	if (lines->line[i].kind != LINE_TEXT)
 		return false;
-	if (words.p[0] == '<' || words.p[0] == '[' || has_at(words))
+	if (lines->line[i].lead > 0 || words.p[0] == '<' || words.p[0] == '[' ||
+	    has_at(words))
 		return true;
 	return i + 1 < lines->n && label_of(lines, i + 1, &value) != NO_LABEL;
 }
@@ -236,7 +248,7 @@ goes_on(struct lines *lines, size_t i)
 struct found {
 	unsigned roles;
 	int labels;
-	bool address, clock;
+	bool address, clock, dated;
 };
 
 static void
@@ -249,6 +261,7 @@ take_label(struct label_block *out, struct found *found, struct lines *lines,
 	found->labels++;
 	found->address |= has_at(value);
 	found->clock |= role == DATE && has_clock(value);
+	found->dated |= role == DATE && has_year(value);
 	if (value.n > 3 && memchr(value.p, ':', value.n) != NULL) {
 		unsigned more = glued_roles(lines, value);
 
@@ -271,7 +284,8 @@ enough(const struct found *found, bool is_answer, bool *doubt)
 	if (count == 2 && !(roles & (DATE | SUBJECT)))
 		return false;
 	*doubt = true;
-	return count >= 3 ? proof || is_answer : proof;
+	return proof ||
+	       (count >= 3 && is_answer && found->dated && (roles & FROM) != 0);
 }
 
 bool
@@ -308,6 +322,17 @@ label_block_read(
 		return false;
 	out->doubt = false;
 	return true;
+}
+
+bool
+label_block_divider(const struct lines *lines, size_t i)
+{
+	struct span s = lines_words(lines, i);
+
+	return lines->line[i].kind == LINE_RULE ||
+	       (lines->line[i].kind == LINE_TEXT && s.n > 8 && s.n < RULE_MAX &&
+		   memcmp(s.p, "---", 3) == 0 &&
+		   memcmp(s.p + s.n - 3, "---", 3) == 0);
 }
 
 bool

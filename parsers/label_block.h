@@ -29,4 +29,8 @@ bool label_block_read(
  * "Begin forwarded message:"? */
 bool label_block_rule(struct lines *lines, size_t i);
 
+/* Is line `i` a rule, with or without words in it ("---- list ----")?  Right
+ * above a block it belongs to the block. */
+bool label_block_divider(const struct lines *lines, size_t i);
+
 #endif

@@ -23,6 +23,7 @@ enum {
 	PROSE_WORDS = 12,
 	CLOSING_MAX = 20, /* "> napisał(a):" */
 	SEGMENTS_MAX = 500,
+	RULE_ATTRIBUTION = 3, /* lines below a rule with words */
 	NOTICES_MAX = 12, /* paragraphs of small print */
 };
 
@@ -127,9 +128,9 @@ with_rule_above(const struct lines *lines, size_t i)
 	size_t from = i;
 
 	while (i > 0 && (lines->line[i - 1].kind == LINE_BLANK ||
-			    lines->line[i - 1].kind == LINE_RULE)) {
+			    label_block_divider(lines, i - 1))) {
 		i--;
-		if (lines->line[i].kind == LINE_RULE)
+		if (lines->line[i].kind != LINE_BLANK)
 			from = i;
 	}
 	return from;
@@ -165,6 +166,27 @@ is_authors_own(struct reading *r, struct span from)
 					  author->name.n) != NULL);
 }
 
+/* Line `i` is a rule with words; a block of labels or an attribution may
+ * follow. */
+static size_t
+read_below_rule(struct reading *r, size_t i)
+{
+	struct lines *lines = &r->lines;
+	struct label_block block;
+	struct attribution a;
+	size_t next = lines_next(lines, i + 1);
+
+	if (next < lines->n && label_block_may_start(lines, next) &&
+	    label_block_read(&block, lines, next, true))
+		return drop_old(r, i, block.end, block.quoted);
+	for (size_t k = next; k < lines->n && k < next + RULE_ATTRIBUTION; k++)
+		if (attribution_may_end(lines, k) &&
+		    attribution_read(&a, lines, k, true))
+			return drop_old(r, i, a.to + 1, a.quoted);
+	return drop_old(r, i, i + 1,
+	    next < lines->n && lines->line[next].kind == LINE_QUOTED);
+}
+
 /* A block of labels (or a rule with words) begins at line `i`: returns where to
  * read on, or `i` when it is none. */
 static size_t
@@ -173,16 +195,9 @@ read_block(struct reading *r, size_t i)
 	struct lines *lines = &r->lines;
 	struct label_block block;
 	bool is_block;
-	size_t next;
 
-	if (label_block_rule(lines, i)) {
-		next = lines_next(lines, i + 1);
-		if (next < lines->n && label_block_may_start(lines, next) &&
-		    label_block_read(&block, lines, next, true))
-			return drop_old(r, i, block.end, block.quoted);
-		return drop_old(r, i, i + 1,
-		    next < lines->n && lines->line[next].kind == LINE_QUOTED);
-	}
+	if (label_block_rule(lines, i))
+		return read_below_rule(r, i);
 	if (!label_block_may_start(lines, i))
 		return i;
 	is_block = label_block_read(&block, lines, i, r->is_answer);
@@ -336,6 +351,64 @@ drop_marked_signatures(struct reading *r)
 	}
 }
 
+static size_t
+paragraph_start(const struct lines *lines, struct range s)
+{
+	size_t i = s.to;
+
+	while (i > s.from && lines->line[i - 1].kind == LINE_TEXT &&
+	       !lines->line[i - 1].gone)
+		i--;
+	return i;
+}
+
+/* Does the author say anything in the range, besides a greeting? */
+static bool
+says_something(struct reading *r, struct range s)
+{
+	for (size_t i = s.from; i < s.to; i++)
+		if (r->lines.line[i].kind == LINE_TEXT &&
+		    !r->lines.line[i].gone &&
+		    !sign_off_is_greeting(&r->lines, i))
+			return true;
+	return false;
+}
+
+/* Are lines `from` to `to` of segment `s` a notice that hangs on the author's
+ * words? */
+static bool
+is_notice(struct reading *r, struct range s, size_t from, size_t to)
+{
+	struct lines *lines = &r->lines;
+	struct sign_off off;
+
+	if (from >= to || !footer_is_notice(lines, from, to, true))
+		return false;
+	return footer_is_notice(lines, from, to, false) ||
+	       sign_off_find(&off, lines, s.from, from, &r->parsed->from);
+}
+
+/* Where the notices at the end of `s` begin; s.to when there are none. */
+static size_t
+notices_start(struct reading *r, struct range s)
+{
+	struct range above = s;
+	size_t best = s.to;
+
+	for (int i = 0; i < NOTICES_MAX && above.to > above.from; i++) {
+		size_t start = paragraph_start(&r->lines, above);
+
+		if (is_notice(r, s, start, above.to))
+			best = start;
+		else if (!footer_is_small_print(&r->lines, start, above.to))
+			break;
+		above = trim(&r->lines, (struct range){ s.from, start });
+	}
+	if (best < s.to && !says_something(r, (struct range){ 0, best }))
+		return s.to;
+	return best;
+}
+
 /* From the first signature delimiter on; returns what is left. */
 static struct range
 drop_delimited(struct reading *r, struct range s)
@@ -350,7 +423,7 @@ drop_delimited(struct reading *r, struct range s)
 		if (!footer_is_delimiter(lines, i, &sure))
 			continue;
 		if (has_prose(lines, below) &&
-		    !footer_is_notice(lines, lines_next(lines, i + 1), s.to)) {
+		    !is_notice(r, s, lines_next(lines, i + 1), s.to)) {
 			if (!sure ||
 			    !has_words(lines, (struct range){ s.from, i })) {
 				parsed_warn(r->parsed,
@@ -369,17 +442,6 @@ drop_delimited(struct reading *r, struct range s)
 	return s;
 }
 
-static size_t
-paragraph_start(const struct lines *lines, struct range s)
-{
-	size_t i = s.to;
-
-	while (i > s.from && lines->line[i - 1].kind == LINE_TEXT &&
-	       !lines->line[i - 1].gone)
-		i--;
-	return i;
-}
-
 /* Small print and lines of the mail program at the end; returns what is left.
  * A notice is kept when nothing else would be there. */
 static struct range
@@ -395,9 +457,7 @@ drop_footers(struct reading *r, struct range s)
 		} else if (s.to - start == 2 &&
 			   footer_is_client(lines, start, true)) {
 			mark_gone(lines, start, s.to);
-		} else if (footer_is_notice(lines, start, s.to) &&
-			   (start > s.from || s.from > 0) &&
-			   has_words(lines, (struct range){ 0, start })) {
+		} else if ((start = notices_start(r, s)) < s.to) {
 			mark_gone(lines, start, s.to);
 		} else {
 			break;

@@ -12,6 +12,7 @@ enum {
 	NAME_BYTES_MAX = 80,
 	CARD_LINE_MAX = 160,
 	CARD_WORDS_MAX = 9,
+	CARD_LONG_MAX = 24,
 	CARD_LINES_MAX = 14,
 	WINDOW = 24, /* lines with words, from the end, that are looked at */
 	KNOWN_MAX = 12, /* words of the author's name */
@@ -44,7 +45,7 @@ static const char *const formulas[] = { "pozdrawiam", "pozdrawiamy",
 	"mit herzlichen grussen", "freundliche grusse", "viele grusse",
 	"beste grusse", "liebe grusse", "herzliche grusse", "schone grusse",
 	"mfg", "hochachtungsvoll", "gruss", "grusse", "lg", "vg", "з повагою",
-	"з пошаною", "щиро", "щиро ваш", "всього найкращого", "с уважением",
+	"з пошаною", "щиро", "щиро ваш", "всього наикращого", "с уважением",
 	"с наилучшими пожеланиями", "s pozdravem", "s pozdravom", "s uctou",
 	"s prianim", "s pranim", "hezky den", "cordialement",
 	"bien cordialement", "salutations", "bien a vous", "cordiali saluti",
@@ -65,17 +66,22 @@ static const char *const thanks[] = { "dziekuje", "dziekujemy", "dzieki",
 	"dakujem", NULL };
 
 static const char *const greetings[] = { "dzien dobry", "dziendobry",
-	"dobry wieczor", "dobry", "witam", "witamy", "witajcie", "witaj",
-	"szanowni", "szanowny", "szanowna", "szanowne", "wielce szanowni",
-	"wielmozny", "drodzy", "drogi", "droga", "kochani", "czesc", "hej",
-	"hejka", "siema", "uszanowanie", "szczesc boze", "dear", "hello", "hi",
-	"hey", "good morning", "good afternoon", "good evening", "greetings",
-	"to whom it may concern", "sehr geehrte", "sehr geehrter", "guten tag",
-	"guten morgen", "hallo", "liebe", "lieber", "доброго дня",
-	"добрий день", "доброго вечора", "добрий вечір", "вітаю", "шановні",
-	"шановний", "шановна", "здравствуйте", "добрый день", "уважаемые",
-	"dobry den", "vazeni", "vazena", "bonjour", "buongiorno", "buenos dias",
-	"god dag", NULL };
+	"dobry wieczor", "witam", "witamy", "witajcie", "witaj", "szanowni",
+	"szanowny", "szanowna", "szanowne", "wielce szanowni", "wielmozny",
+	"drodzy", "kochani", "czesc", "hej", "hejka", "siema", "uszanowanie",
+	"szczesc boze", "dear", "hello", "hi", "hey", "good morning",
+	"good afternoon", "good evening", "greetings", "to whom it may concern",
+	"sehr geehrte", "sehr geehrter", "guten tag", "guten morgen", "hallo",
+	"доброго дня", "добрии день", "доброго вечора", "добрии вечір", "вітаю",
+	"шановні", "шановнии", "шановна", "здравствуите", "добрыи день",
+	"уважаемые", "dobry den", "vazeni", "vazena", "bonjour", "buongiorno",
+	"buenos dias", "god dag", NULL };
+
+/* These greet only when a comma or an exclamation mark ends the line: "Droga"
+ * is a road, too. */
+static const char *const addressed[] = { "droga", "drogi", "dobry", "panie",
+	"pani", "panowie", "panstwo", "radni", "sasiedzi", "mieszkancy",
+	"liebe", "lieber", "mili", "pane", "пане", "пані", NULL };
 
 /* Who is greeted, and how: small letters are allowed for these. */
 static const char *const greeted[] = { "pan", "pani", "panie", "panu",
@@ -306,6 +312,26 @@ is_known(struct lines *lines, const struct buf *known, struct span word)
 	return hit != NULL && hit[-1] == ' ' && hit[f.n] == ' ';
 }
 
+/* Is the word one letter, with which a name of the author begins? */
+static bool
+is_initial(struct lines *lines, const struct buf *known, struct span word)
+{
+	struct span f;
+	const char *p;
+	size_t len;
+
+	text_next(word, &len);
+	if (len < word.n)
+		return false;
+	f = lines_fold_words(lines, word);
+	for (p = known->p; f.n > 0 && p != NULL;
+	     p = memchr(p + 1, ' ', (size_t)(known->p + known->n - p - 1)))
+		if ((size_t)(known->p + known->n - p) > f.n && p[0] == ' ' &&
+		    memcmp(p + 1, f.p, f.n) == 0)
+			return true;
+	return false;
+}
+
 bool
 sign_off_is_name(
     struct lines *lines, size_t i, const struct address *author, bool *guessed)
@@ -313,7 +339,7 @@ sign_off_is_name(
 	struct span words = bare(lines_words(lines, i)), rest = words;
 	struct buf known = { .max = 1024 };
 	struct word word;
-	size_t count = 0, hits = 0, capitals = 0;
+	size_t count = 0, hits = 0, capitals = 0, initials = 0;
 	bool given = false;
 
 	*guessed = false;
@@ -324,12 +350,13 @@ sign_off_is_name(
 	while (count < 8 && next_word(&word, &rest)) {
 		hits += is_known(lines, &known, word.s);
 		capitals += word.capital;
+		initials += word.capital && is_initial(lines, &known, word.s);
 		if (count++ == 0)
 			given = phrase_starts(lines_fold_words(lines, word.s),
 				    given_names) > 0;
 	}
 	buf_free(&known);
-	if (count > 0 && hits == count)
+	if (hits > 0 && hits + initials == count)
 		return true;
 	if (hits >= 2 && count <= hits + 2 && capitals >= hits)
 		return true;
@@ -357,19 +384,22 @@ is_card_line(struct lines *lines, size_t i)
 {
 	struct span words = lines_words(lines, i), f;
 	size_t count;
+	int proofs;
 
 	if (lines->line[i].kind != LINE_TEXT)
 		return lines->line[i].kind == LINE_RULE;
 	if (words.n > CARD_LINE_MAX)
 		return false;
 	count = lines_count_words(words, 30);
-	if (count <= CARD_WORDS_MAX && !ends_sentence(words))
+	if (count <= 3 || (count <= CARD_WORDS_MAX && !ends_sentence(words)))
 		return true;
+	if (count > CARD_LONG_MAX || ends_sentence(words))
+		return false;
 	f = lines_fold(lines, i, i);
-	return count <= 24 &&
-	       (count_digits(words) >= 7 || has_any(words, "@|") ||
-		   span_find(f, "www.") < f.n || span_find(f, "http") < f.n ||
-		   phrase_word_in(f, card_marks));
+	proofs = (count_digits(words) >= 7) + has_any(words, "@") +
+		 2 * has_any(words, "|") + (span_find(f, "www.") < f.n) +
+		 (span_find(f, "http") < f.n) + phrase_word_in(f, card_marks);
+	return proofs >= 2;
 }
 
 /* Are all lines from `from` on, up to `to` or a postscript, those of a name and
@@ -382,7 +412,7 @@ is_card(struct lines *lines, size_t from, size_t to, size_t *end, size_t *count)
 		if (lines->line[*end].gone ||
 		    lines->line[*end].kind == LINE_BLANK)
 			continue;
-		if (*count > 0 && sign_off_is_postscript(lines, *end))
+		if (sign_off_is_postscript(lines, *end))
 			return true;
 		if (!is_card_line(lines, *end) || ++*count > CARD_LINES_MAX)
 			return false;
@@ -454,6 +484,8 @@ sign_off_is_greeting(struct lines *lines, size_t i)
 		return false;
 	f = lines_fold_words(lines, words);
 	n = phrase_starts(f, greetings);
+	if (n == 0 && has_any(span_from(words, words.n - 1), ",!"))
+		n = phrase_starts(f, addressed);
 	if (n == 0)
 		return false;
 	return count_allowed(lines, behind(words, f, n), greeted) >= 0;
