@@ -213,42 +213,6 @@ make_pieces(struct parsed *parsed, struct lines *lines, struct span text,
 	}
 }
 
-/* Takes one code off the end of `*text`; false when none stands there. */
-static bool
-drop_last_code(struct span *text, const char *prefix)
-{
-	size_t at = text->n > LAST_CODE_MAX ? text->n - LAST_CODE_MAX : 0;
-	struct code_hit hit, last = { .n = 0 };
-
-	while (at > 0 && at < text->n && text->p[at - 1] != ' ' &&
-	       text->p[at - 1] != '\n')
-		at++;
-	for (; code_next(&hit, *text, at, prefix); at = hit.at + hit.n)
-		last = hit;
-	if (last.n == 0 ||
-	    without_lead(span_from(*text, last.at + last.n)).n > 0)
-		return false;
-	*text = span_trim(span_sub(*text, 0, last.at));
-	while (text->n > 0 &&
-	       (text->p[text->n - 1] == ':' || text->p[text->n - 1] == '-'))
-		*text = span_trim(span_sub(*text, 0, text->n - 1));
-	return true;
-}
-
-struct span
-remark_without_code(struct span text, const char *prefix)
-{
-	struct code_hit hit;
-
-	text = span_trim(text);
-	while (code_next(&hit, text, 0, prefix) &&
-	       without_lead(span_sub(text, 0, hit.at)).n == 0)
-		text = without_lead(span_from(text, hit.at + hit.n));
-	while (drop_last_code(&text, prefix))
-		;
-	return text;
-}
-
 void
 remark_extract(struct parsed *parsed)
 {

@@ -14,8 +14,4 @@
  * starts with a valid code of its own and at least two codes do so. */
 void remark_extract(struct parsed *parsed);
 
-/* `text` without the codes (of `prefix`, "BL") that begin or end it and the
- * signs beside them: what a text message says.  Lives in `text`. */
-struct span remark_without_code(struct span text, const char *prefix);
-
 #endif
