@@ -108,60 +108,67 @@ keep(struct arena *a, struct span s)
 	return arena_copy(a, s).p;
 }
 
-/* How a filled template is kept. */
-enum shape {
-	SHAPE_LINE, /* as it is, without a line's end */
-	SHAPE_TEXT, /* long lines wrapped */
-	SHAPE_HTML,
-};
+/* Fills a template and keeps what became of it, without blanks at its ends. */
+static enum status
+fill(const char **text, struct wording *w, const struct wording_template *tmpl,
+    const json_t *data, struct err *err)
+{
+	struct buf out = { .max = TEXT_ROOM };
+	enum status rc = wording_fill(&out, w, tmpl, data, err);
+
+	*text = keep(w->arena, span_trim(buf_span(&out)));
+	buf_free(&out);
+	return rc;
+}
+
+/* The plain text of a mail: its long lines wrapped. */
+static enum status
+fill_text(struct outbox *row, struct wording *w,
+    const struct wording_template *tmpl, const json_t *data, struct err *err)
+{
+	struct buf wrapped = { .max = TEXT_ROOM };
+	const char *text;
+	enum status rc = fill(&text, w, tmpl, data, err);
+
+	wrap_lines(&wrapped, span_of(text));
+	row->body = keep(w->arena, buf_span(&wrapped));
+	buf_free(&wrapped);
+	return rc;
+}
 
 static enum status
-fill(const char **text, struct wording *w, const char *file, struct span tmpl,
-    const json_t *data, enum shape shape, struct err *err)
+fill_html(struct outbox *row, struct wording *w, const char *text_file,
+    const json_t *data, struct err *err)
 {
-	struct buf out = { .max = TEXT_ROOM }, kept = { .max = TEXT_ROOM };
-	enum status rc = wording_fill(&out, w, file, tmpl,
-	    shape == SHAPE_HTML ? RENDER_HTML : RENDER_NONE, data, err);
+	char file[FILE_NAME];
+	struct wording_template html = { .file = file, .escape = RENDER_HTML };
 
-	if (shape == SHAPE_TEXT)
-		wrap_lines(&kept, span_trim(buf_span(&out)));
-	else
-		buf_add(&kept, span_trim(buf_span(&out)));
-	if (shape == SHAPE_HTML)
-		buf_char(&kept, '\n');
-	if (rc == ST_OK)
-		rc = buf_status(&kept, "the reply", err);
-	*text = keep(w->arena, buf_span(&kept));
-	buf_free(&out);
-	buf_free(&kept);
-	return rc;
+	snprintf(file, sizeof(file), "%.*s.html",
+	    (int)(strlen(text_file) - strlen(".txt")), text_file);
+	html.text = wording_find(w, file);
+	if (w->problem.text[0] != '\0')
+		return err_set(err, ST_BROKEN, "%s", w->problem.text);
+	return html.text.p == NULL ? ST_OK
+				   : fill(&row->html, w, &html, data, err);
 }
 
 static enum status
 render_mail(struct outbox *row, struct wording *w, const char *file,
     struct span tmpl, const json_t *data, struct err *err)
 {
-	struct span subject, body, html;
-	char html_file[FILE_NAME];
-	enum status rc = part_subject(&subject, &body, w, file, tmpl, err);
+	struct wording_template subject = { .file = file,
+		.escape = RENDER_NONE };
+	struct wording_template body = subject;
+	enum status rc =
+	    part_subject(&subject.text, &body.text, w, file, tmpl, err);
 
 	if (rc == ST_OK)
-		rc = fill(
-		    &row->subject, w, file, subject, data, SHAPE_LINE, err);
+		rc = fill(&row->subject, w, &subject, data, err);
 	if (rc == ST_OK)
 		rc = check_subject(row->subject, file, err);
 	if (rc == ST_OK)
-		rc = fill(&row->body, w, file, body, data, SHAPE_TEXT, err);
-	if (rc != ST_OK)
-		return rc;
-	snprintf(html_file, sizeof(html_file), "%.*s.html",
-	    (int)(strlen(file) - strlen(".txt")), file);
-	html = wording_find(w, html_file);
-	if (w->problem.text[0] != '\0')
-		return err_set(err, ST_BROKEN, "%s", w->problem.text);
-	return html.p == NULL ? ST_OK
-			      : fill(&row->html, w, html_file, html, data,
-				    SHAPE_HTML, err);
+		rc = fill_text(row, w, &body, data, err);
+	return rc == ST_OK ? fill_html(row, w, file, data, err) : rc;
 }
 
 /* The line a text came in on ("sms bramka" in messages), else the first. */
@@ -181,8 +188,9 @@ render_sms(struct outbox *row, struct wording *w, const char *file,
 {
 	const struct config_sms *line = line_of(w->config, row->via);
 	struct buf folded = { .max = TEXT_ROOM }, cut = { .max = TEXT_ROOM };
+	struct wording_template sms = { file, tmpl, RENDER_NONE };
 	const char *text;
-	enum status rc = fill(&text, w, file, tmpl, data, SHAPE_LINE, err);
+	enum status rc = fill(&text, w, &sms, data, err);
 
 	if (rc != ST_OK)
 		return rc;

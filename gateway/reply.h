@@ -6,29 +6,9 @@
 #ifndef REPLY_H
 #define REPLY_H
 
-#include "gateway/config.h"
 #include "gateway/keys.h"
-#include "gateway/store_consultation.h"
-#include "gateway/store_inbound.h"
+#include "gateway/reply_data.h"
 #include "gateway/store_outbox.h"
-#include "gateway/store_remark.h"
-
-/* The facts a reply may show; NULL or empty where they do not apply. */
-struct reply {
-	const char
-	    *template_name; /* "confirm_remark"; texts use "sms_…" by it */
-	const struct inbound *inbound; /* what is answered */
-	const struct consultation *consultation;
-	const struct consultation *all; /* for the list of open ones */
-	size_t n_all;
-	const struct remark *remarks; /* filed, or the one it duplicates */
-	const char *const *receipts; /* one per remark */
-	size_t n_remarks;
-	const struct consultation *suggestion;
-	const char *attachment_names; /* "a.pdf, b.jpg" */
-	int64_t now;
-	bool show_text; /* false: number and time only */
-};
 
 /* Renders into `row` (strings in `a`): channel, to, template_name, question,
  * subject, body, html, language, message_id, token, in_reply_to, references,

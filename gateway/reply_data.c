@@ -35,16 +35,23 @@ put_flag(json_t *data, const char *name, bool value)
 		json_object_set_new(data, name, json_true());
 }
 
+/* An object under construction, and the zone of its times. */
+struct facts {
+	struct wording *w;
+	json_t *data;
+	const char *zone;
+};
+
 static void
-put_date(struct wording *w, json_t *data, const char *name, const char *form,
-    int64_t ms, const char *zone, enum moment moment)
+put_date(struct facts *f, const char *name, const char *form, int64_t ms,
+    enum moment moment)
 {
-	json_t *text = wording_date(w, form, ms, zone, moment);
+	json_t *text = wording_date(f->w, form, ms, f->zone, moment);
 
 	if (json_is_null(text))
 		json_decref(text);
 	else
-		json_object_set_new(data, name, text);
+		json_object_set_new(f->data, name, text);
 }
 
 static const char *
@@ -58,22 +65,19 @@ zone_of(const struct wording *w, const struct consultation *c)
 static void
 put_consultation(struct wording *w, json_t *data, const struct consultation *c)
 {
-	const char *zone = zone_of(w, c);
+	struct facts f = { w, data, zone_of(w, c) };
 	bool has_short = c->title_short != NULL && c->title_short[0] != '\0';
 
 	put(data, "code", span_of(c->code));
 	put(data, "title", span_of(c->title));
 	put(data, "title_short",
 	    span_of(has_short ? c->title_short : c->title));
-	put_date(w, data, "opens_at", "exact", c->opens_ms, zone, MOMENT_START);
-	put_date(
-	    w, data, "opens_short", "short", c->opens_ms, zone, MOMENT_START);
-	put_date(w, data, "closes_at", "exact", c->closes_ms, zone, MOMENT_END);
-	put_date(
-	    w, data, "closes_short", "short", c->closes_ms, zone, MOMENT_END);
-	put_date(w, data, "closed_at", "exact", c->closes_ms, zone, MOMENT_END);
-	put_date(
-	    w, data, "closed_short", "short", c->closes_ms, zone, MOMENT_END);
+	put_date(&f, "opens_at", "exact", c->opens_ms, MOMENT_START);
+	put_date(&f, "opens_short", "short", c->opens_ms, MOMENT_START);
+	put_date(&f, "closes_at", "exact", c->closes_ms, MOMENT_END);
+	put_date(&f, "closes_short", "short", c->closes_ms, MOMENT_END);
+	put_date(&f, "closed_at", "exact", c->closes_ms, MOMENT_END);
+	put_date(&f, "closed_short", "short", c->closes_ms, MOMENT_END);
 }
 
 /* The first SHOWN_LENGTH characters. */
@@ -149,13 +153,13 @@ remark_facts(struct wording *w, const struct reply *reply, size_t i)
 	const struct remark *remark = &reply->remarks[i];
 	const struct consultation *c = consultation_of(reply, remark);
 	json_t *facts = element_facts();
+	struct facts f = { w, facts, w->config->timezone };
 
 	if (c != NULL)
 		put_consultation(w, facts, c);
 	put(facts, "remark_no", span_of(remark->name));
 	put(facts, "receipt", receipt_of(reply, i));
-	put_date(w, facts, "received_at", "exact", remark->received_ms,
-	    w->config->timezone, MOMENT_EVENT);
+	put_date(&f, "received_at", "exact", remark->received_ms, MOMENT_EVENT);
 	if (reply->show_text)
 		put_words(facts, span_of(remark->text));
 	return facts;
@@ -175,6 +179,7 @@ static void
 put_remarks(struct wording *w, json_t *data, const struct reply *reply)
 {
 	struct buf numbers = { .max = TEXT_ROOM }, receipts = numbers;
+	struct facts f = { w, data, w->config->timezone };
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < reply->n_remarks; i++) {
@@ -187,9 +192,8 @@ put_remarks(struct wording *w, json_t *data, const struct reply *reply)
 	put(data, "receipt", buf_span(&receipts));
 	put_flag(data, "several", reply->n_remarks > 1);
 	if (reply->n_remarks > 0)
-		put_date(w, data, "first_received_at", "exact",
-		    reply->remarks[0].received_ms, w->config->timezone,
-		    MOMENT_EVENT);
+		put_date(&f, "first_received_at", "exact",
+		    reply->remarks[0].received_ms, MOMENT_EVENT);
 	buf_free(&numbers);
 	buf_free(&receipts);
 }
@@ -201,6 +205,7 @@ put_answer_due(struct wording *w, json_t *data, const struct reply *reply)
 {
 	long days = strtol(config_office(w->config, "answer_days"), NULL, 10);
 	const struct consultation *last = NULL;
+	struct facts f = { w, data, "" };
 
 	for (size_t i = 0; i < reply->n_remarks; i++) {
 		const struct consultation *c =
@@ -211,10 +216,11 @@ put_answer_due(struct wording *w, json_t *data, const struct reply *reply)
 		if (last == NULL || c->closes_ms > last->closes_ms)
 			last = c;
 	}
-	if (days > 0 && days <= DAYS_MAX && last != NULL)
-		put_date(w, data, "answer_due", "long",
-		    last->closes_ms + days * DAY_MS, zone_of(w, last),
-		    MOMENT_END);
+	if (days <= 0 || days > DAYS_MAX || last == NULL)
+		return;
+	f.zone = zone_of(w, last);
+	put_date(&f, "answer_due", "long", last->closes_ms + days * DAY_MS,
+	    MOMENT_END);
 }
 
 static void
@@ -243,18 +249,16 @@ static void
 put_message(struct wording *w, json_t *data, const struct reply *reply)
 {
 	const struct inbound *in = reply->inbound;
-	const char *zone = w->config->timezone;
+	struct facts f = { w, data, w->config->timezone };
 	int64_t hold = in->hold_until_ms != 0 ? in->hold_until_ms
 					      : reply->now + w->config->hold_ms;
 
 	put(data, "address", span_of(in->from));
 	put(data, "code_seen", shown_part(span_of(in->code_seen)));
-	put_date(w, data, "received_at", "exact", in->received_ms, zone,
-	    MOMENT_EVENT);
-	put_date(w, data, "received_date", "long", in->received_ms, zone,
-	    MOMENT_EVENT);
-	put_date(w, data, "hold_until", "long", hold, zone, MOMENT_EVENT);
-	put_date(w, data, "hold_short", "short", hold, zone, MOMENT_EVENT);
+	put_date(&f, "received_at", "exact", in->received_ms, MOMENT_EVENT);
+	put_date(&f, "received_date", "long", in->received_ms, MOMENT_EVENT);
+	put_date(&f, "hold_until", "long", hold, MOMENT_EVENT);
+	put_date(&f, "hold_short", "short", hold, MOMENT_EVENT);
 	put_flag(data, "show_text", reply->show_text);
 	if (!reply->show_text)
 		return;

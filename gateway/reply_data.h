@@ -1,16 +1,34 @@
-/* reply_data - the facts of a reply as templates name them
+/* reply_data - the facts of a reply, and as templates name them
  *
- * Place: only reply uses it.  templates/placeholders.tsv says what each name
- * means.
+ * Place: intake gathers them, reply fills its templates with them.
+ * templates/placeholders.tsv says what each name means.
  */
 #ifndef REPLY_DATA_H
 #define REPLY_DATA_H
 
-#include "gateway/reply.h"
+#include "gateway/store_consultation.h"
+#include "gateway/store_inbound.h"
+#include "gateway/store_remark.h"
 #include "gateway/wording.h"
 
 /* How much of a remark a reply repeats, in characters. */
 enum { SHOWN_LENGTH = 2000 };
+
+/* The facts a reply may show; NULL or empty where they do not apply. */
+struct reply {
+	const char *template_name; /* "confirm_remark"; texts: "sms_..." */
+	const struct inbound *inbound; /* what is answered */
+	const struct consultation *consultation;
+	const struct consultation *all; /* for the list of open ones */
+	size_t n_all;
+	const struct remark *remarks; /* filed, or the one it duplicates */
+	const char *const *receipts; /* one per remark */
+	size_t n_remarks;
+	const struct consultation *suggestion;
+	const char *attachment_names; /* "a.pdf, b.jpg" */
+	int64_t now;
+	bool show_text; /* false: number and time only */
+};
 
 /* A new object; what does not apply is absent.  NULL when memory is short. */
 json_t *reply_data(struct wording *w, const struct reply *reply);

@@ -115,21 +115,21 @@ note_first(void *arg, struct span name)
 }
 
 enum status
-wording_fill(struct buf *out, struct wording *w, const char *file,
-    struct span tmpl, enum render_escape escape, const json_t *data,
-    struct err *err)
+wording_fill(struct buf *out, struct wording *w,
+    const struct wording_template *tmpl, const json_t *data, struct err *err)
 {
 	struct buf missing = { .max = 100 };
 	struct render how;
 	char where[120];
 	enum status rc;
 
-	snprintf(where, sizeof(where), "template %s/%s", w->language, file);
-	wording_render(&how, w, escape);
+	snprintf(
+	    where, sizeof(where), "template %s/%s", w->language, tmpl->file);
+	wording_render(&how, w, tmpl->escape);
 	how.missing = note_first;
 	how.missing_arg = &missing;
 	w->problem.text[0] = '\0';
-	rc = render(out, tmpl, data, &how, err);
+	rc = render(out, tmpl->text, data, &how, err);
 	if (w->problem.text[0] != '\0')
 		rc = err_set(err, ST_BROKEN, "%s", w->problem.text);
 	else if (rc != ST_OK)

@@ -30,12 +30,17 @@ struct span wording_find(struct wording *w, const char *file);
 void wording_render(
     struct render *how, struct wording *w, enum render_escape escape);
 
-/* Appends `tmpl`, which came from `file`, filled with `data`, escaped as HTML
- * when `escape` says so.  ST_BROKEN, naming file and name, when it does not
- * parse or shows something that has no value. */
-enum status wording_fill(struct buf *out, struct wording *w, const char *file,
-    struct span tmpl, enum render_escape escape, const json_t *data,
-    struct err *err);
+/* A template, or part of one, to be filled; all borrowed. */
+struct wording_template {
+	const char *file; /* "closed.txt": where it is from, for messages */
+	struct span text;
+	enum render_escape escape;
+};
+
+/* Appends the template filled with `data`.  ST_BROKEN, naming file and name,
+ * when it does not parse or shows something that has no value. */
+enum status wording_fill(struct buf *out, struct wording *w,
+    const struct wording_template *tmpl, const json_t *data, struct err *err);
 
 /* A date of dates.tsv: `form` is "long", "exact" or "short".  As an end, a
  * midnight belongs to the day before ("24:00"); as a start it needs no hour.

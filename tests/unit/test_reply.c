@@ -551,6 +551,8 @@ an_office_that_sets_only_its_address_can_answer(void **state)
 			h->office[i].value = "";
 	h->all[0].closes_ms = h->all[0].opens_ms = 0;
 	h->reply.n_all = 0;
+	h->in.code_seen = h->in.remark = h->in.message_id = "";
+	h->receipts[0] = "";
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]) * 2; i++) {
 		h->in.channel = i % 2 ? CHANNEL_SMS : CHANNEL_MAIL;
 		h->in.source = i % 2 ? "sms bramka" : "mailbox konsultacje";

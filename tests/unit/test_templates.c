@@ -328,14 +328,14 @@ worst_values(struct span but)
 static void
 fill_sms(struct file *f, struct wording *w, struct span but)
 {
+	struct wording_template tmpl = { f->name, f->text, RENDER_NONE };
 	struct buf out = { .max = 4096 };
 	json_t *data = worst_values(but);
 	struct sms_size size;
 	struct err err;
 
 	w->language = f->language;
-	if (wording_fill(&out, w, f->name, f->text, RENDER_NONE, data, &err) !=
-	    ST_OK)
+	if (wording_fill(&out, w, &tmpl, data, &err) != ST_OK)
 		fail_msg("%s", err.text);
 	size = sms_size(span_trim(buf_span(&out)));
 	if (size.is_ucs2 || size.units > SMS_LENGTH)
