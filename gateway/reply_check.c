@@ -14,14 +14,14 @@
 enum { NAMES_ROOM = 64 << 10, DAYS_MAX = 3650 };
 
 /* The replies that are sent at present; texts only where a line is set up. */
-static const char *const mails[] = { "closed.txt", "confirm_remark.html",
-	"confirm_remark.txt", "duplicate.txt", "empty_remark.txt",
-	"held_reminder.txt", "no_code.txt", "not_open_yet.txt",
-	"unknown_code.txt", "unsubscribe_confirm.txt" };
-static const char *const texts[] = { "sms_closed.txt", "sms_confirm_remark.txt",
-	"sms_duplicate.txt", "sms_empty.txt", "sms_held_reminder.txt",
-	"sms_no_code.txt", "sms_not_open_yet.txt", "sms_stop_confirm.txt",
-	"sms_unknown_code.txt" };
+static const char *const mails[] = { "confirm_remark.txt",
+	"confirm_remark.html", "unknown_code.txt", "no_code.txt", "closed.txt",
+	"not_open_yet.txt", "empty_remark.txt", "duplicate.txt",
+	"unsubscribe_confirm.txt", "held_reminder.txt" };
+static const char *const texts[] = { "sms_confirm_remark.txt",
+	"sms_unknown_code.txt", "sms_no_code.txt", "sms_closed.txt",
+	"sms_not_open_yet.txt", "sms_empty.txt", "sms_duplicate.txt",
+	"sms_stop_confirm.txt", "sms_held_reminder.txt" };
 
 struct review {
 	struct buf *out;

@@ -689,9 +689,9 @@ check_names_what_is_missing(void **state)
 	assert_int_equal(
 	    reply_missing_values(&out, &h->config, &h->err), ST_OK);
 	says(buf_cstr(&out),
-	    "office.dpo_mail, which closed.txt needs: set dpo_mail in the "
+	    "office.dpo_mail, which confirm_remark.txt needs: set dpo_mail in the "
 	    "office section\n");
-	says(buf_cstr(&out), "office.phone, which closed.txt needs");
+	says(buf_cstr(&out), "office.phone, which confirm_remark.txt needs");
 	says(buf_cstr(&out), "office.answer_days that can be used");
 	says_not(buf_cstr(&out), "controller");
 	says_not(buf_cstr(&out), "hours");
