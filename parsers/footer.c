@@ -170,7 +170,7 @@ footer_is_client(struct lines *lines, size_t i, bool alone)
 	if (n == 0)
 		return false;
 	rest = without_links(span_from(f, n));
-	if (memchr(rest.p, '?', rest.n) != NULL)
+	if (span_find(rest, "?") < rest.n)
 		return false;
 	device = span_sub(rest, 0, span_find(rest, ","));
 	if (phrase_in(device, devices) || span_find(f, "outlook") < f.n)
