@@ -86,14 +86,15 @@ is_digit(struct span s, size_t i)
 	return i < s.n && s.p[i] >= '0' && s.p[i] <= '9';
 }
 
-/* The section sign at `i`, also doubled; its length or 0. */
+/* The section sign at `i`, also doubled; its length or 0.  More are not read at
+ * once: a text of nothing else would be read again from each of them. */
 static size_t
 section_sign(struct span s, size_t i)
 {
 	size_t n = 0;
 
-	while (
-	    i + n + 1 < s.n && s.p[i + n] == '\xc2' && s.p[i + n + 1] == '\xa7')
+	while (n < 4 && i + n + 1 < s.n && s.p[i + n] == '\xc2' &&
+	       s.p[i + n + 1] == '\xa7')
 		n += 2;
 	return n;
 }
