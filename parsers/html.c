@@ -83,7 +83,8 @@ static int
 element_flags(const char *name)
 {
 	for (size_t i = 0; i < sizeof(elements) / sizeof(elements[0]); i++)
-		if (strcmp(elements[i].name, name) == 0)
+		if (elements[i].name[0] == name[0] &&
+		    strcmp(elements[i].name, name) == 0)
 			return elements[i].flags;
 	return 0;
 }

@@ -157,8 +157,9 @@ comment(struct tamer *t)
 static bool
 is_one_of(struct span name, const char *const *names)
 {
-	for (; *names != NULL; names++)
-		if (span_is_nocase(name, *names))
+	for (; name.n > 0 && *names != NULL; names++)
+		if ((name.p[0] | 32) == (*names)[0] &&
+		    span_is_nocase(name, *names))
 			return true;
 	return false;
 }
@@ -224,10 +225,11 @@ markup(struct tamer *t)
 	bool end = s.n > 1 && s.p[1] == '/';
 	size_t name = end ? 2 : 1;
 
-	if (span_starts(s, "<!--")) {
-		comment(t);
-	} else if (span_starts(s, "<!") || span_starts(s, "<?")) {
-		drop_to(t, ">");
+	if (s.n > 1 && (s.p[1] == '!' || s.p[1] == '?')) {
+		if (span_starts(s, "<!--"))
+			comment(t);
+		else
+			drop_to(t, ">");
 	} else if (s.n > name && is_letter(s.p[name])) {
 		tag(t);
 	} else if (end) {
@@ -252,13 +254,19 @@ ampersand(struct tamer *t)
 		{ "&Sacute;", "Ś" }, { "&Zacute;", "Ź" }, { "&Zdot;", "Ż" },
 		{ "&nbsp;", "\xc2\xa0" }, { "&nbsp", "\xc2\xa0" } };
 
+	if (!is_entity(t->rest)) {
+		buf_str(t->out, "&amp;");
+		t->rest = span_from(t->rest, 1);
+		return;
+	}
 	for (size_t i = 0; i < sizeof(letters) / sizeof(letters[0]); i++)
-		if (span_starts(t->rest, letters[i][0])) {
+		if (t->rest.p[1] == letters[i][0][1] &&
+		    span_starts(t->rest, letters[i][0])) {
 			buf_str(t->out, letters[i][1]);
 			t->rest = span_from(t->rest, strlen(letters[i][0]));
 			return;
 		}
-	buf_str(t->out, is_entity(t->rest) ? "&" : "&amp;");
+	buf_char(t->out, '&');
 	t->rest = span_from(t->rest, 1);
 }
 

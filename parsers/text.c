@@ -125,6 +125,23 @@ take_clean(struct span *in)
 	return cleaned(cp);
 }
 
+/* The bytes at the front that are clean as they are. */
+static size_t
+clean_run(struct span s)
+{
+	size_t at = 0, len;
+	int32_t cp;
+
+	while (at < s.n) {
+		at += printable_run(span_from(s, at));
+		cp = text_next(span_from(s, at), &len);
+		if (cp != '\n' && (cp < 0xA0 || len == 1 || cleaned(cp) != cp))
+			break;
+		at += len;
+	}
+	return at;
+}
+
 void
 text_clean(struct buf *out, struct span in)
 {
@@ -132,7 +149,7 @@ text_clean(struct buf *out, struct span in)
 	int32_t cp;
 
 	while (in.n > 0) {
-		run = printable_run(in);
+		run = clean_run(in);
 		if (run > 0) {
 			buf_add(out, span_sub(in, 0, run));
 			in = span_from(in, run);
@@ -222,13 +239,11 @@ text_nfc(struct buf *out, struct span in)
 static bool
 is_white(int32_t cp)
 {
-	utf8proc_category_t kind;
-
 	if (cp < 0x80)
 		return cp == ' ' || (cp >= '\t' && cp <= '\r');
-	kind = utf8proc_category(cp);
-	return cp == 0x85 || kind == UTF8PROC_CATEGORY_ZS ||
-	       kind == UTF8PROC_CATEGORY_ZL || kind == UTF8PROC_CATEGORY_ZP;
+	return cp == 0x85 || cp == 0xA0 || cp == 0x1680 ||
+	       (cp >= 0x2000 && cp <= 0x200A) || cp == 0x2028 || cp == 0x2029 ||
+	       cp == 0x202F || cp == 0x205F || cp == 0x3000;
 }
 
 /* Appends the folded form of `cp`, which is no white space itself. */
@@ -241,6 +256,11 @@ fold_one(struct buf *out, size_t start, int32_t cp)
 
 	if (cp == 0x141 || cp == 0x142) {
 		buf_char(out, 'l');
+		return;
+	}
+	/* Each of these two signs stands for a whole phrase. */
+	if (cp == 0xFDFA || cp == 0xFDFB) {
+		add_codepoint(out, cp);
 		return;
 	}
 	n = utf8proc_decompose_char(cp, parts, PER_CHAR, FOLD_OPTIONS, &last);
