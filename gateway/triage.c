@@ -300,6 +300,44 @@ load_raw(struct raw *raw, const struct inbound *in, struct store *st,
 	return store_inbound_raw(st, in->id, &raw->bytes, err);
 }
 
+/* Attachments that the first parse did not find. */
+static enum status
+attach_found(struct journey *j, const struct parsed *mail, struct err *err)
+{
+	struct store *st = j->intake->st;
+	struct inbound_attachment *had = NULL;
+	size_t n_had = 0;
+	enum status rc = store_inbound_attachments(
+	    st, j->in.id, &j->arena, &had, &n_had, err);
+
+	if (rc != ST_OK || n_had > 0)
+		return rc;
+	return store_inbound_attach(
+	    st, j->in.id, mail->attachments, mail->n_attachments, err);
+}
+
+/* Decides the parsed message in one transaction. */
+static enum status
+decide_again(struct journey *j, const struct raw *raw,
+    const struct parsed *mail, const char *who, struct err *err)
+{
+	struct store *st = j->intake->st;
+	enum status rc = take_waiting(j, j->in.id, err);
+
+	if (rc == ST_OK)
+		rc = journey_open(j, raw, mail, err);
+	if (rc == ST_OK)
+		rc = journey_decide(j, err);
+	if (rc == ST_OK)
+		rc = store_inbound_reparse(st, &j->in, err);
+	if (rc == ST_OK)
+		rc = store_inbound_attach(
+		    st, j->in.id, mail->attachments, mail->n_attachments, err);
+	if (rc == ST_OK)
+		rc = journey_carry_out(j, mail, err);
+	return finish(j, rc, "inbound retry", who, err);
+}
+
 enum status
 intake_retry(struct intake *in, int64_t id, const char *who, struct err *err)
 {
@@ -309,20 +347,16 @@ intake_retry(struct intake *in, int64_t id, const char *who, struct err *err)
 	enum status rc;
 
 	journey_resume(&j, in, clock_now());
-	rc = take_waiting(&j, id, err);
+	rc = store_inbound_get(in->st, id, &j.arena, &j.in, err);
 	if (rc == ST_OK)
 		rc = load_raw(&raw, &j.in, in->st, err);
-	if (rc == ST_OK)
+	if (rc ==
+	    ST_OK) /* before the transaction: others may write meanwhile */
 		rc = journey_parse(in, &mail, &raw, err);
 	if (rc == ST_OK)
-		rc = journey_open(&j, &raw, &mail, err);
-	if (rc == ST_OK)
-		rc = journey_decide(&j, err);
-	if (rc == ST_OK)
-		rc = store_inbound_reparse(in->st, &j.in, err);
-	if (rc == ST_OK)
-		rc = journey_carry_out(&j, &mail, err);
-	rc = finish(&j, rc, "inbound retry", who, err);
+		rc = decide_again(&j, &raw, &mail, who, err);
+	else
+		journey_free(&j);
 	parsed_free(&mail);
 	raw_free(&raw);
 	return rc;
