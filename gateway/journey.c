@@ -70,14 +70,15 @@ journey_parse(struct intake *in, struct parsed *out, const struct raw *raw,
 }
 
 static const char *
-join_lines(struct arena *a, const struct span *list, size_t n, char between)
+join_lines(
+    struct arena *a, const struct span *list, size_t n, const char *between)
 {
 	struct buf out = { .max = TEXT_MAX };
 	struct span copy;
 
 	for (size_t i = 0; i < n; i++) {
 		if (i > 0)
-			buf_char(&out, between);
+			buf_str(&out, between);
 		buf_add(&out, list[i]);
 	}
 	copy = arena_copy(a, buf_span(&out));
@@ -145,11 +146,11 @@ journey_describe(
 		.code_seen = "",
 		.suggestion = "",
 		.language = in_arena(a, m->language),
-		.warnings = join_lines(a, m->warnings, m->n_warnings, '\n'),
+		.warnings = join_lines(a, m->warnings, m->n_warnings, "\n"),
 		.recipients =
-		    join_lines(a, m->recipients, m->n_recipients, '\n'),
+		    join_lines(a, m->recipients, m->n_recipients, "\n"),
 		.references =
-		    join_lines(a, m->references, m->n_references, ' '),
+		    join_lines(a, m->references, m->n_references, " "),
 	};
 	if (!is_sms && m->n_recipients > 0)
 		j->in.to = in_arena(a, m->recipients[0]);
@@ -258,7 +259,7 @@ journey_file(struct journey *j, const struct decision *d,
 			.provisions = m == NULL
 					  ? ""
 					  : join_lines(&j->arena, m->provisions,
-						m->n_provisions, '\n'),
+						m->n_provisions, "\n"),
 			.state = "new",
 			.channel = of->channel,
 			.received_ms = of->received_ms,
@@ -325,7 +326,7 @@ attachment_names(struct journey *j, const struct inbound *of, struct err *err)
 		if (!list[i].in_signature && list[i].name[0] != '\0')
 			span_push(
 			    &j->arena, &names, &n_names, span_of(list[i].name));
-	return join_lines(&j->arena, names, n_names, ',');
+	return join_lines(&j->arena, names, n_names, ", ");
 }
 
 static void
