@@ -331,8 +331,7 @@ decide_again(struct journey *j, const struct raw *raw,
 	if (rc == ST_OK)
 		rc = store_inbound_reparse(st, &j->in, err);
 	if (rc == ST_OK)
-		rc = store_inbound_attach(
-		    st, j->in.id, mail->attachments, mail->n_attachments, err);
+		rc = attach_found(j, mail, err);
 	if (rc == ST_OK)
 		rc = journey_carry_out(j, mail, err);
 	return finish(j, rc, "inbound retry", who, err);
