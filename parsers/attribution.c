@@ -33,8 +33,8 @@ static const char *const verbs[] = { "napisal", "napisala", "napisali", "pisze",
 
 static const char *const openers[] = { "w dniu", "dnia", "wiadomosc napisana",
 	"w piatek", "w sobote", "w niedziele", "w poniedzialek", "we wtorek",
-	"w srode", "w czwartek", "on", "am", "le", "el", "il", "in data", "op",
-	"den", "dne", "dna", "em", "pa", "vao", "在", "am", "it", NULL };
+	"w srode", "w czwartek", "on", "am", "le", "el", "il", "in data", "in",
+	"op", "den", "dne", "dna", "em", "pa", "vao", "在", "am", "it", NULL };
 
 static const char *const weekdays[] = { "pon", "wt", "sr", "czw", "pt", "sob",
 	"niedz", "nd", "pn", "cz", "pi", "so", "poniedzialek", "wtorek",
@@ -478,7 +478,7 @@ says_when(struct lines *lines, size_t i)
 	if (lines->line[i].kind != LINE_TEXT)
 		return false;
 	ev = weigh(lines_fold(lines, i, i));
-	return ev.starts && (ev.date || ev.year) && !ev.colon;
+	return !ev.colon && ev.date && (ev.starts || (ev.year && ev.time));
 }
 
 /* A number can begin the second line of a wrapped attribution, too. */

@@ -20,7 +20,8 @@ enum {
 	WRAPPED_MIN = 55, /* a quoted line that long may have been wrapped */
 	SIGNATURE_MAX = 12, /* lines below a delimiter that is not "-- " */
 	SIGNATURE_SURE_MAX = 60, /* below "-- " */
-	PROSE_WORDS = 12,
+	PROSE_WORDS = 12, /* in one line */
+	SENTENCE_WORDS = 4, /* and a full stop */
 	CLOSING_MAX = 20, /* "> napisał(a):" */
 	SEGMENTS_MAX = 500,
 	RULE_ATTRIBUTION = 3, /* lines below a rule with words */
@@ -293,6 +294,20 @@ has_prose(const struct lines *lines, struct range s)
 	return false;
 }
 
+static bool
+has_sentence(const struct lines *lines, struct range s)
+{
+	for (size_t i = s.from; i < s.to; i++) {
+		struct span words = lines_words(lines, i);
+
+		if (lines->line[i].kind == LINE_TEXT && !lines->line[i].gone &&
+		    memchr(".!?", words.p[words.n - 1], 3) != NULL &&
+		    lines_count_words(words, SENTENCE_WORDS) >= SENTENCE_WORDS)
+			return true;
+	}
+	return has_prose(lines, s);
+}
+
 /* Where the last `max` lines with words begin. */
 static size_t
 last_lines(const struct lines *lines, struct range s, size_t max)
@@ -409,6 +424,25 @@ notices_start(struct reading *r, struct range s)
 	return best;
 }
 
+/* Are the lines `below` a delimiter a signature?  Sentences are not, unless
+ * the delimiter is the one of mail programs and the author's words are above
+ * it. */
+static bool
+is_signature(struct reading *r, struct range s, struct range below, bool sure)
+{
+	struct lines *lines = &r->lines;
+	size_t first = lines_next(lines, below.from);
+
+	if (is_notice(r, s, first, below.to))
+		return true;
+	if (!has_words(lines, (struct range){ 0, below.from - 1 }))
+		return !has_sentence(lines, below);
+	if (sure)
+		return true;
+	return !has_prose(lines, below) &&
+	       last_lines(lines, below, SIGNATURE_MAX + 1) <= below.from;
+}
+
 /* From the first signature delimiter on; returns what is left. */
 static struct range
 drop_delimited(struct reading *r, struct range s)
@@ -422,18 +456,10 @@ drop_delimited(struct reading *r, struct range s)
 
 		if (!footer_is_delimiter(lines, i, &sure))
 			continue;
-		if (has_prose(lines, below) &&
-		    !is_notice(r, s, lines_next(lines, i + 1), s.to)) {
-			if (!sure ||
-			    !has_words(lines, (struct range){ s.from, i })) {
-				parsed_warn(r->parsed,
-				    "the text below the dashes of line %zu was "
-				    "kept",
-				    i + 1);
-				continue;
-			}
-		} else if (!sure && last_lines(lines, below,
-					SIGNATURE_MAX + 1) > i + 1) {
+		if (!is_signature(r, s, below, sure)) {
+			parsed_warn(r->parsed,
+			    "the text below the dashes of line %zu was kept",
+			    i + 1);
 			continue;
 		}
 		mark_gone(lines, i, s.to);
