@@ -118,8 +118,11 @@ run(struct cmd_context *ctx, int argc, char **argv)
 	}
 	if (optind != argc)
 		return cmd_fail(ctx, 2, "usage: uwaga run [--once]");
-	/* A limit on file sizes then answers as a full disk does. */
+	/* A limit on file sizes then answers as a full disk does; and whoever
+	 * opens a mail for writing while maildir_in.c looks at it ends nothing
+	 * but its lease. */
 	signal(SIGXFSZ, SIG_IGN);
+	signal(SIGIO, SIG_IGN);
 	rc = store_lock(&lock, ctx->config->database, &ctx->err);
 	if (rc != ST_OK)
 		return 1;

@@ -283,18 +283,44 @@ read_bytes(struct buf *out, int fd, size_t want)
 	return true;
 }
 
-/* Reads one plain file; what is wrong with it goes to raw->problem.  ST_RETRY
- * when it is our machine that is short of something, ST_REJECT when the file
- * has gone meanwhile. */
-static enum status
-read_mail(struct mailbox *box, struct raw *raw, int dir, const char *name,
-    const struct stat *sb, struct err *err)
+/* Opens a finished file and says how it is; -1 with errno: EBUSY while somebody
+ * still writes it.  Deliverers rename finished files into new/, people copy
+ * them there.  A read lease is refused while a file is open for writing; where
+ * leases are not to be had, the file is taken as it is. */
+static int
+open_finished(int dir, const char *name, struct stat *sb)
 {
-	size_t size = (size_t)sb->st_size;
-	bool too_large = size > box->size_max;
 	int error,
 	    fd = openat(dir, name,
 		O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+
+	if (fd < 0)
+		return -1;
+	error = fcntl(fd, F_SETLEASE, F_RDLCK) != 0 ? errno : 0;
+	if (error == 0)
+		fcntl(fd, F_SETLEASE, F_UNLCK);
+	if (error == EAGAIN)
+		error = EBUSY;
+	else
+		error = fstat(fd, sb) != 0 ? errno : 0;
+	if (error != 0) {
+		close(fd);
+		errno = error;
+		return -1;
+	}
+	return fd;
+}
+
+/* Reads one plain file; what is wrong with it goes to raw->problem.  ST_RETRY
+ * when it is our machine that is short of something, ST_REJECT when the file
+ * has gone meanwhile or is not finished. */
+static enum status
+read_mail(struct mailbox *box, struct raw *raw, int dir, const char *name,
+    struct stat *sb, struct err *err)
+{
+	int error, fd = open_finished(dir, name, sb);
+	size_t size = (size_t)sb->st_size;
+	bool too_large = size > box->size_max;
 	bool done = fd >= 0 && (size == 0 || read_bytes(&raw->bytes, fd,
 						 too_large ? EXCERPT : size));
 
@@ -309,7 +335,7 @@ read_mail(struct mailbox *box, struct raw *raw, int dir, const char *name,
 		raw->problem = problem("the file is empty");
 	if (done)
 		return ST_OK;
-	if (error == ENOENT)
+	if (error == ENOENT || error == EBUSY)
 		return ST_REJECT;
 	if (error == EMFILE || error == ENFILE || error == ENOMEM)
 		return err_set(err, ST_RETRY,
@@ -331,7 +357,7 @@ what_it_is(mode_t mode)
 }
 
 /* Reads the file `name` as the next message of the batch; one that has gone
- * meanwhile is passed over. */
+ * meanwhile, or is still being written, is passed over. */
 static enum status
 take(struct mailbox *box, struct batch *batch, int dir, const char *name,
     struct err *err)
@@ -345,15 +371,15 @@ take(struct mailbox *box, struct batch *batch, int dir, const char *name,
 		return ST_OK;
 	memset(raw, 0, sizeof(*raw));
 	raw->channel = CHANNEL_MAIL;
-	raw->received_ms =
-	    (int64_t)sb.st_mtim.tv_sec * 1000 + sb.st_mtim.tv_nsec / 1000000;
 	raw->source = strdup(box->name);
-	raw->key = make_key(box, name, &sb);
 	handle = calloc(1, sizeof(*handle));
 	if (S_ISREG(sb.st_mode))
 		rc = read_mail(box, raw, dir, name, &sb, err);
 	else
 		raw->problem = what_it_is(sb.st_mode);
+	raw->key = make_key(box, name, &sb);
+	raw->received_ms =
+	    (int64_t)sb.st_mtim.tv_sec * 1000 + sb.st_mtim.tv_nsec / 1000000;
 	if (rc == ST_OK &&
 	    (raw->source == NULL || raw->key == NULL || handle == NULL))
 		rc = err_set(err, ST_BROKEN, "out of memory");
@@ -418,7 +444,7 @@ mailbox_fetch(struct source *s, struct batch *batch, struct err *err)
 	if (rc != ST_OK && batch->n > 0)
 		rc = ST_OK; /* what was read goes on; the rest comes again */
 	/* Mail may have come since the listing. */
-	batch->more = true;
+	batch->more = batch->n > 0 || box->list_at < box->list_n;
 	return rc;
 }
 

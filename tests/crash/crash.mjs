@@ -135,6 +135,17 @@ function ledger(dir) {
 	};
 }
 
+// The daemon's sources come in any order, and remarks are numbered as they come:
+// every number is given once, to whom is left open.
+function unordered(l) {
+	const plain = (text) => text?.replace(/(BL-[0-9A-Z]{4})\/\d+/g, '$1/…');
+	return { ...l,
+		numbers: l.remarks.map((r) => `${r[1]} ${r[0]}`).sort(),
+		remarks: l.remarks.map((r) => r.slice(1)).sort(),
+		journal: l.journal.map((r) => r.map(plain)).sort(),
+		letters: l.letters.map(plain).sort() };
+}
+
 // ---- the tests ---------------------------------------------------------------
 
 const prepared = prepare();
@@ -145,17 +156,17 @@ assert.equal(run(undisturbed, ['run', '--once'], { UWAGA_CRASH_LOG: log }).statu
 const duration = Date.now() - began;
 const want = ledger(undisturbed);
 const steps = fs.readFileSync(log, 'utf8').trim().split('\n');
-assert.ok(want.journal.length > 60, 'the samples are there');
+assert.ok(want.journal.length > 50, 'the samples are there');
 assert.ok(want.remarks.length > 10 && want.letters.length > 10);
 assert.deepEqual(want.left, [[], []]);
-assert.equal(want.outbox.filter((r) => r[3] === 'sent').length,
+assert.equal(want.outbox.filter((r) => r[0] !== '' && r[3] === 'sent').length,
 	want.letters.length + want.texts);
 
 // Runs what was stopped to its end and compares.
-function recovered(dir, what) {
+function recovered(dir, what, view = (l) => l) {
 	const again = run(dir, ['run', '--once']);
 	assert.equal(again.status, 0, `${what}: ${again.stderr}`);
-	assert.deepEqual(ledger(dir), want, what);
+	assert.deepEqual(view(ledger(dir)), view(want), what);
 	fs.rmSync(dir, { recursive: true, force: true });
 }
 
@@ -195,14 +206,14 @@ function killAfter(dir, args, ms) {
 	});
 }
 
-async function testKills(name, args) {
+async function testKills(name, args, view) {
 	const next = random(seed);
 	let killed = 0;
 	for (let i = 0; i < rounds; i++) {
 		const dir = copy(prepared);
 		const ms = next() * duration;
 		killed += await killAfter(dir, args, ms);
-		recovered(dir, `${name} killed after ${ms.toFixed(1)} ms (round ${i}, seed ${seed})`);
+		recovered(dir, `${name} killed after ${ms.toFixed(1)} ms (round ${i}, seed ${seed})`, view);
 	}
 	assert.ok(killed > rounds / 2, `only ${killed} of ${rounds} were still running`);
 	console.log(`ok - ${name} killed at ${killed} of ${rounds} random moments of ${duration} ms`);
@@ -250,7 +261,7 @@ try {
 	if (wanted('random'))
 		await testKills('run --once', ['run', '--once']);
 	if (wanted('daemon'))
-		await testKills('the daemon', ['run']);
+		await testKills('the daemon', ['run'], unordered);
 } finally {
 	if (process.env.KEEP)
 		console.log(root);

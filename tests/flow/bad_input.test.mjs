@@ -114,7 +114,7 @@ story('every file in a Maildir that is no mail is put aside with its reason', (h
 	assert.equal(fs.readFileSync(path.join(house.dir, 'maildir/aside',
 		'1600000000.folder', 'inside'), 'utf8'), 'x', 'kept whole');
 	assert.deepEqual(fs.readdirSync(path.join(house.dir, 'maildir/new')), []);
-	assert.equal(house.rows('outbox', 'list').filter((r) => r.template === 'confirm_remark' && r.inbound !== null).length, 1);
+	assert.equal(house.rows('outbox', 'list').filter((r) => r.inbound === row(behind).id).length, 1);
 	const before = house.rows('journal');
 	house.poll();
 	assert.deepEqual(house.rows('journal'), before, 'a second run changes nothing');
@@ -232,6 +232,7 @@ story('a read-only disk is said in one sentence and loses nothing', (house) => {
 });
 
 story('a disk that fills up anywhere loses nothing and doubles nothing', (house) => {
+	const before = Math.max(...house.rows('outbox', 'list').map((r) => r.id));
 	for (let i = 0; i < 20; i++)
 		house.mail(good(`osoba${i}@poczta.example`)
 			.replace('good@', `good${i}@`).replace('sobotę', `sobotę o ${i}`));
@@ -244,7 +245,7 @@ story('a disk that fills up anywhere loses nothing and doubles nothing', (house)
 		if (done.status === 0)
 			continue; // there was room enough
 		assert.equal(done.status, 1, done.stderr);
-		assert.match(done.stderr, /full|space/i);
+		assert.match(done.stderr, /disk/);
 		house.run('verify');
 	}
 	house.poll();
@@ -252,8 +253,8 @@ story('a disk that fills up anywhere loses nothing and doubles nothing', (house)
 	// Rows that could not be written are tried again later.
 	house.now = '2026-11-22T14:00:00+01:00';
 	house.poll();
-	const sent = house.rows('outbox', 'list').filter((r) => r.template === 'confirm_remark' && r.inbound !== null);
-	assert.equal(sent.length, 20);
+	const sent = house.rows('outbox', 'list').filter((r) => r.template === 'confirm_remark' && r.id > before);
+	assert.equal(sent.length, 21);
 	assert.deepEqual(sent.filter((r) => r.state !== 'sent'), []);
 	assert.equal(fs.readdirSync(path.join(house.dir, 'out/new')).length, 20);
 });

@@ -419,6 +419,32 @@ a_delivery_ends_the_wait_and_time_does_too(void **state)
 }
 
 static void
+a_mail_is_taken_when_its_writer_has_finished(void **state)
+{
+	struct place *place = *state;
+	int fd = open(at(place, "new/1.eml"), O_WRONLY | O_CREAT, 0600);
+	int64_t start;
+
+	assert_true(fd >= 0);
+	put_text(place, "new/2.eml", "x");
+	assert_int_equal(fetch(place), 1);
+	assert_string_equal(place->batch.messages[0].key, "2.eml");
+	done(place);
+	assert_int_equal(write(fd, "Subject: a\n", 11), 11);
+	assert_int_equal(fetch(place), 0);
+	assert_false(place->batch.more);
+	assert_int_equal(write(fd, "\nb\n", 3), 3);
+	close(fd);
+	/* Closing it wakes whoever waits. */
+	start = ticks();
+	place->source->ops->wait(place->source, 20000);
+	assert_in_range(ticks() - start, 0, 10000);
+	assert_int_equal(fetch(place), 1);
+	assert_string_equal(
+	    buf_cstr(&place->batch.messages[0].bytes), "Subject: a\n\nb\n");
+}
+
+static void
 a_missing_folder_is_named_with_the_command_that_makes_it(void **state)
 {
 	struct place *place = *state;
@@ -546,6 +572,7 @@ main(void)
 		TEST(a_name_of_any_bytes_becomes_a_clean_key),
 		TEST(one_file_that_cannot_be_moved_does_not_stop_the_others),
 		TEST(a_delivery_ends_the_wait_and_time_does_too),
+		TEST(a_mail_is_taken_when_its_writer_has_finished),
 		TEST(a_missing_folder_is_named_with_the_command_that_makes_it),
 		TEST(a_letter_is_written_once_whatever_became_of_it),
 		TEST(a_letter_that_cannot_be_written_is_tried_later),
