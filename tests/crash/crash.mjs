@@ -17,7 +17,9 @@ const program = path.resolve(process.env.UWAGA || 'build/uwaga');
 const rounds = Number(process.env.ROUNDS || 100);
 const seed = Number(process.env.SEED || 20261122);
 const now = '2026-11-22T12:00:00+01:00';
-const root = fs.mkdtempSync(path.join(os.tmpdir(), 'uwaga-crash-'));
+// Memory is enough: a kill loses nothing that was written, synced or not.
+const root = fs.mkdtempSync(path.join(
+	fs.existsSync('/dev/shm') ? '/dev/shm' : os.tmpdir(), 'uwaga-crash-'));
 
 // ---- a house that can be copied: every path in it is relative ---------------
 
@@ -136,9 +138,9 @@ function ledger(dir) {
 }
 
 // The daemon's sources come in any order, and remarks are numbered as they come:
-// every number is given once, to whom is left open.
+// every number is given once, to whom is left open; so are messages.
 function unordered(l) {
-	const plain = (text) => text?.replace(/(BL-[0-9A-Z]{4})\/\d+/g, '$1/…');
+	const plain = (text) => text?.replace(/(BL-[0-9A-Z]{4}\/|message )\d+/g, '$1…');
 	return { ...l,
 		numbers: l.remarks.map((r) => `${r[1]} ${r[0]}`).sort(),
 		remarks: l.remarks.map((r) => r.slice(1)).sort(),
