@@ -72,6 +72,14 @@ latin_twin(int32_t cp)
 	return 0;
 }
 
+/* May `cp` be another form of one plain letter or digit?  Asking costs, so that
+ * accented Latin letters and Arabic forms, which are none, are not asked. */
+static bool
+may_be_form(int32_t cp)
+{
+	return !(cp >= 0xC0 && cp < 0x17F) && !(cp >= 0xFB50 && cp < 0xFE00);
+}
+
 static void
 glyph_of_other(struct glyph *g, int32_t cp)
 {
@@ -88,7 +96,8 @@ glyph_of_other(struct glyph *g, int32_t cp)
 		g->kind = DASH;
 	} else {
 		up = cp;
-		if (utf8proc_decompose_char(cp, parts, 2,
+		if (may_be_form(cp) &&
+		    utf8proc_decompose_char(cp, parts, 2,
 			UTF8PROC_COMPAT | UTF8PROC_DECOMPOSE, NULL) == 1)
 			up = parts[0];
 		g->upper = utf8proc_tolower(up) != up;

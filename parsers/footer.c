@@ -239,17 +239,14 @@ picture_at(struct span s)
 	size_t end, max = s.n < PICTURE_MAX ? s.n : PICTURE_MAX;
 	struct span inside;
 
-	if (s.n < 7 || (*s.p != '[' && *s.p != '<'))
+	if (s.n < 7 || (*s.p != '[' && !span_starts_nocase(s, "<image0")))
 		return 0;
 	end = span_find(span_sub(s, 0, max), *s.p == '[' ? "]" : ">");
 	if (end >= max)
 		return 0;
 	inside = span_sub(s, 1, end - 1);
 	if (*s.p == '<')
-		return span_starts_nocase(inside, "image0") &&
-			       memchr(inside.p, '.', inside.n) != NULL
-			   ? end + 1
-			   : 0;
+		return memchr(inside.p, '.', inside.n) != NULL ? end + 1 : 0;
 	for (const char *const *p = pictures; *p != NULL; p++)
 		if (span_is_nocase(inside, *p) ||
 		    ((*p)[strlen(*p) - 1] == ':' &&
