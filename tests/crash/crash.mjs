@@ -111,12 +111,23 @@ function copy(from) {
 const list = (dir, sub) => fs.existsSync(path.join(dir, sub))
 	? fs.readdirSync(path.join(dir, sub)).sort() : [];
 
+// A header field of a letter of ours, unfolded and decoded.
+function field(letter, name) {
+	const value = new RegExp(`^${name}: (.*(?:\n[ \t].*)*)`, 'mi').exec(letter)?.[1];
+	return value?.replace(/\?=\s+=\?/g, '?==?').replace(/=\?utf-8\?(.)\?(.*?)\?=/gi,
+		(all, how, text) => (how.toUpperCase() === 'B'
+			? Buffer.from(text, 'base64')
+			: Buffer.from(text.replace(/_/g, ' ').replace(/=([0-9A-F]{2})/gi,
+				(hex, digits) => String.fromCharCode(parseInt(digits, 16))), 'latin1'))
+			.toString('latin1'));
+}
+
 function ledger(dir) {
 	const journal = rows(dir, 'journal');
 	const key = new Map(journal.map((r) => [r.id, `${r.source} ${r.external_id}`]));
 	const letters = list(dir, 'out/new').map((f) =>
 		fs.readFileSync(path.join(dir, 'out/new', f), 'utf8'));
-	const ids = letters.map((l) => /^Message-ID: (.*)$/mi.exec(l)?.[1]);
+	const ids = letters.map((l) => field(l, 'Message-ID'));
 	assert.equal(new Set(ids).size, ids.length, 'a letter went out twice');
 	assert.ok(!ids.includes(undefined), 'a letter without Message-ID');
 	must(dir, 'verify');
@@ -127,8 +138,8 @@ function ledger(dir) {
 			r.state, r.text, key.get(r.inbound)]).sort(),
 		outbox: rows(dir, 'outbox', 'list').map((r) => [key.get(r.inbound) ?? '',
 			r.template, r.to, r.state]).sort(),
-		letters: letters.map((l) => [/^To: (.*)$/mi.exec(l)?.[1],
-			/^Subject: (.*)$/mi.exec(l)?.[1]].join(' | ')).sort(),
+		letters: letters.map((l) => [field(l, 'To'),
+			Buffer.from(field(l, 'Subject'), 'latin1').toString()].join(' | ')).sort(),
 		texts: list(dir, 'spool/outbox').length,
 		left: [list(dir, 'maildir/new'), list(dir, 'spool/inbox')],
 		cur: list(dir, 'maildir/cur'),
