@@ -1,6 +1,8 @@
 /* attribution - the line in which a mail program says who wrote what follows */
 #include "parsers/attribution.h"
 
+#include "parsers/phrase.h"
+
 #include <string.h>
 
 enum {
@@ -287,7 +289,7 @@ behind_address(struct span f, size_t end)
 	       f.p[i - 1] != ']')
 		i--;
 	return i > 0 && end - i <= WORD_BEHIND_MAX &&
-	       lines_count_words(span_sub(f, i, end - i), 3) <= 1;
+	       phrase_count_words(span_sub(f, i, end - i), 3) <= 1;
 }
 
 static void
@@ -390,7 +392,7 @@ is_name_and_verb(struct lines *lines, size_t i)
 {
 	struct span f = lines_fold(lines, i, i), raw = lines_words(lines, i);
 	struct evidence ev = weigh(f);
-	size_t words = lines_count_words(f, NAME_WORDS_MAX + 3);
+	size_t words = phrase_count_words(f, NAME_WORDS_MAX + 3);
 
 	if (!ev.colon || !(ev.verb_last || (ev.date && ev.year && ev.time)))
 		return false;
@@ -510,7 +512,7 @@ is_name_above(const struct lines *lines, size_t i, size_t end)
 {
 	return i + 1 == end && starts_paragraph(lines, i) &&
 	       lines_words(lines, end).p[0] == '<' &&
-	       lines_count_words(lines_words(lines, i), NAME_WORDS_MAX + 1) <=
+	       phrase_count_words(lines_words(lines, i), NAME_WORDS_MAX + 1) <=
 		   NAME_WORDS_MAX;
 }
 
@@ -544,6 +546,7 @@ attribution_read(
 		    !quoted && ev.verb_last && ev.colon && ev.date && ev.starts;
 		if (enough && (ev.starts || ev.dashed) &&
 		    !opens_address(lines, from)) {
+			out->doubt = !quoted && !ev.address;
 			out->from = ev.starts_word || ev.dashed
 					? from
 					: with_line_above(lines, from, end);
@@ -557,6 +560,7 @@ attribution_read(
 		if (starts_paragraph(lines, from) ||
 		    (from == end && ev.angle && ev.verb)) {
 			out->from = from;
+			out->doubt = !quoted && !ev.address;
 			found = true;
 		}
 		if (starts_paragraph(lines, from) &&

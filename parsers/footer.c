@@ -1,6 +1,8 @@
 /* footer - what mail programs, companies and lists hang on a mail */
 #include "parsers/footer.h"
 
+#include "parsers/phrase.h"
+
 #include <string.h>
 
 enum {
@@ -174,10 +176,10 @@ footer_is_client(struct lines *lines, size_t i, bool alone)
 		return false;
 	device = span_sub(rest, 0, span_find(rest, ","));
 	if (phrase_in(device, devices) || span_find(f, "outlook") < f.n)
-		return lines_count_words(rest, 20) <= 16 &&
+		return phrase_count_words(rest, 20) <= 16 &&
 		       (alone || rest.n < CLIENT_ATTACHED_MAX);
 	return alone && device.n == rest.n && rest.n > 0 &&
-	       lines_count_words(rest, 20) <= CLIENT_WORDS_MAX &&
+	       phrase_count_words(rest, 20) <= CLIENT_WORDS_MAX &&
 	       memchr(".!?:;", rest.p[rest.n - 1], 5) == NULL;
 }
 

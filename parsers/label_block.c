@@ -1,6 +1,8 @@
 /* label_block - the head of an old message as mail programs copy it */
 #include "parsers/label_block.h"
 
+#include "parsers/phrase.h"
+
 #include <string.h>
 
 enum { LABEL_MAX = 40, WRAPPED_MAX = 3, BLOCK_MAX = 60, RULE_MAX = 160 };
@@ -359,6 +361,6 @@ label_block_rule(struct lines *lines, size_t i)
 	if (end == s.n || end > RULE_MAX)
 		return false;
 	f = lines_fold_words(lines, span_sub(s, 0, end));
-	return lines_count_words(f, 8) <= 6 && phrase_in(f, old_words) &&
+	return phrase_count_words(f, 8) <= 6 && phrase_in(f, old_words) &&
 	       phrase_in(f, message_words);
 }

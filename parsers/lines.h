@@ -63,18 +63,4 @@ size_t lines_next(const struct lines *lines, size_t i);
 void lines_write(struct buf *out, const struct lines *lines, size_t from,
     size_t to, bool (*shorten)(struct buf *, struct span));
 
-/* How many words (runs of letters and digits) stand in `words`; counts no
- * further than `max`. */
-size_t lines_count_words(struct span words, size_t max);
-
-/* Is one of `phrases` (NULL-terminated, folded) at the start of the folded
- * text, ending at the end of a word?  Its length, or 0. */
-size_t phrase_starts(struct span folded, const char *const *phrases);
-
-/* Does a word of the folded text begin with one of `phrases`? */
-bool phrase_in(struct span folded, const char *const *phrases);
-
-/* Does a word of `phrases` stand in the folded text as a whole word? */
-bool phrase_word_in(struct span folded, const char *const *phrases);
-
 #endif

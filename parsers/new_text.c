@@ -8,13 +8,14 @@
  */
 #include "parsers/new_text.h"
 
-#include <string.h>
-
 #include "parsers/attribution.h"
 #include "parsers/footer.h"
 #include "parsers/label_block.h"
 #include "parsers/lines.h"
+#include "parsers/phrase.h"
 #include "parsers/sign_off.h"
+
+#include <string.h>
 
 enum {
 	WRAPPED_MIN = 55, /* a quoted line that long may have been wrapped */
@@ -236,6 +237,9 @@ read_attribution(struct reading *r, size_t i)
 			    i + 1);
 		return i;
 	}
+	if (a.doubt && !a.quoted)
+		parsed_warn(r->parsed,
+		    "all below line %zu was taken for an old message", i + 1);
 	if (a.kept > 0) {
 		r->lines.line[a.from].raw_n =
 		    (uint32_t)(r->lines.line[a.from].lead + a.kept);
@@ -288,7 +292,7 @@ has_prose(const struct lines *lines, struct range s)
 {
 	for (size_t i = s.from; i < s.to; i++)
 		if (lines->line[i].kind == LINE_TEXT && !lines->line[i].gone &&
-		    lines_count_words(lines_words(lines, i), PROSE_WORDS) >=
+		    phrase_count_words(lines_words(lines, i), PROSE_WORDS) >=
 			PROSE_WORDS)
 			return true;
 	return false;
@@ -302,7 +306,7 @@ has_sentence(const struct lines *lines, struct range s)
 
 		if (lines->line[i].kind == LINE_TEXT && !lines->line[i].gone &&
 		    memchr(".!?", words.p[words.n - 1], 3) != NULL &&
-		    lines_count_words(words, SENTENCE_WORDS) >= SENTENCE_WORDS)
+		    phrase_count_words(words, SENTENCE_WORDS) >= SENTENCE_WORDS)
 			return true;
 	}
 	return has_prose(lines, s);

@@ -1,14 +1,14 @@
 /* remark - what of the author's text is filed */
 #include "parsers/remark.h"
 
-#include <string.h>
-
 #include "parsers/code.h"
 #include "parsers/language.h"
 #include "parsers/lines.h"
+#include "parsers/phrase.h"
 #include "parsers/provision.h"
 #include "parsers/sign_off.h"
-#include "parsers/text.h"
+
+#include <string.h>
 
 enum {
 	GREETINGS_MAX = 3,

@@ -1,11 +1,12 @@
 /* sign_off - how letters begin and end: greeting, closing formula, name */
 #include "parsers/sign_off.h"
 
-#include <string.h>
+#include "parsers/phrase.h"
+#include "parsers/text.h"
 
 #include <utf8proc.h>
 
-#include "parsers/text.h"
+#include <string.h>
 
 enum {
 	FORMULA_MAX = 90, /* bytes of a line that may be a formula */
@@ -234,7 +235,7 @@ count_allowed(struct lines *lines, struct span rest, const char *const *small)
 static struct span
 behind(struct span words, struct span f, size_t n)
 {
-	size_t count = lines_count_words(span_sub(f, 0, n), 10);
+	size_t count = phrase_count_words(span_sub(f, 0, n), 10);
 	struct word word;
 
 	while (count-- > 0 && next_word(&word, &words))
@@ -390,7 +391,7 @@ is_card_line(struct lines *lines, size_t i)
 		return lines->line[i].kind == LINE_RULE;
 	if (words.n > CARD_LINE_MAX)
 		return false;
-	count = lines_count_words(words, 30);
+	count = phrase_count_words(words, 30);
 	if (count <= 3 || (count <= CARD_WORDS_MAX && !ends_sentence(words)))
 		return true;
 	if (count > CARD_LONG_MAX || ends_sentence(words))
