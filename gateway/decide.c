@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "parsers/address.h"
 #include "parsers/code.h"
@@ -206,6 +207,39 @@ decide_machine(struct decision *d, const struct case_file *c, struct err *err)
 	return ST_OK;
 }
 
+/* The office's own address, with or without a detail behind a plus. */
+static bool
+is_our_address(const struct case_file *c, struct span from)
+{
+	struct span office = span_of(config_office(c->config, "address"));
+	size_t at = span_find(from, "@"), ours = span_find(office, "@");
+	struct span local = span_sub(from, 0, at);
+
+	local = span_sub(local, 0, span_find(local, "+"));
+	return from.n > 0 &&
+	       span_is_nocase(span_from(from, at), span_from(office, ours).p) &&
+	       local.n == ours && strncasecmp(local.p, office.p, ours) == 0;
+}
+
+/* One of our own numbers, however it is written: an answer to it would come
+ * back as the next text. */
+static bool
+is_our_number(const struct case_file *c, struct span from)
+{
+	char theirs[32], ours[32];
+
+	phone_normalise(
+	    theirs, from, c->config->phone_prefix, c->textable_prefixes);
+	for (int i = 0; i < c->config->n_sms; i++) {
+		struct span number = span_of(c->config->sms[i].number);
+
+		phone_normalise(ours, number, c->config->phone_prefix, "");
+		if (number.n > 0 && strcmp(ours, theirs) == 0)
+			return true;
+	}
+	return false;
+}
+
 static bool
 claims_to_be_us(const struct case_file *c)
 {
@@ -213,7 +247,9 @@ claims_to_be_us(const struct case_file *c)
 	const char *ours = config_office(c->config, "domain");
 	size_t at = span_find(from, "@");
 
-	if (span_is_nocase(from, config_office(c->config, "address")))
+	if (c->raw->channel == CHANNEL_SMS)
+		return is_our_number(c, from);
+	if (is_our_address(c, from))
 		return true;
 	domain = span_from(from, at + 1);
 	return ours[0] != '\0' && span_is_nocase(domain, ours) &&
@@ -232,7 +268,7 @@ decide_trust(struct decision *d, const struct case_file *c)
 		settle(d, c, FATE_HELD,
 		    "the sender's domain disowns it "
 		    "(DMARC fail)");
-	else if (c->raw->channel == CHANNEL_MAIL && claims_to_be_us(c))
+	else if (claims_to_be_us(c))
 		settle(
 		    d, c, FATE_HELD, "claims to come from us, without proof");
 	else if (c->raw->parts_missing > 0)
@@ -244,18 +280,34 @@ decide_trust(struct decision *d, const struct case_file *c)
 }
 
 static enum status
-last_question(struct outbox *row, const struct case_file *c, struct err *err)
+last_row(
+    struct outbox *row, const struct case_file *c, bool asking, struct err *err)
 {
 	*row = (struct outbox){ 0 };
-	return store_outbox_last(c->st, c->contact->id, c->arena, row, err);
+	return store_outbox_last(
+	    c->st, c->contact->id, asking, c->arena, row, err);
 }
 
 /* Did we ask with it whether a near miss is meant? */
 static bool
 is_yes_or_no_question(const struct outbox *row)
 {
-	return strcmp(row->template_name, "unknown_code") == 0 ||
-	       strcmp(row->template_name, "held_reminder") == 0;
+	return row->id != 0 &&
+	       (strcmp(row->template_name, "unknown_code") == 0 ||
+		   strcmp(row->template_name, "held_reminder") == 0);
+}
+
+/* The question that a yes answers: the one it replies to, if that was put to
+ * the same person, else the last one. */
+static enum status
+find_question(struct outbox *row, const struct case_file *c, struct err *err)
+{
+	enum status rc = find_row(row, c, err);
+
+	if (rc == ST_OK && is_yes_or_no_question(row) &&
+	    row->contact_id == c->contact->id)
+		return ST_OK;
+	return rc == ST_OK ? last_row(row, c, true, err) : rc;
 }
 
 /* TAK: files the held message whose near miss we asked about last. */
@@ -267,7 +319,7 @@ decide_yes(struct decision *d, const struct case_file *c, struct err *err)
 	struct outbox row;
 	enum status rc;
 
-	rc = last_question(&row, c, err);
+	rc = find_question(&row, c, err);
 	if (rc != ST_OK)
 		return rc;
 	meant = row.id == 0 ? NULL : known_code(c, span_of(row.question));
@@ -391,7 +443,7 @@ find_thread(const struct consultation **found, const struct case_file *c,
 	struct outbox row;
 	enum status rc;
 
-	rc = last_question(&row, c, err);
+	rc = last_row(&row, c, false, err);
 	if (rc != ST_OK || row.id == 0 || row.inbound_id == 0 ||
 	    strcmp(row.template_name, "empty_remark") != 0)
 		return rc;

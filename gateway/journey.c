@@ -108,6 +108,16 @@ content_hash(struct arena *a, const struct parsed *m)
 	return arena_copy(a, span_of(hex)).p;
 }
 
+/* By the server's clock, unless that is ahead of the file's and of ours: what
+ * nobody has seen yet cannot have come. */
+static int64_t
+received_at(const struct raw *raw, const struct parsed *m, int64_t now)
+{
+	if (m->received_ms != 0 && m->received_ms <= now)
+		return m->received_ms;
+	return raw->received_ms <= now ? raw->received_ms : now;
+}
+
 static const char *
 in_arena(struct arena *a, struct span s)
 {
@@ -127,8 +137,7 @@ journey_describe(
 		.channel = raw->channel,
 		.source = raw->source,
 		.external_key = raw->key,
-		.received_ms =
-		    m->received_ms != 0 ? m->received_ms : raw->received_ms,
+		.received_ms = received_at(raw, m, j->now),
 		.stored_ms = j->now,
 		.message_id = in_arena(a, m->message_id),
 		.content_hash = is_sms ? "" : content_hash(a, m),
@@ -290,7 +299,8 @@ limit_reply(struct journey *j, struct outbox *row, const struct inbound *to,
 	*owed = true;
 	if (strcmp(row->template_name, "confirm_remark") == 0)
 		return ST_OK;
-	*owed = j->now - to->received_ms <= config->answer_within_ms;
+	/* Its age when we first saw it: our own delays take no reply away. */
+	*owed = to->stored_ms - to->received_ms <= config->answer_within_ms;
 	if (!*owed)
 		return ST_OK;
 	rc = store_outbox_count(st, row->contact_id, row->template_name,

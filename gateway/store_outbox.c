@@ -248,16 +248,18 @@ store_outbox_by_token(struct store *st, const char *token, struct arena *a,
 
 static const char outbox_last[] = SELECT_ROW JOIN_CODE
     " WHERE o.contact_id = :contact AND o.state NOT IN ('cancelled', 'failed')"
+    " AND (NOT :asking OR o.template <> 'confirm_remark')"
     " ORDER BY o.created_ms DESC, o.id DESC LIMIT 1";
 
 enum status
-store_outbox_last(struct store *st, int64_t contact_id, struct arena *a,
-    struct outbox *out, struct err *err)
+store_outbox_last(struct store *st, int64_t contact_id, bool asking,
+    struct arena *a, struct outbox *out, struct err *err)
 {
 	struct query q;
 
 	query_open(&q, st, outbox_last);
 	query_id(&q, ":contact", contact_id);
+	query_int(&q, ":asking", asking);
 	return read_one(&q, a, out, err);
 }
 

@@ -86,8 +86,9 @@ enum status store_outbox_by_message_id(struct store *st, const char *message_id,
 enum status store_outbox_by_token(struct store *st, const char *token,
     struct arena *a, struct outbox *out, struct err *err);
 
-/* The newest row to that contact that is not cancelled or failed; id 0 none. */
-enum status store_outbox_last(struct store *st, int64_t contact_id,
+/* The newest row to that contact that is not cancelled or failed; `asking`
+ * passes over confirmations, which ask nothing; id 0 none. */
+enum status store_outbox_last(struct store *st, int64_t contact_id, bool asking,
     struct arena *a, struct outbox *out, struct err *err);
 
 /* Limits: rows created at or after `since` that are not cancelled.  contact_id

@@ -126,7 +126,8 @@ journey_know_consultations(struct journey *j, struct err *err)
 	return rc;
 }
 
-/* Files a message whose consultation has opened since it came: as of now. */
+/* Files a message whose consultation has opened since it came: as of that hour,
+ * even when nobody ran the program until after its end. */
 static enum status
 file_opened(struct journey *j, int64_t id, struct err *err)
 {
@@ -140,7 +141,11 @@ file_opened(struct journey *j, int64_t id, struct err *err)
 			c = &j->file.all[i];
 	if (rc != ST_OK || c == NULL)
 		return rc;
-	j->as_of = j->now;
+	if (c->opens_ms == 0)
+		j->as_of = j->now; /* closed without ever opening */
+	else
+		j->as_of =
+		    c->opens_ms > in.received_ms ? c->opens_ms : in.received_ms;
 	return journey_file_held(
 	    j, id, c, "filed when the consultation opened", err);
 }

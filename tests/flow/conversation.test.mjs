@@ -318,3 +318,62 @@ story('bounces of our confirmation mark it as failed', (house) => {
 	assert.equal(row(house, key).fate, 'bounce');
 	assert.equal(owed(house)[0].state, 'failed');
 });
+
+story('our own address with a detail and our own number are never answered', (house) => {
+	house.now = '2026-11-22T12:00:00+01:00';
+	const loop = house.mail(mail({ from: 'konsultacje+abc@powiat.example', subject: 'BL-10KE', text: 'Sam do siebie.' }));
+	house.text({ from: '+48110010010', text: 'BL-T4NR Sam do siebie', at: '2026-11-22T11:59:00+01:00' });
+	house.poll();
+	assert.equal(row(house, loop).fate, 'held');
+	assert.equal(house.rows('journal').find((r) => r.channel === 'sms').fate, 'held');
+	assert.deepEqual(templates(house), []);
+});
+
+story('a reminder is owed however old its message is by then', (house) => {
+	fs.writeFileSync(house.conf, fs.readFileSync(house.conf, 'utf8').replace(/^answer_within.*/m, ''));
+	house.mail(mail({ text: 'Potrzebny jest chodnik do szkoły.' }));
+	house.poll();
+	house.now = '2026-11-28T12:00:00+01:00';
+	house.poll();
+	assert.deepEqual(templates(house), ['no_code', 'held_reminder']);
+});
+
+story('a remark sent too early is filed though nobody ran the program while it was open', (house) => {
+	const early = house.mail(mail({ subject: 'BL-D5K2', text: 'Więcej żłobków.' }));
+	house.poll();
+	house.now = '2027-02-01T08:00:00+01:00';
+	house.poll();
+	assert.equal(row(house, early).fate, 'filed');
+	assert.deepEqual(templates(house), ['not_open_yet', 'confirm_remark']);
+});
+
+story('TAK finds its question behind a confirmation that came between', (house) => {
+	const near = house.mail(mail({ subject: 'BL-7N4H', text: 'Prosimy o nabór w maju.' }));
+	house.poll();
+	house.now = '2026-11-22T12:10:00+01:00';
+	house.mail(mail({ subject: 'BL-10KE', text: 'Spotkania w soboty, proszę.' }));
+	house.poll();
+	house.mail(mail({ text: 'TAK' }));
+	house.poll();
+	assert.equal(row(house, near).fate, 'filed');
+});
+
+story('TAK answers the question it replies to, not the last one', (house) => {
+	const near = house.mail(mail({ subject: 'BL-7N4H', text: 'Prosimy o nabór w maju.' }));
+	house.poll();
+	const [question] = owed(house);
+	house.now = '2026-11-22T12:10:00+01:00';
+	const other = house.mail(mail({ subject: 'BL-T4NX', text: 'Brakuje autobusów nocnych.' }));
+	house.poll();
+	house.mail(mail({ text: 'TAK', inReplyTo: question.message_id }));
+	house.poll();
+	assert.equal(row(house, near).fate, 'filed');
+	assert.equal(row(house, other).fate, 'held');
+});
+
+story('a server’s clock that is ahead makes nobody late', (house) => {
+	const key = house.mail(mail({ subject: 'BL-10KE', text: 'Spotkania w soboty, proszę.', at: '2027-03-01T10:00:00+01:00' }));
+	house.poll();
+	assert.equal(row(house, key).fate, 'filed');
+	assert.ok(Date.parse(row(house, key).received_at) <= Date.parse(house.now));
+});

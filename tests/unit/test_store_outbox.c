@@ -241,9 +241,10 @@ the_last_word_is_the_newest_that_may_have_arrived(void **state)
 
 	owe(f, "t2", OUTBOX_CANCELLED, 0);
 	owe(f, "t3", OUTBOX_FAILED, 0);
-	OK(store_outbox_last(f->st, f->contact, &f->arena, &out, &f->err));
+	OK(store_outbox_last(
+	    f->st, f->contact, false, &f->arena, &out, &f->err));
 	assert_int_equal(out.id, first);
-	OK(store_outbox_last(f->st, 99, &f->arena, &out, &f->err));
+	OK(store_outbox_last(f->st, 99, false, &f->arena, &out, &f->err));
 	assert_int_equal(out.id, 0);
 }
 
