@@ -13,105 +13,11 @@
 
 #include "gateway/embedded.h"
 #include "parsers/parse.h"
+#include "tests/unit/hostile.h"
 
 #define LIMIT_MS 100
-#define FROM "From: Anna <anna@poczta.example>\nSubject: BL-7M4H\n"
-#define TEXT FROM "Content-Type: text/plain; charset=utf-8\n\nTak.\n"
-#define HTML FROM "Content-Type: text/html; charset=utf-8\n\n<p>Tak.</p>\n"
-#define PARTS FROM "Content-Type: multipart/mixed; boundary=a\n\n"
-#define SUBJECT "From: Anna <anna@poczta.example>\nSubject: "
-
 enum { N_SIZES = 3 };
 static const size_t sizes[N_SIZES] = { 64 << 10, 256 << 10, 1 << 20 };
-
-struct shape {
-	const char *sentence;
-	const char *head, *unit; /* the unit is repeated to the size */
-};
-
-/* clang-format off */
-static const struct shape shapes[] = {
-	{ "empty lines", TEXT, "\n" },
-	{ "one line without a space", TEXT, "a" },
-	{ "one line of words", TEXT, "prosz\xc4\x99 o " },
-	{ "one line of spaces", TEXT, " " },
-	{ "lines of spaces", TEXT, " \t \n" },
-	{ "attributions", TEXT, "W dniu 16.11.2026 o 09:15, Jan pisze:\n" },
-	{ "attributions that never end", TEXT, "On Mon, Jan <a@x.example>\n" },
-	{ "an attribution that never ends", TEXT, "W dniu 16.11.2026 " },
-	{ "labels of old mails", TEXT, "Od: Jan\nTemat: x\n" },
-	{ "labels of one kind", TEXT, "Od: " },
-	{ "rules", TEXT, "________________________________\n" },
-	{ "rules with words", TEXT, "-----Original Message-----\n" },
-	{ "one quote sign after another", TEXT, ">" },
-	{ "quote signs and spaces", TEXT, "> " },
-	{ "quoted lines", TEXT, "> x\n" },
-	{ "answers between quotes", TEXT, "> x\ny\n" },
-	{ "signatures", TEXT, "-- \nJan\n" },
-	{ "closing formulas", TEXT, "Z powa\xc5\xbc" "aniem\nJan\n" },
-	{ "greetings", TEXT, "Dzie\xc5\x84 dobry,\n" },
-	{ "mobile footers", TEXT, "Wys\xc5\x82" "ano z iPhone'a\n" },
-	{ "small print", TEXT, "Ta wiadomo\xc5\x9b\xc4\x87 jest poufna\n\n" },
-	{ "round brackets", TEXT, "(" },
-	{ "square brackets", TEXT, "[" },
-	{ "angle brackets", TEXT, "<" },
-	{ "at signs", TEXT, "@" },
-	{ "addresses", TEXT, "a@b.example " },
-	{ "links", TEXT, "http://" },
-	{ "list items", TEXT, "- x\n" },
-	{ "codes", TEXT, "BL-7M4H " },
-	{ "near misses of codes", TEXT, "BL-7N4H " },
-	{ "starts of codes", TEXT, "BL-" },
-	{ "codes that begin pieces", TEXT, "BL-7M4H: a\nBL-10KE: b\n" },
-	{ "provisions", TEXT, "\xc2\xa7 4 ust. 2 " },
-	{ "section signs", TEXT, "\xc2\xa7" },
-	{ "letters of no width", TEXT, "\xe2\x80\x8b" },
-	{ "accents on one letter", TEXT, "\xcc\x81" },
-	{ "letters that fold longer", TEXT, "\xef\xb7\xba" },
-	{ "bytes of no charset", TEXT, "\xff" },
-	{ "uuencoded files", TEXT, "begin 644 a\n" },
-	{ "divs", HTML, "<div>" },
-	{ "divs with words", HTML, "<div>x</div>" },
-	{ "quotes in quotes", HTML, "<blockquote type=cite>x" },
-	{ "quote containers", HTML, "<div class=gmail_quote>x" },
-	{ "bold and italic", HTML, "<b><i>" },
-	{ "bold and italic crossed", HTML, "<b><i></b></i>" },
-	{ "tables", HTML, "<table><tr><td>" },
-	{ "lists", HTML, "<ul><li>" },
-	{ "breaks", HTML, "<br>" },
-	{ "links that never end", HTML, "<a href=\"" },
-	{ "comments that never end", HTML, "<!--" },
-	{ "conditions", HTML, "<!--[if mso]>" },
-	{ "ampersands", HTML, "&" },
-	{ "entities", HTML, "&amp;" },
-	{ "less-than signs", HTML, "<" },
-	{ "attributes", HTML "<p ", "a=b " },
-	{ "encoded words", SUBJECT, "=?utf-8?Q?a?= " },
-	{ "encoded words that never end", SUBJECT, "=?utf-8?Q?" },
-	{ "a folded subject", SUBJECT, "x\n " },
-	{ "header fields", "", "X-A: b\n" },
-	{ "Received fields", "", "Received: from a by b; x\n" },
-	{ "recipients", "To: ", "a@b.example, " },
-	{ "comments in an address", "From: ", "(" },
-	{ "quotes in an address", "From: ", "\"" },
-	{ "references", "References: ", "<a@b> " },
-	{ "parameters", "Content-Type: text/plain", "; a=b" },
-	{ "continued parameters", "Content-Type: text/plain", "; a*0=b" },
-	{ "empty parts", PARTS, "--a\n" },
-	{ "parts", PARTS, "--a\n\nx\n" },
-	{ "ends of parts", PARTS, "--a--\n" },
-	{ "parts in parts", PARTS,
-	    "--a\nContent-Type: multipart/mixed; boundary=a\n\n" },
-	{ "mails in mails", FROM, "Content-Type: message/rfc822\n\n" },
-	{ "a bounce of many", FROM
-	    "Content-Type: multipart/report; report-type=delivery-status;"
-	    " boundary=a\n\n--a\nContent-Type: message/delivery-status\n\n",
-	    "Final-Recipient: rfc822; a@b.example\nAction: failed\n\n" },
-	{ "a calendar", FROM
-	    "Content-Type: text/calendar; method=REPLY\n\nBEGIN:VCALENDAR\n",
-	    "BEGIN:VEVENT\n" },
-};
-/* clang-format on */
 
 static double
 now(void)
@@ -120,15 +26,6 @@ now(void)
 
 	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts);
 	return (double)ts.tv_sec * 1e3 + (double)ts.tv_nsec / 1e6;
-}
-
-static void
-make_mail(struct buf *mail, const struct shape *shape, size_t size)
-{
-	buf_reset(mail);
-	buf_str(mail, shape->head);
-	while (mail->n < size)
-		buf_str(mail, shape->unit);
 }
 
 static double
@@ -160,7 +57,7 @@ measure(const struct shape *shape, const struct parse_settings *set)
 	bool good;
 
 	for (int i = 0; i < N_SIZES; i++) {
-		make_mail(&mail, shape, sizes[i]);
+		hostile_mail(&mail, shape, sizes[i]);
 		ms[i] = time_of(buf_span(&mail), set);
 	}
 	good = ms[N_SIZES - 1] <= LIMIT_MS;
@@ -189,10 +86,10 @@ main(void)
 	set.keywords = words;
 	printf("%-32s %8s %8s %8s %7s\n", "whole parse, milliseconds", "64 KB",
 	    "256 KB", "1 MB", "growth");
-	for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++)
-		slow += !measure(&shapes[i], &set);
+	for (size_t i = 0; i < N_HOSTILE; i++)
+		slow += !measure(&hostile_shapes[i], &set);
 	printf("%d of %zu shapes take more than %d ms per MB\n", slow,
-	    sizeof(shapes) / sizeof(shapes[0]), LIMIT_MS);
+	    N_HOSTILE, LIMIT_MS);
 	keywords_free(words);
 	return slow > 0;
 }

@@ -194,7 +194,9 @@ main(int argc, char **argv)
 		return 2;
 	}
 	signal(SIGABRT, crashed);
+#ifndef __SANITIZE_ADDRESS__ /* whose report says more */
 	signal(SIGSEGV, crashed);
+#endif
 	signal(SIGALRM, crashed);
 	run.random = start == 0 ? 1 : start;
 	feed(&run, (const uint8_t *)"", 0);
