@@ -28,7 +28,7 @@ echo "== $name, $2 s"
 while left=$((end - $(date +%s))) && [ "$left" -gt 0 ]; do
 	# shellcheck disable=SC2086
 	"$1" -max_total_time="$left" -timeout=5 -rss_limit_mb=2048 \
-	    -max_len=65536 -dict=tests/fuzz/mail.dict -print_final_stats=1 \
+	    -max_len=16384 -dict=tests/fuzz/mail.dict -print_final_stats=1 \
 	    -verbosity=0 -artifact_prefix="$folder/$name-" \
 	    "$learned" $seeds >"$log" 2>&1 && break
 	if ! is_libetpan; then
