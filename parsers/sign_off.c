@@ -16,7 +16,6 @@ enum {
 	CARD_LONG_MAX = 24,
 	CARD_LINES_MAX = 14,
 	WINDOW = 24, /* lines with words, from the end, that are looked at */
-	KNOWN_MAX = 12, /* words of the author's name */
 };
 
 /* All tables are folded.  A line that begins with one of these and holds no
