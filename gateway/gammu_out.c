@@ -192,7 +192,7 @@ what_is_wrong(const struct letter *letter)
 }
 
 static void
-outbox_send(struct sink *s, const struct letter *letter, struct delivery *out)
+spool_send(struct sink *s, const struct letter *letter, struct delivery *out)
 {
 	struct outbox *box = (struct outbox *)s;
 	const char *wrong = what_is_wrong(letter);
@@ -232,7 +232,7 @@ outbox_send(struct sink *s, const struct letter *letter, struct delivery *out)
 }
 
 static enum status
-outbox_check(struct sink *s, struct err *err)
+spool_check(struct sink *s, struct err *err)
 {
 	struct outbox *box = (struct outbox *)s;
 	enum status rc = gammu_check(box->dir, "outbox", err);
@@ -241,7 +241,7 @@ outbox_check(struct sink *s, struct err *err)
 }
 
 static void
-outbox_close(struct sink *s)
+spool_close(struct sink *s)
 {
 	struct outbox *box = (struct outbox *)s;
 
@@ -254,9 +254,9 @@ outbox_close(struct sink *s)
 }
 
 static const struct sink_ops outbox_ops = {
-	.send = outbox_send,
-	.check = outbox_check,
-	.close = outbox_close,
+	.send = spool_send,
+	.check = spool_check,
+	.close = spool_close,
 };
 
 enum status
@@ -278,9 +278,9 @@ gammu_sink_open(struct sink **out, const char *dir,
 	box->sink.name = box->name;
 	rc = box->dir == NULL || box->zone == NULL || box->name == NULL
 		 ? err_set(err, ST_BROKEN, "out of memory")
-		 : outbox_check(&box->sink, err);
+		 : spool_check(&box->sink, err);
 	if (rc != ST_OK) {
-		outbox_close(&box->sink);
+		spool_close(&box->sink);
 		return rc;
 	}
 	*out = &box->sink;
