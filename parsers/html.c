@@ -336,6 +336,11 @@ start_element(void *user, const xmlChar *name, const xmlChar **atts)
 
 	buf_add(
 	    &page->stack, (struct span){ (const char *)&entry, sizeof(entry) });
+	if (page->stack.failed) {
+		page->too_deep = true;
+		xmlStopParser(page->parser);
+		return;
+	}
 	if (page->hidden == 0 && !(flags & HIDDEN)) {
 		if (flags & BREAK)
 			line_break(page);
@@ -423,7 +428,7 @@ characters(void *user, const xmlChar *chars, int len)
 	struct span s = { (const char *)chars, len < 0 ? 0 : (size_t)len };
 	size_t n;
 
-	if (page->hidden > 0)
+	if (page->hidden > 0 || page->too_deep)
 		return;
 	if (page->after_pre && s.n > 0 && s.p[0] == '\n')
 		s = span_from(s, 1);
@@ -491,6 +496,8 @@ html_to_text(struct buf *out, struct span html)
 		return;
 	html_tame(&tame, html, false);
 	if (tame.n > 0 && !read_page(out, buf_span(&tame))) {
+		if (out->p != NULL)
+			out->p[before] = '\0';
 		out->n = before;
 		buf_reset(&tame);
 		html_tame(&tame, html, true);

@@ -16,7 +16,8 @@
 
 struct shape {
 	const char *sentence;
-	const char *head, *unit; /* the unit is repeated to the size */
+	const char *head, *unit; /* the unit is repeated to the size;
+				  * \1 in it is another number each time */
 };
 
 /* clang-format off */
@@ -97,6 +98,34 @@ static const struct shape hostile_shapes[] = {
 	    "Content-Type: multipart/report; report-type=delivery-status;"
 	    " boundary=a\n\n--a\nContent-Type: message/delivery-status\n\n",
 	    "Final-Recipient: rfc822; a@b.example\nAction: failed\n\n" },
+	{ "tags of many names", HTML, "<x\1>y" },
+	{ "ends of many names", HTML, "<x\1></x\1>" },
+	{ "links to many places", HTML, "<a href='http://x/\1'>x</a>" },
+	{ "attributes of many names", HTML, "<p a\1=b>" },
+	{ "styles", HTML, "<p style='color:#\1'>x" },
+	{ "many numbers", TEXT, "\1 " },
+	{ "many addresses", TEXT, "a\1@b.example\n" },
+	{ "many provisions", TEXT, "art. \1 ust. 2, " },
+	{ "answers between many attributions", TEXT,
+	    "On 1.1.2026 a\1@b.example wrote:\n> x\ny\n" },
+	{ "many labels", TEXT, "Od: a\1\nDo: b\nx\n" },
+	{ "many fields", "", "X-\1: b\n" },
+	{ "many recipients", "To: ", "a\1@b.example, " },
+	{ "many references", "References: ", "<\1@b> " },
+	{ "many attachments", PARTS,
+	    "--a\nContent-Type: a/b; name=\1.pdf\n\nx\n" },
+	{ "many boundaries", PARTS,
+	    "--a\nContent-Type: multipart/mixed; boundary=\1\n\n--\1\n" },
+	{ "signed parts", PARTS,
+	    "--a\nContent-Type: application/pkcs7-mime; name=\1.p7m\n"
+	    "Content-Transfer-Encoding: base64\n\nMIAGCSqGSIb3DQEHAqCA\n" },
+	{ "a bounce that lists many", "Return-Path: <>\n" FROM "\nUndelivered:\n",
+	    "<a\1@b.example>: 550 5.1.1 no such user\n" },
+	{ "Authentication-Results", "",
+	    "Authentication-Results: mx.powiat.example; dmarc=none \1\n" },
+	{ "a calendar of many", FROM
+	    "Content-Type: text/calendar; method=REPLY\n\nBEGIN:VCALENDAR\n",
+	    "ATTENDEE;PARTSTAT=ACCEPTED:mailto:a\1@b.example\n" },
 	{ "a calendar", FROM
 	    "Content-Type: text/calendar; method=REPLY\n\nBEGIN:VCALENDAR\n",
 	    "BEGIN:VEVENT\n" },
@@ -111,8 +140,12 @@ hostile_mail(struct buf *mail, const struct shape *shape, size_t size)
 {
 	buf_reset(mail);
 	buf_str(mail, shape->head);
-	while (mail->n < size)
-		buf_str(mail, shape->unit);
+	for (int number = 1; mail->n < size; number++)
+		for (const char *p = shape->unit; *p != '\0'; p++)
+			if (*p == '\1')
+				buf_printf(mail, "%d", number);
+			else
+				buf_char(mail, *p);
 }
 
 #endif
