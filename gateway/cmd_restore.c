@@ -4,9 +4,11 @@
  * badly wrong.
  */
 #include <stdio.h>
+#include <unistd.h>
 
 #include "gateway/clock.h"
 #include "gateway/cmd_list.h"
+#include "gateway/source.h"
 #include "gateway/store_chain.h"
 #include "gateway/store_outbox.h"
 
@@ -32,20 +34,48 @@ note_restored(struct cmd_context *ctx, const char *file, int64_t *unknown)
 	return rc;
 }
 
+/* Has every source hand over again what it was done with.  It comes first:
+ * stopped after it, the present database recognises what it has. */
+static enum status
+read_again(const struct config *config, struct err *err)
+{
+	int n = config->n_mailboxes + config->n_sms;
+	enum status rc = ST_OK;
+
+	for (int i = 0; i < n && rc == ST_OK; i++) {
+		struct source *source = NULL;
+
+		if (i < config->n_mailboxes)
+			rc = source_open_mailbox(
+			    &source, &config->mailboxes[i], err);
+		else
+			rc = source_open_sms(&source,
+			    &config->sms[i - config->n_mailboxes], err);
+		if (rc == ST_OK)
+			rc = source->ops->again(source, err);
+		if (source != NULL)
+			source->ops->close(source);
+	}
+	return rc;
+}
+
 static int
 run(struct cmd_context *ctx, int argc, char **argv)
 {
 	const char *database = ctx->config->database;
 	int64_t unknown = 0;
 	int lock = -1;
-	enum status rc;
+	enum status rc = ST_OK;
 
 	if (argc != 2 || argv[1][0] == '-' || argv[1][0] == '\0')
 		return cmd_fail(ctx, 2, "usage: uwaga restore FILE");
 	if (!cmd_may_write(ctx) ||
 	    store_lock(&lock, database, &ctx->err) != ST_OK)
 		return 1;
-	rc = store_restore(database, argv[1], clock_now(), &ctx->err);
+	if (access(argv[1], R_OK) == 0)
+		rc = read_again(ctx->config, &ctx->err);
+	if (rc == ST_OK)
+		rc = store_restore(database, argv[1], clock_now(), &ctx->err);
 	if (rc == ST_OK)
 		rc = note_restored(ctx, argv[1], &unknown);
 	store_unlock(lock);

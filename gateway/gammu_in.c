@@ -15,6 +15,7 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 
+#include "gateway/again.h"
 #include "gateway/clock.h"
 #include "gateway/gammu_file.h"
 #include "parsers/digest.h"
@@ -561,6 +562,18 @@ line_wait(struct source *s, int ms)
 }
 
 static enum status
+line_again(struct source *s, struct err *err)
+{
+	const struct line *line = (struct line *)s;
+	enum status rc = gammu_done_recover(line->dir, err);
+
+	if (rc == ST_OK)
+		rc = again_folder(line->dir, "processed", "inbox", err);
+	return rc == ST_OK ? again_folder(line->dir, "aside", "inbox", err)
+			   : rc;
+}
+
+static enum status
 line_check(struct source *s, struct err *err)
 {
 	struct line *line = (struct line *)s;
@@ -588,6 +601,7 @@ line_close(struct source *s)
 static const struct source_ops line_ops = {
 	.fetch = line_fetch,
 	.done = line_done,
+	.again = line_again,
 	.wait = line_wait,
 	.check = line_check,
 	.close = line_close,

@@ -17,6 +17,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "gateway/again.h"
 #include "parsers/text.h"
 
 enum {
@@ -514,6 +515,15 @@ mailbox_done(struct source *s, struct batch *batch, struct err *err)
 	return rc;
 }
 
+static enum status
+mailbox_again(struct source *s, struct err *err)
+{
+	const struct mailbox *box = (struct mailbox *)s;
+	enum status rc = again_folder(box->path, "cur", "new", err);
+
+	return rc == ST_OK ? again_folder(box->path, "aside", "new", err) : rc;
+}
+
 static void
 mailbox_wait(struct source *s, int ms)
 {
@@ -552,6 +562,7 @@ mailbox_close(struct source *s)
 static const struct source_ops mailbox_ops = {
 	.fetch = mailbox_fetch,
 	.done = mailbox_done,
+	.again = mailbox_again,
 	.wait = mailbox_wait,
 	.check = mailbox_check,
 	.close = mailbox_close,

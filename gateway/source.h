@@ -1,7 +1,7 @@
 /* source - the contract of everything that messages come from
  *
  * Place: a mailbox (maildir, later IMAP) or an SMS line (gammu, later others)
- * stands behind these five functions; daemon and run drive them, intake
+ * stands behind these six functions; daemon and run drive them, intake
  * stores what they fetch.
  *
  * The promise a source relies on: done() is called only after the transaction
@@ -42,6 +42,9 @@ struct source_ops {
 	 * (moves its file aside without overwriting). */
 	enum status (*done)(
 	    struct source *s, struct batch *batch, struct err *err);
+	/* Before an older database takes over: what was put away since it may
+	 * be unknown to that one, so everything is handed over once more. */
+	enum status (*again)(struct source *s, struct err *err);
 	/* Waits until something may have come, at most `ms`. */
 	void (*wait)(struct source *s, int ms);
 	/* Tries the source and says what is wrong, for `uwaga check`. */

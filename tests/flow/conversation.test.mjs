@@ -377,3 +377,24 @@ story('a server’s clock that is ahead makes nobody late', (house) => {
 	assert.equal(row(house, key).fate, 'filed');
 	assert.ok(Date.parse(row(house, key).received_at) <= Date.parse(house.now));
 });
+
+story('what came after the copy was made is read again when that is restored', (house) => {
+	const copy = path.join(house.dir, 'copy.db');
+	house.mail(mail({ subject: 'BL-10KE', text: 'Spotkania w soboty, proszę.' }));
+	house.text({ from: '+48110000777', text: 'BL-T4NR Wiecej lawek', at: '2026-11-22T08:00:00+01:00' });
+	house.poll();
+	house.run('backup', copy);
+	const late = house.mail(mail({ from: 'ewa@poczta.example', subject: 'BL-10KE', text: 'Zebrania w niedziele, proszę.' }));
+	house.mail(Buffer.from([0, 1, 2]));
+	house.text({ from: '+48110000778', text: 'BL-T4NR I kosze', at: '2026-11-22T09:00:00+01:00' });
+	house.poll();
+	const numbers = new Set(remarks(house).map((r) => r.name));
+	house.run('restore', copy);
+	house.poll();
+	assert.equal(row(house, late).fate, 'filed');
+	assert.equal(house.rows('stats')[0].received, 5);
+	assert.equal(remarks(house).length, 4);
+	assert.equal(remarks(house).filter((r) => numbers.has(r.name)).length, 2);
+	house.poll();
+	assert.equal(house.rows('stats')[0].received, 5);
+});
