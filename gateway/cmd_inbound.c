@@ -149,6 +149,7 @@ add_belongings(struct cmd_context *ctx, json_t *row, int64_t id)
 	json_object_set_new(row, "attachments", files);
 	rc = store_remark_list(
 	    ctx->store, &remarks, add_remark, names, &ctx->err);
+	json_object_set(row, "number", json_array_get(names, 0));
 	if (rc == ST_OK)
 		rc = store_outbox_list(
 		    ctx->store, &replies, add_reply, answers, &ctx->err);

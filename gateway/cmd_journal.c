@@ -65,6 +65,7 @@ add_row(void *arg, const struct inbound *in)
 		return rc;
 	}
 	row = row_of_inbound(j->ctx, in);
+	json_object_set(row, "number", json_array_get(names, 0));
 	json_object_set_new(row, "remarks", names);
 	cmd_table_row(j->table, row);
 	return ST_OK;

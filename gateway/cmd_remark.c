@@ -11,7 +11,7 @@
 #include "gateway/row.h"
 
 static const struct cmd_column columns[] = {
-	{ "name", "remark", 0 },
+	{ "number", "remark", 0 },
 	{ "received_at", "received", 0 },
 	{ "channel", "by", 0 },
 	{ "from_name", "from", 24 },
@@ -19,7 +19,6 @@ static const struct cmd_column columns[] = {
 	{ "assignee", "with", 16 },
 	{ "text", "text", 60 },
 	{ "id", NULL, 0 },
-	{ "number", NULL, 0 },
 	{ "code", NULL, 0 },
 	{ "from", NULL, 0 },
 	{ "to", NULL, 0 },

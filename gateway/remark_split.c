@@ -251,7 +251,7 @@ print_names(const struct cmd_context *ctx, const struct split *s, json_t *names)
 	size_t i;
 
 	if (ctx->json) {
-		cmd_print_object(ctx, json_pack("{s:s s:O}", "name",
+		cmd_print_object(ctx, json_pack("{s:s s:O}", "number",
 					  s->whole.name, "parts", names));
 		return;
 	}

@@ -89,9 +89,8 @@ row_of_remark(const struct cmd_context *ctx, const struct remark *r)
 	json_t *row = json_object();
 
 	set(row, "id", row_number(r->id));
-	set(row, "name", row_word(r->name));
 	set(row, "code", row_word(r->code));
-	set(row, "number", row_number(r->number));
+	set(row, "number", row_word(r->name));
 	set(row, "state", row_word(r->state));
 	set(row, "channel", row_word(channel_name(r->channel)));
 	set(row, "received_at", cmd_json_time(ctx, r->received_ms));
@@ -107,6 +106,21 @@ row_of_remark(const struct cmd_context *ctx, const struct remark *r)
 	set(row, "needs_staff", json_boolean(r->needs_staff));
 	set(row, "receipt", row_word(r->receipt));
 	return row;
+}
+
+/* The number of the remark that a reply is about; null when there is none. */
+static json_t *
+number_of(const struct cmd_context *ctx, int64_t remark_id)
+{
+	struct arena a = { 0 };
+	struct remark r = { 0 };
+	json_t *number = json_null();
+
+	if (remark_id != 0 && ctx->store != NULL &&
+	    store_remark_get(ctx->store, remark_id, &a, &r, NULL) == ST_OK)
+		number = row_word(r.name);
+	arena_free(&a);
+	return number;
 }
 
 json_t *
@@ -127,7 +141,7 @@ row_of_outbox(const struct cmd_context *ctx, const struct outbox *o)
 	set(row, "text", row_text(o->body));
 	set(row, "language", row_word(o->language));
 	set(row, "inbound", row_number(o->inbound_id));
-	set(row, "remark_id", row_number(o->remark_id));
+	set(row, "number", number_of(ctx, o->remark_id));
 	set(row, "attempts", json_integer(o->attempts));
 	set(row, "due_at", cmd_json_time(ctx, o->due_ms));
 	set(row, "created_at", cmd_json_time(ctx, o->created_ms));

@@ -67,7 +67,7 @@ check_refused "what was put away is not put away again" "is not waiting" \
 
 # Remarks: search, assign, split.
 check_eq "search finds a word without its marks" BL-10KE/4 \
-    "$(value number 4 name remark search LAWEK)"
+    "$(value number BL-10KE/4 number remark search LAWEK)"
 check_refused "search for nothing" "nothing to search for" uwaga remark search '*'
 check_refused "a remark that nobody made" "there is no remark BL-10KE/77" \
     uwaga remark show BL-10KE/77
@@ -75,7 +75,7 @@ check_refused "to nobody of the staff" "is no member of staff" \
     uwaga remark assign BL-10KE/4 --to nobody
 try uwaga remark assign bl-10ke/4 --to A.Mrozek@powiat.example
 check_eq "a remark is given to a member of staff" 0 "$rc"
-check_eq "under her name" "Anna Mrozek" "$(value number 4 assignee remark list)"
+check_eq "under her name" "Anna Mrozek" "$(value number BL-10KE/4 assignee remark list)"
 check_refused "a cut where the words are not" "the remark does not say that" \
     uwaga remark split BL-10KE/4 --at "Natomiast"
 check_refused "a cut where nothing is left before it" "would be empty" \
@@ -92,14 +92,14 @@ check_eq "so far nothing was changed" 1 "$(uwaga --json remark list | wc -l)"
 try uwaga remark split BL-10KE/4 --at "Ponadto" "Wreszcie"
 check_eq "one remark of three points becomes three" \
     "BL-10KE/4 is now BL-10KE/5, BL-10KE/6, BL-10KE/7." "$out"
-check_eq "the whole stays and says so" split "$(value number 4 state remark list)"
-check_eq "its words too" "$(uwaga inbound show "$(value number 4 inbound remark list)" --raw | tail -1)" \
-    "$(value number 4 text remark list)"
+check_eq "the whole stays and says so" split "$(value number BL-10KE/4 state remark list)"
+check_eq "its words too" "$(uwaga inbound show "$(value number BL-10KE/4 inbound remark list)" --raw | tail -1)" \
+    "$(value number BL-10KE/4 text remark list)"
 check_eq "a part has its own words" \
-    "Ponadto potrzebny jest chodnik w § 4 ust. 2." "$(value number 6 text remark list)"
-check_eq "it knows the whole" "$(value number 4 id remark list)" \
-    "$(value number 6 split_from remark list)"
-check_eq "it is with whom the whole was" "Anna Mrozek" "$(value number 6 assignee remark list)"
+    "Ponadto potrzebny jest chodnik w § 4 ust. 2." "$(value number BL-10KE/6 text remark list)"
+check_eq "it knows the whole" "$(value number BL-10KE/4 id remark list)" \
+    "$(value number BL-10KE/6 split_from remark list)"
+check_eq "it is with whom the whole was" "Anna Mrozek" "$(value number BL-10KE/6 assignee remark list)"
 check_refused "what was split is not split again" "is split" \
     uwaga remark split BL-10KE/4 --at "Ponadto"
 try uwaga verify
