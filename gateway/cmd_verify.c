@@ -126,15 +126,19 @@ run(struct cmd_context *ctx, int argc, char **argv)
 {
 	struct asked asked = { .has_head = false };
 	struct chain_report report;
+	struct err damage = { "" };
 	char head[CHAIN_HASH_SIZE];
 	int64_t number;
 	json_t *row;
+	int code;
 
 	if (!read_options(&asked, argc, argv))
 		return cmd_fail(ctx, 2,
 		    "usage: uwaga verify [--head HASH] [--receipt RECEIPT]");
-	if (store_check_integrity(ctx->store, &ctx->err) != ST_OK ||
-	    store_chain_head(ctx->store, &number, head, &ctx->err) != ST_OK ||
+	/* The chain says more exactly than the file what is missing. */
+	if (store_check_integrity(ctx->store, &damage) != ST_OK)
+		ctx->err = damage;
+	if (store_chain_head(ctx->store, &number, head, &ctx->err) != ST_OK ||
 	    store_chain_verify(ctx->store, asked.has_head ? asked.head : NULL,
 		asked.has_receipt ? asked.receipt : NULL, &report,
 		&ctx->err) != ST_OK)
@@ -145,7 +149,10 @@ run(struct cmd_context *ctx, int argc, char **argv)
 	else
 		print_report(row, &report, head);
 	json_decref(row);
-	return conclude(ctx, &asked, &report);
+	code = conclude(ctx, &asked, &report);
+	if (code == 0 && damage.text[0] != '\0')
+		code = cmd_fail(ctx, 1, "%s", damage.text);
+	return code;
 }
 
 const struct cmd cmd_verify = {

@@ -142,7 +142,7 @@ struct proof {
 	struct link link;
 	int64_t version_id, version;
 	const char *text_commitment, *name;
-	bool has_text;
+	bool has_text, is_erased; /* erased: a later link says so */
 	struct span salt, text; /* borrowed from the row */
 };
 
@@ -227,6 +227,11 @@ check_words(struct walk *w, const struct proof *p, struct err *err)
 		blame(w, p->link.number,
 		    "link %lld proves %.60s, but %.60s refers to it",
 		    (long long)p->link.number, p->link.subject, p->name);
+	if (!p->has_text && !p->is_erased)
+		blame(w, p->link.number,
+		    "the text of %.60s, version %lld, is gone, and no link "
+		    "says that it was erased",
+		    p->name, (long long)p->version);
 	if (!p->has_text)
 		return ST_OK;
 	rc = store_chain_commit(again, p->salt, p->text, err);
@@ -265,7 +270,9 @@ note_asked(struct walk *w, const struct link *l)
 static const char chain_walk[] =
     "SELECT l.number, l.previous, l.at_ms, l.event, l.subject, l.commitment,"
     " l.hash, v.id, v.version, v.commitment, c.code || '/' || r.number,"
-    " v.text IS NOT NULL, v.salt, v.text FROM chain l"
+    " v.text IS NOT NULL, v.text IS NULL AND EXISTS (SELECT 1 FROM chain e"
+    " WHERE e.subject = l.subject AND e.event = 'erased'"
+    " AND e.number > l.number), v.salt, v.text FROM chain l"
     " LEFT JOIN remark_version v ON v.chain_number = l.number"
     " LEFT JOIN remark r ON r.id = v.remark_id"
     " LEFT JOIN consultation c ON c.id = r.consultation_id"
@@ -286,6 +293,7 @@ read_proof(struct query *q, struct arena *a, struct proof *p)
 	p->text_commitment = query_get_text(q, a);
 	p->name = query_get_text(q, a);
 	p->has_text = query_get_bool(q);
+	p->is_erased = query_get_bool(q);
 	p->salt = query_get_blob(q);
 	p->text = query_get_blob(q);
 }

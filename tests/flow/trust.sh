@@ -89,6 +89,13 @@ check_eq "words that were altered are found" 1 "$rc"
 check_has "and named" "the text of BL-10KE/4, version 1, was altered" "$errors"
 check_has "as JSON too" '"sound":false' "$(uwaga --json verify 2>/dev/null)"
 
+sql "PRAGMA foreign_keys = OFF; DROP TRIGGER chain_keeps;
+DROP TRIGGER remark_version_keeps;
+DELETE FROM remark_version WHERE chain_number = 2; DELETE FROM remark WHERE id = 2"
+sql "UPDATE remark_version SET text = 'Spotkania w soboty.' WHERE id = 1"
+try uwaga verify
+check_has "what was dropped is named, not only the damage" "the words that link 2 proves" "$errors"
+
 # Databases of other versions and other programs.
 sql "PRAGMA user_version = 999"
 check_refused "a newer database" "install the newer uwaga" uwaga journal

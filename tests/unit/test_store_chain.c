@@ -221,18 +221,35 @@ a_published_head_finds_a_chain_that_was_made_anew(void **state)
 }
 
 static void
-erased_words_leave_their_link(void **state)
+words_that_go_without_a_link_are_missed(void **state)
 {
 	struct fixture *f = *state;
-	struct chain_report report;
 	char receipt[16];
 
 	fill(f, receipt);
 	fixture_tamper(f, "UPDATE remark_version SET text = NULL, salt = NULL"
 			  " WHERE remark_id = 2");
+	if (strstr(verify(f, NULL, NULL).problem, "was erased") == NULL)
+		fail_msg("it is not missed");
+}
+
+static void
+erased_words_leave_their_link(void **state)
+{
+	struct fixture *f = *state;
+	struct chain_report report;
+	char receipt[16], zeros[CHAIN_HASH_SIZE];
+
+	fill(f, receipt);
+	memset(zeros, '0', sizeof(zeros));
+	zeros[CHAIN_HASH_SIZE - 1] = '\0';
+	OK(store_chain_append(
+	    f->st, "erased", "BL-7M4H/2", zeros, NOON + 5, receipt, &f->err));
+	fixture_tamper(f, "UPDATE remark_version SET text = NULL, salt = NULL"
+			  " WHERE remark_id = 2");
 	report = verify(f, NULL, NULL);
 	assert_int_equal(report.bad_number, 0);
-	assert_int_equal(report.links, 5);
+	assert_int_equal(report.links, 6);
 	assert_int_equal(report.texts_checked, 3);
 }
 
@@ -280,6 +297,7 @@ main(void)
 		TEST(a_link_is_hashed_as_the_contract_says),
 		TEST(every_kind_of_tampering_is_found),
 		TEST(a_published_head_finds_a_chain_that_was_made_anew),
+		TEST(words_that_go_without_a_link_are_missed),
 		TEST(erased_words_leave_their_link),
 		TEST(chain_and_audit_only_grow),
 	};
