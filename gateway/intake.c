@@ -13,6 +13,7 @@
 #include "gateway/embedded.h"
 #include "gateway/journey.h"
 #include "gateway/log.h"
+#include "parsers/code.h"
 
 /* A transaction is committed after this long, so that commands get a turn. */
 #define TRANSACTION_MS 50
@@ -111,9 +112,18 @@ keep_unfiled(struct journey *j, const struct raw *raw, const char *reason,
 	    j->intake->st, &j->in, buf_span(&raw->bytes), NULL, 0, err);
 }
 
+/* What the log says of a stored message; id 0: it was known already. */
+struct stored {
+	int64_t id;
+	enum channel channel;
+	enum fate fate;
+	char code[CODE_TEXT_MAX];
+};
+
+/* One message under its own savepoint. */
 static enum status
 intake_guarded(struct intake *in, const struct raw *raw, const struct parsed *m,
-    struct err *err)
+    struct stored *out, struct err *err)
 {
 	struct journey j = { .intake = in, .now = clock_now() };
 	struct err first = { "" };
@@ -137,20 +147,40 @@ intake_guarded(struct intake *in, const struct raw *raw, const struct parsed *m,
 	} else if (rc == ST_RETRY) {
 		rc = err_set(err, rc, "%s", first.text);
 	}
-	if (rc == ST_OK)
-		log_line(LOG_INFO_,
-		    "intake stored msg=%lld via=%s fate=%s code=%s",
-		    (long long)j.in.id, channel_name(raw->channel),
-		    fate_name(j.in.fate), j.in.code[0] ? j.in.code : "-");
+	if (rc == ST_OK) {
+		out->id = j.in.id;
+		out->channel = raw->channel;
+		out->fate = j.in.fate;
+		snprintf(out->code, sizeof(out->code), "%s",
+		    j.in.code[0] ? j.in.code : "-");
+	}
 	journey_free(&j);
+	return rc;
+}
+
+/* After the commit: a log that stalls must not hold up the other writers, and
+ * must not tell of what a crash would undo. */
+static enum status
+commit(struct intake *in, const struct stored *from, const struct stored *to,
+    struct err *err)
+{
+	enum status rc = store_commit(in->st, err);
+
+	for (; rc == ST_OK && from < to; from++)
+		if (from->id != 0)
+			log_line(LOG_INFO_,
+			    "intake stored msg=%lld via=%s fate=%s code=%s",
+			    (long long)from->id, channel_name(from->channel),
+			    fate_name(from->fate), from->code);
 	return rc;
 }
 
 static enum status
 store_batch(struct intake *in, const struct batch *batch,
-    const struct parsed *mails, struct err *err)
+    const struct parsed *mails, struct stored *stored, struct err *err)
 {
 	int64_t started = 0;
+	int first = 0; /* of the open transaction */
 	bool is_open = false;
 	enum status rc = ST_OK;
 
@@ -160,16 +190,18 @@ store_batch(struct intake *in, const struct batch *batch,
 			if (rc != ST_OK)
 				return rc;
 			is_open = true;
+			first = i;
 			started = clock_ticks();
 		}
-		rc = intake_guarded(in, &batch->messages[i], &mails[i], err);
+		rc = intake_guarded(
+		    in, &batch->messages[i], &mails[i], &stored[i], err);
 		if (rc == ST_OK && clock_ticks() - started >= TRANSACTION_MS) {
-			rc = store_commit(in->st, err);
+			rc = commit(in, stored + first, stored + i + 1, err);
 			is_open = false;
 		}
 	}
 	if (rc == ST_OK && is_open)
-		return store_commit(in->st, err);
+		return commit(in, stored + first, stored + batch->n, err);
 	if (is_open)
 		store_rollback(in->st);
 	return rc;
@@ -178,17 +210,20 @@ store_batch(struct intake *in, const struct batch *batch,
 enum status
 intake_batch(struct intake *in, const struct batch *batch, struct err *err)
 {
-	struct parsed *mails = calloc((size_t)batch->n + 1, sizeof(*mails));
+	size_t n = (size_t)batch->n;
+	struct parsed *mails = calloc(n + 1, sizeof(*mails));
+	struct stored *stored = calloc(n + 1, sizeof(*stored));
 	enum status rc = ST_OK;
 
-	if (mails == NULL)
-		return err_set(err, ST_BROKEN, "out of memory");
-	for (int i = 0; i < batch->n && rc == ST_OK; i++)
+	if (mails == NULL || stored == NULL)
+		rc = err_set(err, ST_BROKEN, "out of memory");
+	for (size_t i = 0; i < n && rc == ST_OK; i++)
 		rc = journey_parse(in, &mails[i], &batch->messages[i], err);
 	if (rc == ST_OK)
-		rc = store_batch(in, batch, mails, err);
-	for (int i = 0; i < batch->n; i++)
+		rc = store_batch(in, batch, mails, stored, err);
+	for (size_t i = 0; i < n && mails != NULL; i++)
 		parsed_free(&mails[i]);
 	free(mails);
+	free(stored);
 	return rc;
 }
