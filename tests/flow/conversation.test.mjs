@@ -388,13 +388,13 @@ story('what came after the copy was made is read again when that is restored', (
 	house.mail(Buffer.from([0, 1, 2]));
 	house.text({ from: '+48110000778', text: 'BL-T4NR I kosze', at: '2026-11-22T09:00:00+01:00' });
 	house.poll();
-	const numbers = new Set(remarks(house).map((r) => r.name));
+	const numbers = new Set(remarks(house).map((r) => r.number));
 	house.run('restore', copy);
 	house.poll();
 	assert.equal(row(house, late).fate, 'filed');
 	assert.equal(house.rows('stats')[0].received, 5);
 	assert.equal(remarks(house).length, 4);
-	assert.equal(remarks(house).filter((r) => numbers.has(r.name)).length, 2);
+	assert.equal(remarks(house).filter((r) => numbers.has(r.number)).length, 2);
 	house.poll();
 	assert.equal(house.rows('stats')[0].received, 5);
 });
