@@ -222,7 +222,7 @@ a_confirmation_shows_number_receipt_and_words(void **state)
 	assert_string_equal(h->row.subject,
 	    "Przyjęliśmy Twoją uwagę nr BL-10KE/3 – zasady konsultacji");
 	says(h->row.body, "Numer uwagi:   BL-10KE/3\n");
-	says(h->row.body, "Potwierdzenie: a1b2c3d4e5f6\n");
+	says(h->row.body, "Pokwitowanie:  a1b2c3d4e5f6\n");
 	says(h->row.body, "Wpłynęła:      17 listopada 2026 r., godz. 19:42\n");
 	says(h->row.body, "Termin uwag:   4 grudnia 2026 r., godz. 23:59\n");
 	says(h->row.body,
@@ -289,9 +289,15 @@ several_remarks_have_a_number_receipt_and_text_each(void **state)
 	says(second, "> Brakuje autobusów.\n");
 	/* Nothing of the first shines through where the second has none. */
 	says_not(second, "Termin uwag");
-	says_not(second, "Potwierdzenie: ");
+	says_not(second, "Pokwitowanie: ");
 	says_not(second, "Najpóźniej");
 	assert_string_equal(h->row.receipt, "a1b2c3d4e5f6");
+
+	h->in.channel = CHANNEL_SMS;
+	h->in.source = "sms bramka";
+	h->in.from = "+48110000301";
+	render_it(h);
+	says(h->row.body, "Przyjelismy uwagi nr BL-10KE/3, BL-T4NR/9.");
 }
 
 static void
@@ -456,7 +462,7 @@ each_reply_by_text_says_its_own(void **state)
 		    "Te uwage juz mamy pod nr BL-10KE/3. Liczymy ja jeden "
 		    "raz. Dziekujemy! Pokwitowanie a1b2c3d4e5f6. Starostwo" },
 		{ "unsubscribe_confirm", false,
-		    "Nie wyslemy juz zaproszen o konsultacjach BL-10KE. Twoje "
+		    "Nie wyslemy juz zaproszen do konsultacji BL-10KE. Twoje "
 		    "uwagi zostaja i beda rozpatrzone. Powrot: odpisz START. "
 		    "Starostwo" },
 	};
