@@ -85,7 +85,7 @@ $(B)/replay/%: tests/fuzz/%.c tests/fuzz/replay.c $(LIB)
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS_ALL) -o $@ $< tests/fuzz/replay.c $(LIB) $(LDLIBS)
 
 deps:
-	@sh tools/deps.sh $(filter bench fuzz,$(MAKECMDGOALS))
+	@sh tools/deps.sh $(if $(filter test crash,$(MAKECMDGOALS)),test) $(filter bench fuzz,$(MAKECMDGOALS))
 
 unit: $(UNIT)
 	@for t in $(UNIT); do $$t || exit 1; done

@@ -1,13 +1,15 @@
 #!/bin/sh
 # Installs the Debian packages that are missing, asking nothing; silent when
-# nothing is.  usage: deps.sh [lint] [fuzz] [bench]
+# nothing is.  usage: deps.sh [test] [lint] [fuzz] [bench]
 set -eu
 cd "$(dirname "$0")/.."
 packages="gcc make libc6-dev tzdata libetpan-dev libsqlite3-dev libpcre2-dev
 	libconfuse-dev libjansson-dev libxml2-dev libical-dev libutf8proc-dev
 	libzstd-dev libseccomp-dev libgnutls28-dev libcmocka-dev sqlite3"
+tests=
 for group in "$@"; do
 	case $group in
+	test) tests=yes ;;
 	lint) packages="$packages clang-format cppcheck" ;;
 	fuzz) packages="$packages clang libclang-rt-14-dev" ;;
 	bench) packages="$packages pkg-config libgmime-3.0-dev" ;;
@@ -15,9 +17,9 @@ for group in "$@"; do
 	esac
 done
 # The flow tests are written for Node.js; any recent one will do.
-command -v node >/dev/null || packages="$packages nodejs"
-if [ -f tests/package-lock.json ] && ! command -v npm >/dev/null; then
-	packages="$packages npm"
+if [ -n "$tests" ]; then
+	command -v node >/dev/null || packages="$packages nodejs"
+	command -v npm >/dev/null || packages="$packages npm"
 fi
 
 if ! command -v dpkg-query >/dev/null; then
@@ -54,7 +56,7 @@ if [ -n "$missing" ]; then
 	}
 	rm -f "$log"
 fi
-if [ -f tests/package-lock.json ] &&
+if [ -n "$tests" ] &&
     [ ! tests/node_modules/.package-lock.json -nt tests/package-lock.json ]; then
 	(cd tests && npm ci --no-audit --no-fund --loglevel=error) || {
 		echo "deps: npm ci failed in tests/" >&2
