@@ -33,7 +33,7 @@ static const char *const spool_folders[] = { "inbox", "outbox", "sent", "error",
 struct made {
 	int communes, consultations, meetings, sent;
 	int folders;
-	bool keys;
+	bool keys, database;
 };
 
 static bool
@@ -106,12 +106,17 @@ static enum status
 make_maildir(const char *url, int *made, struct err *err)
 {
 	const char *path = path_of(url, "maildir:");
+	char sub[PATH_MAX];
+	bool missing = false;
 	enum status rc;
 
 	if (path == NULL)
 		return ST_OK; /* a server: nothing to make */
-	if (!exists(path))
-		++*made;
+	for (int i = 0; maildir_folders[i] != NULL; i++) {
+		snprintf(sub, sizeof(sub), "%s/%s", path, maildir_folders[i]);
+		missing |= !exists(sub);
+	}
+	*made += missing;
 	rc = make_folder_of(path, made, err);
 	return rc == ST_OK ? maildir_create(path, err) : rc;
 }
@@ -350,10 +355,15 @@ give_away(const struct config *c, struct err *err)
 static void
 print_made(const struct config *c, const struct made *made)
 {
-	printf("Made the database %s.\n", c->database);
+	if (made->database)
+		printf("Made the database %s.\n", c->database);
 	if (made->keys)
 		printf("Made the keys file %s; keep a copy in a safe place.\n",
 		    c->keys_file);
+	if (made->keys && !made->database)
+		printf("Answers to mails that went out before are no longer "
+		       "recognised by their address;\nif you have a copy of "
+		       "the old keys file, put it in its place.\n");
 	if (made->folders > 0)
 		printf("Made %d folders for mailboxes and lines.\n",
 		    made->folders);
@@ -365,35 +375,46 @@ print_made(const struct config *c, const struct made *made)
 	printf("Next: uwaga -c %s check\n", c->path);
 }
 
+/* All but the database. */
+static enum status
+make_surroundings(const struct config *c, struct made *made, struct err *err)
+{
+	enum status rc = make_folders(c, &made->folders, err);
+
+	if (rc == ST_OK)
+		rc = make_folder_of(c->keys_file, &made->folders, err);
+	if (rc == ST_OK && !exists(c->keys_file)) {
+		rc = keys_create(c->keys_file, err);
+		made->keys = true;
+	}
+	return rc;
+}
+
 static int
 init(struct cmd_context *ctx, bool sample, const char *context)
 {
 	const struct config *c = ctx->config;
-	struct made made = { 0 };
-	enum status rc;
+	struct made made = { .database = !exists(c->database) };
+	enum status rc = ST_OK;
 
-	if (exists(c->database))
+	if (made.database || (!sample && context == NULL))
+		rc = make_surroundings(c, &made, &ctx->err);
+	if (rc == ST_OK && !made.database && !made.keys && made.folders == 0)
 		return cmd_fail(ctx, 1,
 		    "the database %.300s is already there; nothing changed",
 		    c->database);
-	rc = make_folders(c, &made.folders, &ctx->err);
-	if (rc == ST_OK)
-		rc = make_folder_of(c->keys_file, &made.folders, &ctx->err);
-	if (rc == ST_OK && !exists(c->keys_file)) {
-		rc = keys_create(c->keys_file, &ctx->err);
-		made.keys = true;
-	}
-	if (rc == ST_OK)
+	if (rc == ST_OK && made.database)
 		rc = store_create(c->database, &ctx->err);
 	if (rc != ST_OK)
 		return 1;
-	rc = fill_database(c, sample, context, &made, &ctx->err);
+	if (made.database)
+		rc = fill_database(c, sample, context, &made, &ctx->err);
 	if (rc == ST_OK)
 		rc = give_away(c, &ctx->err);
-	if (rc != ST_OK) {
+	if (rc != ST_OK && made.database)
 		remove_database(c->database);
+	if (rc != ST_OK)
 		return 1;
-	}
 	print_made(c, &made);
 	return 0;
 }

@@ -146,7 +146,8 @@ open_private(int *fd, const char *path, struct err *err)
 	*fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (*fd < 0 && errno == ENOENT)
 		return err_set(err, ST_REJECT,
-		    "the keys file %s is missing; `uwaga init` makes one",
+		    "the keys file %s is missing; put your copy there, or let "
+		    "`uwaga init` make a new one",
 		    path);
 	if (*fd < 0 || fstat(*fd, &sb) != 0)
 		return err_set(err, ST_REJECT,

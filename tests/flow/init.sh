@@ -21,6 +21,15 @@ check_has "staff whom the configuration lacks are named" a.mrozek "$errors"
 sum=$(sha256sum "$house/keys" | cut -d' ' -f1)
 check_refused "a second init changes nothing" "already there; nothing changed" \
     uwaga init --sample
+mv "$house/keys" "$house/old-keys"
+rmdir "$house/maildir/tmp"
+try uwaga init
+check_eq "init makes keys and folders that went missing" "0 600" \
+    "$rc $(stat -c %a "$house/keys")"
+check_has "and says what the old keys were for" "put it in its place" "$out"
+check_eq "the folder is back" yes "$([ -d "$house/maildir/tmp" ] && echo yes)"
+check_eq "the database is as it was" 5 "$(uwaga --json consultation list | wc -l)"
+mv "$house/old-keys" "$house/keys"
 rm "$house"/uwaga.db*
 try uwaga init
 check_eq "init without the database again" 0 "$rc"
