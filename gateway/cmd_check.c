@@ -201,7 +201,9 @@ run(struct cmd_context *ctx, int argc, char **argv)
 	struct checker k = { .ctx = ctx };
 
 	if (argc != 1)
-		return cmd_fail(ctx, 2, "%s takes no more words", argv[0]);
+		return cmd_fail(ctx, 2,
+		    "%s takes no \"%.100s\"; see uwaga --help", argv[0],
+		    argv[1]);
 	k.table = cmd_table_new(ctx, columns);
 	report(&k, "configuration", ST_OK, ctx->config->path);
 	check_clock(&k);

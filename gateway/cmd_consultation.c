@@ -59,7 +59,9 @@ list(struct cmd_context *ctx, int argc, char **argv)
 	size_t n;
 
 	if (argc != 1)
-		return cmd_fail(ctx, 2, "%s takes no more words", argv[0]);
+		return cmd_fail(ctx, 2,
+		    "%s takes no \"%.100s\"; see uwaga --help", argv[0],
+		    argv[1]);
 	if (store_consultation_all(ctx->store, &a, &all, &n, &ctx->err) !=
 	    ST_OK)
 		return 1;

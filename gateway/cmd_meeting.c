@@ -287,6 +287,26 @@ put(struct store *st, void *meeting, struct err *err)
 	return store_meeting_put(st, meeting, err);
 }
 
+/* A slip in a name would make a commune of its own. */
+static void
+note_new_commune(struct cmd_context *ctx, struct arena *a, const char *name)
+{
+	const char **names;
+	size_t n;
+
+	if (store_commune_all(ctx->store, a, &names, &n, &ctx->err) != ST_OK ||
+	    n == 0)
+		return;
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(names[i], name) == 0)
+			return;
+	fprintf(
+	    stderr, "uwaga: note: %s is a new commune; so far there are", name);
+	for (size_t i = 0; i < n; i++)
+		fprintf(stderr, "%s %s", i == 0 ? "" : ",", names[i]);
+	fprintf(stderr, "\n");
+}
+
 static int
 add(struct cmd_context *ctx, int argc, char **argv)
 {
@@ -310,6 +330,7 @@ add(struct cmd_context *ctx, int argc, char **argv)
 		    "uwaga meeting --help");
 	if (complete(ctx, &g, argv[optind], &a) != ST_OK)
 		goto out;
+	note_new_commune(ctx, &a, g.m.commune);
 	change.subject = g.m.uid;
 	change.after = to_json(ctx, &g.m);
 	if (cmd_make_change(ctx, &change) == ST_OK) {

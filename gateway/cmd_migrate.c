@@ -36,7 +36,9 @@ run(struct cmd_context *ctx, int argc, char **argv)
 	enum status rc;
 
 	if (argc != 1)
-		return cmd_fail(ctx, 2, "%s takes no more words", argv[0]);
+		return cmd_fail(ctx, 2,
+		    "%s takes no \"%.100s\"; see uwaga --help", argv[0],
+		    argv[1]);
 	if (!cmd_may_write(ctx) ||
 	    store_lock(&lock, database, &ctx->err) != ST_OK)
 		return 1;

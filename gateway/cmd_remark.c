@@ -10,6 +10,10 @@
 #include "gateway/remark_split.h"
 #include "gateway/row.h"
 
+static const char *const states[] = { "new", "assigned", "corrected", "split",
+	"merged", "withdrawn", "answer_drafted", "answer_approved", "answered",
+	"published", NULL };
+
 static const struct cmd_column columns[] = {
 	{ "number", "remark", 0 },
 	{ "received_at", "received", 0 },
@@ -83,6 +87,15 @@ print_list(struct cmd_context *ctx, const struct remark_filter *filter)
 	return rc == ST_OK ? 0 : 1;
 }
 
+static bool
+is_state(const char *word)
+{
+	for (int i = 0; states[i] != NULL; i++)
+		if (strcmp(states[i], word) == 0)
+			return true;
+	return false;
+}
+
 /* "--code CODE" and "--state STATE" as a filter; the words that are left begin
  * at optind. */
 static int
@@ -102,7 +115,12 @@ read_options(struct cmd_context *ctx, struct remark_filter *filter, int argc,
 	opterr = 0;
 	while (code == 0 &&
 	       (option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (option == 's')
+		if (option == 's' && !is_state(optarg))
+			code = cmd_fail(ctx, 2,
+			    "remark %s: there is no state \"%.40s\"; see uwaga "
+			    "remark --help",
+			    argv[0], optarg);
+		else if (option == 's')
 			filter->state = optarg;
 		else if (option == '?')
 			code = cmd_fail(ctx, 2,
@@ -352,6 +370,8 @@ const struct cmd cmd_remark = {
 	    "\n"
 	    "NAME is the number a remark was confirmed with: BL-7M4H/12.\n"
 	    "\n"
+	    "STATE is new, assigned, corrected, split, merged, withdrawn, "
+	    "answer_drafted,\nanswer_approved, answered or published.\n\n"
 	    "search  all the words, in any case, with or without Polish marks;\n"
 	    "        the beginning of a word is enough (lawk finds ławki)\n"
 	    "assign  gives it to a member of staff: name, address or login\n"

@@ -43,12 +43,17 @@ print_sentence(const struct tally *before, const struct tally *after)
 		comma = ", ";
 	}
 	printf(". Sent %lld", (long long)sent);
-	for (int i = 0; i < OUTBOX_STATE_COUNT; i++)
-		if (i != OUTBOX_SENT && i != OUTBOX_CANCELLED &&
-		    after->states[i] > 0)
+	for (int i = 0; i < OUTBOX_STATE_COUNT; i++) {
+		int64_t rows = after->states[i];
+
+		/* What failed long ago is over; the others still wait. */
+		if (i == OUTBOX_FAILED)
+			rows -= before->states[i];
+		if (i != OUTBOX_SENT && i != OUTBOX_CANCELLED && rows > 0)
 			printf(", %s %lld",
 			    outbox_state_name((enum outbox_state)i),
-			    (long long)after->states[i]);
+			    (long long)rows);
+	}
 	printf(".\n");
 }
 

@@ -264,7 +264,9 @@ run(struct cmd_context *ctx, int argc, char **argv)
 	json_t *all, *consultations;
 
 	if (argc != 1)
-		return cmd_fail(ctx, 2, "%s takes no more words", argv[0]);
+		return cmd_fail(ctx, 2,
+		    "%s takes no \"%.100s\"; see uwaga --help", argv[0],
+		    argv[1]);
 	if (read_sums(ctx, &s) != ST_OK)
 		return 1;
 	consultations = consultations_json(ctx);

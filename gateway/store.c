@@ -111,8 +111,8 @@ store_identify(struct store *st, int *version, struct err *err)
 		return rc;
 	if (application != APPLICATION_ID)
 		return err_set(err, ST_REJECT,
-		    "%s is not an Uwaga database: look at \"database\" in the "
-		    "configuration",
+		    "%s is not an Uwaga database; the configuration's "
+		    "\"database\" names the one in use",
 		    st->path);
 	query_open(&q, st, pragma_user_version);
 	rc = query_number(&q, &number, err);

@@ -47,8 +47,8 @@ explain(int code, const struct store *st, const char *what, struct err *err)
 		    st->path, what);
 	case SQLITE_NOTADB:
 		return err_set(err, ST_REJECT,
-		    "%s is not an Uwaga database: look at \"database\" in the "
-		    "configuration",
+		    "%s is not an Uwaga database; the configuration's "
+		    "\"database\" names the one in use",
 		    st->path);
 	default:
 		return err_set(err, ST_BROKEN, "the database %s refused %s: %s",

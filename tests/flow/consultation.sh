@@ -55,6 +55,9 @@ check_has "and its meetings" "Imported 20 meetings" "$out"
 try uwaga meeting import samples/seed/meetings.json
 check_eq "twice changes nothing" 20 "$(uwaga --json meeting list | wc -l)"
 try uwaga meeting add BL-7M4H --commune Bojszowy --starts "2026-12-01 17:00" --key extra
+check_eq "a meeting in a commune there is needs no note" "0:" "$rc:$errors"
+try uwaga meeting add BL-7M4H --commune Bierun --starts "2026-12-01 17:00"
+check_has "a slip in a commune's name is noted" "Bierun is a new commune" "$errors"
 check_eq "a meeting is added" 0 "$rc"
 try uwaga --json meeting show extra
 check_has "it lasts two hours" '"ends_at":"2026-12-01T19:00:00+01:00"' "$out"

@@ -88,6 +88,8 @@ check_refused "words that nobody said" "does not stand in remark BL-10KE/4" \
 printf 'Spotkania proszę w soboty.\n' >"$house/parts"
 check_refused "one part only" "one part is no split" \
     uwaga remark split BL-10KE/4 --file "$house/parts"
+try uwaga remark list --state splitt
+check_eq "a state there is not" "2:uwaga: remark list: there is no state \"splitt\"; see uwaga remark --help" "$rc:$errors"
 check_eq "so far nothing was changed" 1 "$(uwaga --json remark list | wc -l)"
 try uwaga remark split BL-10KE/4 --at "Ponadto" "Wreszcie"
 check_eq "one remark of three points becomes three" \
