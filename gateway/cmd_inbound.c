@@ -239,8 +239,7 @@ judge(struct cmd_context *ctx, struct inbound *in, const struct dismissal *d)
 	static const enum fate may_be[] = { FATE_SPAM, FATE_THANKS,
 		FATE_AUTOMATIC, FATE_LIST, FATE_EMPTY, FATE_DUPLICATE,
 		FATE_RSVP, FATE_WITHDRAWN, FATE_STAFF };
-	bool waits = (in->fate == FATE_HELD || in->fate == FATE_UNREADABLE) &&
-		     in->settled_by == 0;
+	bool waits = inbound_waits(in);
 	enum fate fate = d->as != NULL		       ? fate_by_name(d->as)
 			 : in->fate == FATE_UNREADABLE ? FATE_UNREADABLE
 						       : FATE_SPAM;

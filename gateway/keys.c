@@ -16,6 +16,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "parsers/digest.h"
+
 enum {
 	SECRET_SIZE = 32,
 	ID_MAX = 16,
@@ -53,26 +55,14 @@ random_bytes(void *out, size_t n, struct err *err)
 
 /* ---- the file ---------------------------------------------------------- */
 
-static int
-hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 static bool
 read_secret(unsigned char out[SECRET_SIZE], struct span hex)
 {
 	if (hex.n != 2 * SECRET_SIZE)
 		return false;
 	for (size_t i = 0; i < SECRET_SIZE; i++) {
-		int high = hex_digit(hex.p[2 * i]);
-		int low = hex_digit(hex.p[2 * i + 1]);
+		int high = hex_value(hex.p[2 * i]);
+		int low = hex_value(hex.p[2 * i + 1]);
 
 		if (high < 0 || low < 0)
 			return false;

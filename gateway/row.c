@@ -49,8 +49,6 @@ set(json_t *row, const char *key, json_t *value)
 json_t *
 row_of_inbound(const struct cmd_context *ctx, const struct inbound *in)
 {
-	bool waits = (in->fate == FATE_HELD || in->fate == FATE_UNREADABLE) &&
-		     in->settled_by == 0;
 	json_t *row = json_object();
 
 	set(row, "id", row_number(in->id));
@@ -62,7 +60,8 @@ row_of_inbound(const struct cmd_context *ctx, const struct inbound *in)
 	set(row, "code", row_word(in->code));
 	set(row, "fate", row_word(fate_name(in->fate)));
 	set(row, "why", row_text(in->why));
-	set(row, "state", json_string(waits ? "waiting" : "settled"));
+	set(row, "state",
+	    json_string(inbound_waits(in) ? "waiting" : "settled"));
 	set(row, "subject", row_text(in->subject));
 	set(row, "text", row_text(in->text));
 	set(row, "remark", row_text(in->remark));

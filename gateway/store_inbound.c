@@ -50,6 +50,13 @@ fate_by_name(const char *name)
 	return FATE_COUNT;
 }
 
+bool
+inbound_waits(const struct inbound *in)
+{
+	return (in->fate == FATE_HELD || in->fate == FATE_UNREADABLE) &&
+	       in->settled_by == 0;
+}
+
 /* ---- recognising what came before ------------------------------------ */
 
 static const char inbound_seen[] =

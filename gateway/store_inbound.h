@@ -67,6 +67,9 @@ struct inbound {
 	const char *references; /* its References, ids with spaces between */
 };
 
+/* Does it wait for staff or for its author: held or unreadable, not settled? */
+bool inbound_waits(const struct inbound *in);
+
 /* Is that source key stored already? */
 enum status store_inbound_seen(struct store *st, const char *source,
     const char *key, bool *seen, struct err *err);

@@ -1,4 +1,4 @@
-/* digest - SHA-256 (GnuTLS), for attachments, keys and the chain */
+/* digest - SHA-256 (GnuTLS) for attachments, keys and the chain; hexadecimal */
 #include "parsers/digest.h"
 
 #include <string.h>
@@ -34,4 +34,16 @@ hex_encode(char *out, const uint8_t *bytes, size_t n)
 		*out++ = digits[bytes[i] & 15];
 	}
 	*out = '\0';
+}
+
+int
+hex_value(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	return -1;
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "parsers/charset.h"
+#include "parsers/digest.h"
 #include "parsers/text.h"
 #include "parsers/transfer.h"
 
@@ -355,17 +356,6 @@ take_param(struct arena *a, struct span *rest, struct param *out)
 	out->value = span_trim(span_sub(*rest, 0, n));
 	*rest = span_from(*rest, n);
 	return true;
-}
-
-static int
-hex_value(char c)
-{
-	const char *digits = "0123456789abcdef", *hit;
-
-	if (c >= 'A' && c <= 'F')
-		c = (char)(c + 32);
-	hit = c == '\0' ? NULL : strchr(digits, c);
-	return hit == NULL ? -1 : (int)(hit - digits);
 }
 
 static void

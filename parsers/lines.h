@@ -45,11 +45,13 @@ void lines_free(struct lines *lines);
 /* The words of line `i` without white space around them. */
 struct span lines_words(const struct lines *lines, size_t i);
 
+enum { LINES_FOLD_MAX = 600 };
+
 /* Lines `from` to `to` (both included) in one, folded as text_fold() does, with
  * one space between; at most LINES_FOLD_MAX bytes of each.  Valid until the
- * next call.  `fold_words` does the same with any words.  Both give nothing when
-the text has used up its effort, so that no text takes more than its share. */
-enum { LINES_FOLD_MAX = 600 };
+ * next call.  lines_fold_words() does the same with any words.  Both give
+ * nothing when the text has used up its effort, so that no text takes more than
+ * its share. */
 struct span lines_fold(struct lines *lines, size_t from, size_t to);
 struct span lines_fold_words(struct lines *lines, struct span words);
 

@@ -267,8 +267,9 @@ is_formula(struct lines *lines, size_t i, bool *weak, bool *named)
 	return left >= 0 && left <= (*weak ? 2 : 7);
 }
 
-bool
-sign_off_is_postscript(struct lines *lines, size_t i)
+/* Does line `i` begin a postscript? */
+static bool
+is_postscript(struct lines *lines, size_t i)
 {
 	static const char *const marks[] = { "p.s.", "p.s", "p. s.", "ps",
 		"ps.", "ps:", "post scriptum", "postscriptum", "nb.", NULL };
@@ -332,8 +333,10 @@ is_initial(struct lines *lines, const struct buf *known, struct span word)
 	return false;
 }
 
-bool
-sign_off_is_name(
+/* Is line `i` nothing but the author's name?  With `author` NULL or unlike it:
+ * two or three words with capitals, the first a given name; then `*guessed`. */
+static bool
+is_name(
     struct lines *lines, size_t i, const struct address *author, bool *guessed)
 {
 	struct span words = bare(lines_words(lines, i)), rest = words;
@@ -412,7 +415,7 @@ is_card(struct lines *lines, size_t from, size_t to, size_t *end, size_t *count)
 		if (lines->line[*end].gone ||
 		    lines->line[*end].kind == LINE_BLANK)
 			continue;
-		if (sign_off_is_postscript(lines, *end))
+		if (is_postscript(lines, *end))
 			return true;
 		if (!is_card_line(lines, *end) || ++*count > CARD_LINES_MAX)
 			return false;
@@ -455,16 +458,16 @@ sign_off_find(struct sign_off *out, struct lines *lines, size_t from, size_t to,
 			if (!is_card(lines, i + 1, to, &out->end, &count))
 				continue;
 			next = lines_next(lines, i + 1);
-			if (weak && (count == 0 || next >= to ||
-					!sign_off_is_name(lines, next, author,
-					    &out->guessed)))
+			if (weak &&
+			    (count == 0 || next >= to ||
+				!is_name(lines, next, author, &out->guessed)))
 				continue;
 			out->guessed = false;
 			out->card = count > (named ? 0U : 1U);
 			return true;
 		}
 		if (starts_paragraph(lines, i, from) &&
-		    sign_off_is_name(lines, i, author, &out->guessed) &&
+		    is_name(lines, i, author, &out->guessed) &&
 		    is_card(lines, i + 1, to, &out->end, &count)) {
 			out->card = count > 0;
 			return true;

@@ -26,12 +26,4 @@ bool sign_off_find(struct sign_off *out, struct lines *lines, size_t from,
 /* Is line `i` nothing but a greeting ("Szanowni Państwo,")? */
 bool sign_off_is_greeting(struct lines *lines, size_t i);
 
-/* Is line `i` nothing but the author's name?  With `author` NULL or unlike it:
- * two or three words with capitals, the first a given name; then `*guessed`. */
-bool sign_off_is_name(
-    struct lines *lines, size_t i, const struct address *author, bool *guessed);
-
-/* Does line `i` begin a postscript? */
-bool sign_off_is_postscript(struct lines *lines, size_t i);
-
 #endif

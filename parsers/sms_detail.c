@@ -8,19 +8,10 @@
 #include <stdlib.h>
 
 #include "parsers/date.h"
+#include "parsers/digest.h"
 #include "parsers/text.h"
 
 enum { TEXT_MAX = 64 << 10, HIGH = 0xD800, LOW = 0xDC00, AFTER = 0xE000 };
-
-static int
-hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
 
 /* The number that `digits` hexadecimal digits at `at` are; -1: they are not. */
 static int

@@ -4,6 +4,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "parsers/digest.h"
+
 enum { PAD = 64, SPACE = 65, OTHER = 66 };
 
 /* The value of a base64 character, or PAD, SPACE, OTHER. */
@@ -128,18 +130,6 @@ transfer_base64(struct buf *out, struct span in)
 	*to = '\0';
 	out->n += (size_t)(to - start);
 	return left_out;
-}
-
-static int
-hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return -1;
 }
 
 /* The length of the soft line break at the start of `s` ("=" and white space
