@@ -2,7 +2,6 @@
 #include "gateway/log.h"
 
 #include <stdarg.h>
-#include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <time.h>
@@ -12,27 +11,12 @@
 
 #define LINE_SIZE 1024
 
-/* Belongs to the process, as stderr does; set once by main. */
-static atomic_int *
-level_of_process(void)
-{
-	static atomic_int level = LOG_INFO_;
-
-	return &level;
-}
-
 static const char *
 level_name(enum log_level level)
 {
-	static const char *const names[] = { "debug", "info", "warn", "error" };
+	static const char *const names[] = { "info", "warn", "error" };
 
 	return names[level];
-}
-
-void
-log_level_set(enum log_level level)
-{
-	atomic_store(level_of_process(), (int)level);
 }
 
 void
@@ -45,8 +29,6 @@ log_line(enum log_level level, const char *fmt, ...)
 	va_list ap;
 	int at, n;
 
-	if ((int)level < atomic_load(level_of_process()))
-		return;
 	if (gmtime_r(&now, &tm) == NULL ||
 	    strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
 		stamp[0] = '\0';

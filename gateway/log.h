@@ -6,10 +6,7 @@
 #ifndef LOG_H
 #define LOG_H
 
-enum log_level { LOG_DEBUG_, LOG_INFO_, LOG_WARN_, LOG_ERROR_ };
-
-/* Lines below `level` are dropped; the start is LOG_INFO_. */
-void log_level_set(enum log_level level);
+enum log_level { LOG_INFO_, LOG_WARN_, LOG_ERROR_ };
 
 /* One line on stderr: "2026-11-22T11:00:00Z info intake stored msg=41 ms=12".
  * `fmt` starts with the module's word; control characters become '?'; a line

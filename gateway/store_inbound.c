@@ -8,8 +8,6 @@
 #include "gateway/store_internal.h"
 #include "parsers/digest.h"
 
-/* Rows held at once by a list: the callback may use the store as it likes. */
-#define PAGE 50
 #define ZSTD_LEVEL 3
 
 static const char *const fates[] = {
@@ -551,8 +549,7 @@ read_page(struct page *p, struct store *st, const struct inbound_filter *f,
 	query_int(&q, ":for_staff", f->for_staff);
 	query_id(&q, ":contact", f->contact_id);
 	query_id(&q, ":consultation", f->consultation_id);
-	query_int(
-	    &q, ":limit", f->limit > 0 && f->limit < PAGE ? f->limit : PAGE);
+	query_int(&q, ":limit", page_size(f->limit));
 	while ((rc = query_step(&q, err)) == ST_OK && q.has_row)
 		read_row(&q, &p->arena, &p->rows[p->n++]);
 	return query_close(&q, rc, err);
@@ -565,7 +562,6 @@ store_inbound_list(struct store *st, const struct inbound_filter *filter,
 {
 	struct inbound_filter f = *filter;
 	struct page p = { .n = 0 };
-	bool is_last;
 	enum status rc;
 
 	do {
@@ -574,10 +570,8 @@ store_inbound_list(struct store *st, const struct inbound_filter *filter,
 			rc = row(arg, &p.rows[i]);
 		if (p.n > 0)
 			f.after_id = p.rows[p.n - 1].id;
-		is_last = p.n < PAGE || f.limit == p.n;
-		f.limit -= f.limit > 0 ? p.n : 0;
 		arena_free(&p.arena);
-	} while (rc == ST_OK && !is_last);
+	} while (rc == ST_OK && page_goes_on(p.n, &f.limit));
 	return rc;
 }
 

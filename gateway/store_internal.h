@@ -113,6 +113,16 @@ struct span query_get_blob(struct query *q); /* lives until the next step */
 /* Did the last step fail because the row is there already? */
 bool query_is_taken(const struct query *q);
 
+/* A list holds this many rows at once and hands them over when its statement is
+ * done: whoever gets them may use the store as they like. */
+enum { PAGE = 50 };
+
+/* How many rows the next page has when `limit` (0: all there are) are wanted. */
+int page_size(int limit);
+
+/* After a page of `n` rows: may there be another?  Takes them off `*limit`. */
+bool page_goes_on(int n, int *limit);
+
 /* What SQLite's last failure means: status and sentence.  `what` names the
  * statement or the step. */
 enum status store_failure(struct store *st, const char *what, struct err *err);

@@ -5,9 +5,6 @@
 
 #include "gateway/store_internal.h"
 
-/* Rows held at once by a list: the callback may use the store as it likes. */
-#define PAGE 50
-
 static const char *const states[] = {
 	[OUTBOX_QUEUED] = "queued",
 	[OUTBOX_CLAIMED] = "claimed",
@@ -470,8 +467,7 @@ read_page(struct page *p, struct store *st, const struct outbox_filter *f,
 	query_id(&q, ":contact", f->contact_id);
 	query_id(&q, ":inbound", f->inbound_id);
 	query_int(&q, ":waiting", f->waiting);
-	query_int(
-	    &q, ":limit", f->limit > 0 && f->limit < PAGE ? f->limit : PAGE);
+	query_int(&q, ":limit", page_size(f->limit));
 	while ((rc = query_step(&q, err)) == ST_OK && q.has_row) {
 		read_row(&q, &p->arena, &p->rows[p->n]);
 		p->after = p->rows[p->n++].id;
@@ -486,17 +482,14 @@ store_outbox_list(struct store *st, const struct outbox_filter *filter,
 {
 	struct outbox_filter f = *filter;
 	struct page p = { .after = 0 };
-	bool is_last;
 	enum status rc;
 
 	do {
 		rc = read_page(&p, st, &f, err);
 		for (int i = 0; i < p.n && rc == ST_OK; i++)
 			rc = row(arg, &p.rows[i]);
-		is_last = p.n < PAGE || f.limit == p.n;
-		f.limit -= f.limit > 0 ? p.n : 0;
 		arena_free(&p.arena);
-	} while (rc == ST_OK && !is_last);
+	} while (rc == ST_OK && page_goes_on(p.n, &f.limit));
 	return rc;
 }
 

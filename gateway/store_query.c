@@ -310,3 +310,20 @@ query_is_taken(const struct query *q)
 	return q->code == SQLITE_CONSTRAINT_UNIQUE ||
 	       q->code == SQLITE_CONSTRAINT_PRIMARYKEY;
 }
+
+/* ---- pages ------------------------------------------------------------- */
+
+int
+page_size(int limit)
+{
+	return limit > 0 && limit < PAGE ? limit : PAGE;
+}
+
+bool
+page_goes_on(int n, int *limit)
+{
+	bool is_last = n < PAGE || *limit == n;
+
+	*limit -= *limit > 0 ? n : 0;
+	return !is_last;
+}

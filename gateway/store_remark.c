@@ -10,8 +10,6 @@
 #include "parsers/digest.h"
 #include "parsers/text.h"
 
-/* Rows held at once by a list: the callback may use the store as it likes. */
-#define PAGE 50
 #define SALT_SIZE 32
 #define NAME_SIZE 64
 #define SEARCH_MAX 4096
@@ -519,8 +517,7 @@ read_page(struct page *p, struct store *st, const struct remark_filter *f,
 	query_id(&q, ":consultation", f->consultation_id);
 	query_id(&q, ":contact", f->contact_id);
 	query_id(&q, ":inbound", f->inbound_id);
-	query_int(
-	    &q, ":limit", f->limit > 0 && f->limit < PAGE ? f->limit : PAGE);
+	query_int(&q, ":limit", page_size(f->limit));
 	while ((rc = query_step(&q, err)) == ST_OK && q.has_row) {
 		read_row(&q, &p->arena, &p->rows[p->n]);
 		p->after = p->rows[p->n++].id;
@@ -537,7 +534,6 @@ store_remark_list(struct store *st, const struct remark_filter *filter,
 	struct remark_filter f = *filter;
 	struct page p = { .search = NULL };
 	enum status rc = ST_OK;
-	bool is_last;
 
 	if (f.search != NULL) {
 		rc = make_search(&search, f.search, err);
@@ -549,10 +545,8 @@ store_remark_list(struct store *st, const struct remark_filter *filter,
 		rc = read_page(&p, st, &f, err);
 		for (int i = 0; i < p.n && rc == ST_OK; i++)
 			rc = row(arg, &p.rows[i]);
-		is_last = p.n < PAGE || f.limit == p.n;
-		f.limit -= f.limit > 0 ? p.n : 0;
 		arena_free(&p.arena);
-	} while (rc == ST_OK && !is_last);
+	} while (rc == ST_OK && page_goes_on(p.n, &f.limit));
 out:
 	buf_free(&search);
 	return rc;

@@ -56,12 +56,6 @@ say_much(void)
 }
 
 static void
-say_details(void)
-{
-	log_line(LOG_DEBUG_, "store step");
-}
-
-static void
 an_event_is_a_line(void **state)
 {
 	char out[4096];
@@ -79,29 +73,11 @@ an_event_is_a_line(void **state)
 	assert_ptr_equal(strchr(out, '\n'), out + 1022);
 }
 
-static void
-lines_below_the_level_are_dropped(void **state)
-{
-	char out[4096];
-
-	(void)state;
-	logged(say_details, out);
-	assert_string_equal(out, "");
-	log_level_set(LOG_DEBUG_);
-	logged(say_details, out);
-	assert_string_equal(out, "2026-11-22T11:00:00Z debug store step\n");
-	log_level_set(LOG_WARN_);
-	logged(say_plain, out);
-	assert_string_equal(out, "");
-	log_level_set(LOG_INFO_);
-}
-
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_event_is_a_line),
-		cmocka_unit_test(lines_below_the_level_are_dropped),
 	};
 	struct err err;
 
