@@ -4,11 +4,9 @@
  * badly wrong.
  */
 #include <stdio.h>
-#include <unistd.h>
 
 #include "gateway/clock.h"
 #include "gateway/cmd_list.h"
-#include "gateway/source.h"
 #include "gateway/store_chain.h"
 #include "gateway/store_outbox.h"
 
@@ -34,48 +32,20 @@ note_restored(struct cmd_context *ctx, const char *file, int64_t *unknown)
 	return rc;
 }
 
-/* Has every source hand over again what it was done with.  It comes first:
- * stopped after it, the present database recognises what it has. */
-static enum status
-read_again(const struct config *config, struct err *err)
-{
-	int n = config->n_mailboxes + config->n_sms;
-	enum status rc = ST_OK;
-
-	for (int i = 0; i < n && rc == ST_OK; i++) {
-		struct source *source = NULL;
-
-		if (i < config->n_mailboxes)
-			rc = source_open_mailbox(
-			    &source, &config->mailboxes[i], err);
-		else
-			rc = source_open_sms(&source,
-			    &config->sms[i - config->n_mailboxes], err);
-		if (rc == ST_OK)
-			rc = source->ops->again(source, err);
-		if (source != NULL)
-			source->ops->close(source);
-	}
-	return rc;
-}
-
 static int
 run(struct cmd_context *ctx, int argc, char **argv)
 {
 	const char *database = ctx->config->database;
 	int64_t unknown = 0;
 	int lock = -1;
-	enum status rc = ST_OK;
+	enum status rc;
 
 	if (argc != 2 || argv[1][0] == '-' || argv[1][0] == '\0')
 		return cmd_fail(ctx, 2, "usage: uwaga restore FILE");
 	if (!cmd_may_write(ctx) ||
 	    store_lock(&lock, database, &ctx->err) != ST_OK)
 		return 1;
-	if (access(argv[1], R_OK) == 0)
-		rc = read_again(ctx->config, &ctx->err);
-	if (rc == ST_OK)
-		rc = store_restore(database, argv[1], clock_now(), &ctx->err);
+	rc = store_restore(database, argv[1], clock_now(), &ctx->err);
 	if (rc == ST_OK)
 		rc = note_restored(ctx, argv[1], &unknown);
 	store_unlock(lock);
@@ -86,10 +56,14 @@ run(struct cmd_context *ctx, int argc, char **argv)
 		    ctx, json_pack("{s:s s:s s:I}", "file", argv[1], "database",
 			     database, "unknown", (json_int_t)unknown));
 	else
-		printf("%s is now what %s holds; what was there before is kept "
-		       "beside it.\n%lld outbox row%s unknown: look at \"uwaga "
-		       "outbox list --waiting\", then start the daemon, which "
-		       "reads every source again.\n",
+		printf(
+		    "%s is now what %s holds; what was there before is kept "
+		    "beside it.\n%lld outbox row%s unknown: look at \"uwaga "
+		    "outbox list --waiting\", then start the daemon.\n"
+		    "It reads every mailbox and SMS line again from when this "
+		    "copy begins: what the copy has is recognised; people "
+		    "whose remarks were stored after it was made get a new "
+		    "number and confirmation.\n",
 		    database, argv[1], (long long)unknown,
 		    unknown == 1 ? " is" : "s are");
 	return 0;
@@ -103,9 +77,15 @@ const struct cmd cmd_restore = {
 	    "\n"
 	    "Stop the daemon first.  The copy is checked, then takes the place of\n"
 	    "the database, which is kept beside it.  What was owed to people when\n"
-	    "the copy was made becomes unknown and waits for staff; sources are\n"
-	    "read again and what is known is recognised; numbers of remarks skip\n"
-	    "1000 ahead, so that none is given twice.\n",
+	    "the copy was made becomes unknown and waits for staff; numbers of\n"
+	    "remarks skip 1000 ahead, so that none is given twice.\n"
+	    "\n"
+	    "The next \"uwaga run\" reads every mailbox and SMS line again: what\n"
+	    "was stored goes back to where it came from, and what the copy has is\n"
+	    "recognised.  People whose remarks were stored after the copy was made\n"
+	    "get a new number and a new confirmation.  For that, keep the stored\n"
+	    "mails (cur and aside) and texts (processed and aside) until the next\n"
+	    "copy is made.\n",
 	.needs = NEEDS_CONFIG,
 	.run = run,
 };

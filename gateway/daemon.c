@@ -109,6 +109,34 @@ daemon_note_poll(struct daemon *d, const char *source, struct err *err)
 	return rc;
 }
 
+enum status
+daemon_reread(struct source *s, int64_t since_ms, struct err *err)
+{
+	struct reread files = { 0 };
+	enum status rc = s->ops->reread(s, since_ms, &files, err);
+
+	if (rc == ST_OK)
+		log_line(files.left > 0 ? LOG_WARN_ : LOG_INFO_,
+		    "source reread source=\"%s\" files=%d name_taken=%d",
+		    s->name, files.moved, files.left);
+	return rc;
+}
+
+enum status
+daemon_note_reread(struct daemon *d, const char *source, struct err *err)
+{
+	enum status rc = store_begin(d->store, err);
+
+	if (rc != ST_OK)
+		return rc;
+	rc = store_reread_note(d->store, source, err);
+	if (rc == ST_OK)
+		rc = store_commit(d->store, err);
+	if (rc != ST_OK)
+		store_rollback(d->store);
+	return rc;
+}
+
 /* ---- once -------------------------------------------------------------- */
 
 /* One batch on its way; `*stored` tells a failure of the source from one of the
@@ -129,17 +157,37 @@ move_batch(struct daemon *d, struct source *s, struct batch *batch,
 	return rc == ST_OK ? s->ops->done(s, batch, err) : rc;
 }
 
+/* Before the first fetch: what a restored database asks of the source. */
+static enum status
+reread_if_restored(
+    struct daemon *d, struct source *s, bool *stored, struct err *err)
+{
+	int64_t since = -1;
+	enum status rc = store_reread_since(d->store, s->name, &since, err);
+
+	*stored = rc == ST_OK;
+	if (rc != ST_OK || since < 0)
+		return rc;
+	rc = daemon_reread(s, since, err);
+	if (rc != ST_OK)
+		return rc;
+	rc = daemon_note_reread(d, s->name, err);
+	*stored = rc == ST_OK;
+	return rc;
+}
+
 /* One source until it is empty.  A batch that cannot be acknowledged does not
  * stop those behind it, but is not tried for ever; its sentence comes back. */
 static enum status
 empty_source(struct daemon *d, struct source *s, struct batch *batch,
     bool *stored, struct err *err)
 {
-	enum status rc = ST_OK, worst = ST_OK;
+	enum status rc = reread_if_restored(d, s, stored, err), worst = ST_OK;
 	int failures = 0;
 	bool more = true;
 
-	*stored = true;
+	if (rc != ST_OK)
+		return rc;
 	while (more && *stored && failures < FAILURES_MAX) {
 		rc = move_batch(d, s, batch, stored, err);
 		more = batch->more;

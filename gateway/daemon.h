@@ -46,6 +46,13 @@ enum status daemon_once(struct daemon *d, struct err *err);
  * SIGHUP reads the configuration again: when it is good, `*d` is replaced. */
 enum status daemon_run(struct daemon **d, struct err *err);
 
+/* Used by both, with what store_reread_since() answered: lets the source hand
+ * over again what it acknowledged, and says so in the log. */
+enum status daemon_reread(struct source *s, int64_t since_ms, struct err *err);
+/* Used by both: notes that this was done. */
+enum status
+daemon_note_reread(struct daemon *d, const char *source, struct err *err);
+
 /* Used by both: notes that the source was polled, "last_poll/NAME". */
 enum status
 daemon_note_poll(struct daemon *d, const char *source, struct err *err);

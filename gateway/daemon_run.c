@@ -29,6 +29,7 @@ enum {
 	BACK_OFF_MAX_MS = 60000,
 	STUCK_MS = 60000, /* the log says so */
 	DEAD_MS = 600000, /* systemd is no longer told that all is well */
+	FIRST_SOURCE = 2, /* of the crew's workers: intake, the outbox */
 };
 
 /* One thread of ours. */
@@ -42,6 +43,7 @@ struct worker {
 	/* a source's thread only */
 	struct source *source;
 	struct queue *stored; /* owned: intake's answers */
+	int64_t reread_since; /* before the first fetch; -1: need not be */
 	int back_off_ms;
 };
 
@@ -51,6 +53,7 @@ struct job {
 	struct batch *batch;
 	const char *source;
 	bool is_polled; /* nothing more there: note the time */
+	bool is_reread; /* what was acknowledged comes again: note that */
 	struct queue *answer;
 	enum status rc;
 	struct err err;
@@ -133,6 +136,23 @@ back_off(struct worker *w, const struct err *err)
 	rest(w, w->back_off_ms);
 }
 
+/* What a restored database asks of the source, until it is done and noted. */
+static enum status
+reread(struct worker *w, struct err *err)
+{
+	struct job note = { .is_reread = true };
+	enum status rc = ST_OK;
+
+	if (w->reread_since < 0)
+		return ST_OK;
+	rc = daemon_reread(w->source, w->reread_since, err);
+	if (rc == ST_OK)
+		rc = through_intake(w, &note, err);
+	if (rc == ST_OK)
+		w->reread_since = -1;
+	return rc;
+}
+
 static void *
 source_thread(void *arg)
 {
@@ -152,7 +172,8 @@ source_thread(void *arg)
 			batch = calloc(1, sizeof(*batch));
 			continue;
 		}
-		if (poll_once(w, batch, &is_empty, &err) != ST_OK) {
+		if (reread(w, &err) != ST_OK ||
+		    poll_once(w, batch, &is_empty, &err) != ST_OK) {
 			back_off(w, &err);
 			continue;
 		}
@@ -186,6 +207,8 @@ do_job(struct crew *crew, struct job *job)
 {
 	if (atomic_load(&crew->is_stopping))
 		job->rc = err_set(&job->err, ST_RETRY, "stopping");
+	else if (job->is_reread)
+		job->rc = daemon_note_reread(crew->d, job->source, &job->err);
 	else if (job->is_polled)
 		job->rc = daemon_note_poll(crew->d, job->source, &job->err);
 	else
@@ -367,7 +390,7 @@ start_worker(struct crew *crew, const char *name, void *(*run)(void *),
 static enum status
 crew_start(struct crew **out, struct daemon *d, struct err *err)
 {
-	size_t n = (size_t)d->n_sources + 2;
+	size_t n = (size_t)d->n_sources + FIRST_SOURCE;
 	struct crew *crew =
 	    calloc(1, sizeof(*crew) + n * sizeof(struct worker));
 	int64_t unknown = 0;
@@ -383,6 +406,10 @@ crew_start(struct crew **out, struct daemon *d, struct err *err)
 		rc = queue_new(&crew->to_intake, d->n_sources, err);
 	if (rc == ST_OK)
 		rc = queue_new(&crew->to_outbox, 1, err);
+	/* While nobody else uses the store. */
+	for (int i = 0; rc == ST_OK && i < d->n_sources; i++)
+		rc = store_reread_since(d->store, d->sources[i]->name,
+		    &crew->workers[FIRST_SOURCE + i].reread_since, err);
 	if (rc != ST_OK) {
 		crew_free(crew);
 		return rc;

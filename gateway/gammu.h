@@ -5,7 +5,7 @@
  * it finds in DIR/outbox, moving it to DIR/sent or DIR/error.
  *
  * In (gammu_in.c): a stored text's file is moved to DIR/processed, what is no
- * text to DIR/aside.  Out (gammu_out.c): hidden name, sync, rename, sync; the
+ * text to DIR/aside; reread() brings both back (gammu_again.c).  Out (gammu_out.c): hidden name, sync, rename, sync; the
  * file's name ends with the letter's reference, so that no letter gets two.
  */
 #ifndef GAMMU_H
@@ -26,6 +26,11 @@ bool gammu_write(int fd, struct span bytes);
 
 /* Renames without ever overwriting; -1 with errno, EEXIST when `to` is there. */
 int gammu_move(int from_fd, const char *from, int to_fd, const char *to);
+
+/* reread() of a line, as source.h has it: from processed/ and aside/ to
+ * inbox/. */
+enum status gammu_reread(
+    const char *dir, int64_t since_ms, struct reread *out, struct err *err);
 
 /* Both refuse a DIR whose folder inbox (outbox) is missing: ST_REJECT says how
  * to make it.  `conf` is borrowed during the call only. */

@@ -15,7 +15,6 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 
-#include "gateway/again.h"
 #include "gateway/clock.h"
 #include "gateway/gammu_file.h"
 #include "parsers/digest.h"
@@ -167,7 +166,7 @@ make_key(const struct line *line, const struct gammu_file *file,
 		add_field(&all, span_of(raw->text));
 		add_field(&all, gammu_file_serial(file));
 	} else {
-		add_field(&all, span_of(file->name));
+		/* Not the name: it may have got a number in aside/. */
 		buf_printf(
 		    &all, "%llu %lld", file->inode, (long long)file->mtime_ns);
 		add_field(&all, buf_span(&file->bytes));
@@ -554,23 +553,24 @@ line_done(struct source *s, struct batch *batch, struct err *err)
 	return rc == ST_OK ? ST_OK : err_prefix(err, rc, line->name);
 }
 
+static enum status
+line_reread(
+    struct source *s, int64_t since_ms, struct reread *out, struct err *err)
+{
+	struct line *line = (struct line *)s;
+	enum status rc = recover(line, err);
+
+	if (rc != ST_OK)
+		return rc;
+	rc = gammu_reread(line->dir, since_ms, out, err);
+	return rc == ST_OK ? ST_OK : err_prefix(err, rc, line->name);
+}
+
 static void
 line_wait(struct source *s, int ms)
 {
 	/* A signal or an event ends the wait; fetch() then looks. */
 	pause_for((struct line *)s, ms);
-}
-
-static enum status
-line_again(struct source *s, struct err *err)
-{
-	const struct line *line = (struct line *)s;
-	enum status rc = gammu_done_recover(line->dir, err);
-
-	if (rc == ST_OK)
-		rc = again_folder(line->dir, "processed", "inbox", err);
-	return rc == ST_OK ? again_folder(line->dir, "aside", "inbox", err)
-			   : rc;
 }
 
 static enum status
@@ -601,7 +601,7 @@ line_close(struct source *s)
 static const struct source_ops line_ops = {
 	.fetch = line_fetch,
 	.done = line_done,
-	.again = line_again,
+	.reread = line_reread,
 	.wait = line_wait,
 	.check = line_check,
 	.close = line_close,

@@ -5,7 +5,7 @@
  *
  * In (maildir_in.c): a mail is acknowledged by moving it from new/ to cur/
  * (":2,S"); what is no readable mail (a folder, a link, too large) goes to
- * PATH/aside/.  Out (maildir_out.c): tmp/, sync, new/, sync; the file's name is
+ * PATH/aside/; reread() brings both back (maildir_again.c).  Out (maildir_out.c): tmp/, sync, new/, sync; the file's name is
  * the letter's reference.
  */
 #ifndef MAILDIR_H
@@ -24,6 +24,18 @@ enum status maildir_check(const char *path, struct err *err);
 /* Renames without ever overwriting, a fault step before and after; -1 with
  * errno, EEXIST when `to` is there. */
 int maildir_move(int from_fd, const char *from, int to_fd, const char *to);
+
+/* The length of a mail's base name: what stands before ":2,". */
+size_t maildir_base(const char *name);
+
+/* Notes, once, which mails lie in cur/ before we move the first one there;
+ * synced.  False with errno. */
+bool maildir_note_before(int cur_fd);
+
+/* reread() of a mailbox, as source.h has it: from cur/ (what has flags and is
+ * not in that note) and aside/ to new/. */
+enum status maildir_reread(
+    const char *path, int64_t since_ms, struct reread *out, struct err *err);
 
 /* Makes PATH and the folders new, cur and tmp in it where they are missing
  * (mode 0700); ST_BROKEN when that fails. */

@@ -17,13 +17,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "gateway/again.h"
 #include "parsers/text.h"
 
 enum {
 	EXCERPT = 256 << 10, /* what is kept of a mail that is too large */
 	NAME_SIZE = 256,
-	STEM_MAX = 240, /* leaves room for a number and the flags */
+	SUFFIX_SIZE = 64, /* what tells two messages of one name apart */
 	CLASHES_MAX = 10000,
 };
 
@@ -46,6 +45,7 @@ struct mailbox {
 struct handle {
 	bool aside; /* no readable mail */
 	char name[NAME_SIZE];
+	char suffix[SUFFIX_SIZE]; /* of the key, when its name was taken */
 };
 
 static void
@@ -165,15 +165,6 @@ list_new(struct mailbox *box, struct err *err)
 	return rc;
 }
 
-static size_t
-base_length(const char *name)
-{
-	const char *flags = strstr(name, ":2,");
-
-	return flags == NULL || flags == name ? strlen(name)
-					      : (size_t)(flags - name);
-}
-
 /* Names go into the database and onto screens: what is no clean UTF-8 is
  * written as %XX. */
 static void
@@ -195,28 +186,33 @@ add_key_name(struct buf *out, struct span name)
 }
 
 /* Where a stored message goes: the base name with the flag "seen", in aside/
- * the whole name; `clash` above 1 numbers it. */
+ * the whole name; with the suffix of its key, so that it has the same key when
+ * it is put back to be read again; `clash` above 1 numbers it. */
 static void
-target_name(char out[NAME_SIZE + 32], const char *name, bool aside, int clash)
+target_name(char out[NAME_SIZE], const struct handle *h, bool aside, int clash)
 {
-	int stem = (int)(aside ? strlen(name) : base_length(name));
-	char number[16] = "";
+	const char *flags = aside ? "" : ":2,S";
+	size_t stem = aside ? strlen(h->name) : maildir_base(h->name);
+	char end[SUFFIX_SIZE + 24];
+	size_t room;
 
+	snprintf(end, sizeof(end), "%s", h->suffix);
 	if (clash > 1)
-		snprintf(number, sizeof(number), "~%d", clash);
-	snprintf(out, NAME_SIZE + 32, "%.*s%s%s",
-	    stem > STEM_MAX ? STEM_MAX : stem, name, number,
-	    aside ? "" : ":2,S");
+		snprintf(end, sizeof(end), "%s~%d", h->suffix, clash);
+	room = NAME_SIZE - 1 - strlen(end) - strlen(flags);
+	snprintf(out, NAME_SIZE, "%.*s%s%s", (int)(stem < room ? stem : room),
+	    h->name, end, flags);
 }
 
 static bool
-is_used(struct mailbox *box, const char *sub, const char *name, bool aside)
+is_used(
+    struct mailbox *box, const char *sub, const struct handle *h, bool aside)
 {
-	char target[NAME_SIZE + 32];
+	char target[NAME_SIZE];
 	struct buf path = { .max = 4096 + NAME_SIZE };
 	bool used;
 
-	target_name(target, name, aside, 1);
+	target_name(target, h, aside, 1);
 	buf_printf(&path, "%s/%s/%s", box->path, sub, target);
 	used = faccessat(
 		   AT_FDCWD, buf_cstr(&path), F_OK, AT_SYMLINK_NOFOLLOW) == 0;
@@ -228,16 +224,16 @@ is_used(struct mailbox *box, const char *sub, const char *name, bool aside)
  * is another message under a name used before (moving is atomic), so its key
  * gets what tells the two apart and stays the same until it is moved. */
 static char *
-make_key(struct mailbox *box, const char *name, const struct stat *sb)
+make_key(struct mailbox *box, struct handle *h, const struct stat *sb)
 {
 	struct buf key = { .max = 4 * NAME_SIZE };
 
-	add_key_name(&key, (struct span){ name, base_length(name) });
-	if (is_used(box, "cur", name, false) ||
-	    is_used(box, "aside", name, true))
-		buf_printf(&key, "~%llu-%lld%09ld",
+	if (is_used(box, "cur", h, false) || is_used(box, "aside", h, true))
+		snprintf(h->suffix, sizeof(h->suffix), "~%llu-%lld%09ld",
 		    (unsigned long long)sb->st_ino,
 		    (long long)sb->st_mtim.tv_sec, (long)sb->st_mtim.tv_nsec);
+	add_key_name(&key, (struct span){ h->name, maildir_base(h->name) });
+	buf_str(&key, h->suffix);
 	return key.p; /* NULL when memory is short */
 }
 
@@ -378,7 +374,10 @@ take(struct mailbox *box, struct batch *batch, int dir, const char *name,
 		rc = read_mail(box, raw, dir, name, &sb, err);
 	else
 		raw->problem = what_it_is(sb.st_mode);
-	raw->key = make_key(box, name, &sb);
+	if (handle != NULL) {
+		snprintf(handle->name, sizeof(handle->name), "%s", name);
+		raw->key = make_key(box, handle, &sb);
+	}
 	raw->received_ms =
 	    (int64_t)sb.st_mtim.tv_sec * 1000 + sb.st_mtim.tv_nsec / 1000000;
 	if (rc == ST_OK &&
@@ -390,7 +389,6 @@ take(struct mailbox *box, struct batch *batch, int dir, const char *name,
 		return rc == ST_REJECT ? ST_OK : rc;
 	}
 	handle->aside = raw->problem != NULL;
-	snprintf(handle->name, sizeof(handle->name), "%s", name);
 	batch->handles[batch->n++] = handle;
 	return ST_OK;
 }
@@ -454,10 +452,10 @@ static enum status
 put_away(struct mailbox *box, const struct handle *h, int from, int to,
     struct err *err)
 {
-	char name[NAME_SIZE + 32];
+	char name[NAME_SIZE];
 
 	for (int clash = 1; clash < CLASHES_MAX; clash++) {
-		target_name(name, h->name, h->aside, clash);
+		target_name(name, h, h->aside, clash);
 		if (maildir_move(from, h->name, to, name) == 0)
 			return ST_OK;
 		/* Gone: moved before a crash, or by somebody else. */
@@ -486,9 +484,10 @@ mailbox_done(struct source *s, struct batch *batch, struct err *err)
 	struct mailbox *box = (struct mailbox *)s;
 	int new_fd = maildir_folder(box->path, "new");
 	int cur_fd = maildir_folder(box->path, "cur"), aside_fd = -1;
+	bool ready = new_fd >= 0 && cur_fd >= 0 && maildir_note_before(cur_fd);
 	enum status rc = ST_OK;
 
-	for (int i = 0; i < batch->n && new_fd >= 0 && cur_fd >= 0; i++) {
+	for (int i = 0; i < batch->n && ready; i++) {
 		struct handle *h = batch->handles[i];
 		enum status one;
 
@@ -499,7 +498,7 @@ mailbox_done(struct source *s, struct batch *batch, struct err *err)
 		if (one != ST_OK)
 			rc = one; /* and go on: it must not stop the others */
 	}
-	if (new_fd < 0 || cur_fd < 0 || fsync(cur_fd) != 0 ||
+	if (!ready || fsync(cur_fd) != 0 ||
 	    (aside_fd >= 0 && fsync(aside_fd) != 0))
 		rc = err_set(err, ST_RETRY,
 		    "%s: stored mails cannot be moved from new to cur in %s "
@@ -516,12 +515,13 @@ mailbox_done(struct source *s, struct batch *batch, struct err *err)
 }
 
 static enum status
-mailbox_again(struct source *s, struct err *err)
+mailbox_reread(
+    struct source *s, int64_t since_ms, struct reread *out, struct err *err)
 {
-	const struct mailbox *box = (struct mailbox *)s;
-	enum status rc = again_folder(box->path, "cur", "new", err);
+	struct mailbox *box = (struct mailbox *)s;
+	enum status rc = maildir_reread(box->path, since_ms, out, err);
 
-	return rc == ST_OK ? again_folder(box->path, "aside", "new", err) : rc;
+	return rc == ST_OK ? ST_OK : err_prefix(err, rc, box->name);
 }
 
 static void
@@ -562,7 +562,7 @@ mailbox_close(struct source *s)
 static const struct source_ops mailbox_ops = {
 	.fetch = mailbox_fetch,
 	.done = mailbox_done,
-	.again = mailbox_again,
+	.reread = mailbox_reread,
 	.wait = mailbox_wait,
 	.check = mailbox_check,
 	.close = mailbox_close,

@@ -32,6 +32,12 @@ struct source {
 	int poll_every_s;
 };
 
+/* What reread() did. */
+struct reread {
+	int moved; /* files that fetch() finds again */
+	int left; /* whose name is taken where they came from: left as they are */
+};
+
 struct source_ops {
 	/* Fills `batch` with up to BATCH_MAX messages or BATCH_BYTES, oldest
 	 * first.  A message that cannot be read is handed over too, with
@@ -42,9 +48,14 @@ struct source_ops {
 	 * (moves its file aside without overwriting). */
 	enum status (*done)(
 	    struct source *s, struct batch *batch, struct err *err);
-	/* Before an older database takes over: what was put away since it may
-	 * be unknown to that one, so everything is handed over once more. */
-	enum status (*again)(struct source *s, struct err *err);
+	/* The database was restored from a copy: hands over again, by the
+	 * fetches that follow, what done() acknowledged and what arrived at or
+	 * after `since_ms` by the file's time, each with the key it had; intake
+	 * recognises what the copy knows.  Touches nothing that was there
+	 * before the first done() and overwrites nothing.  Stopped halfway and
+	 * called again it goes on; ST_RETRY: not now, nothing is lost. */
+	enum status (*reread)(struct source *s, int64_t since_ms,
+	    struct reread *out, struct err *err);
 	/* Waits until something may have come, at most `ms`. */
 	void (*wait)(struct source *s, int ms);
 	/* Tries the source and says what is wrong, for `uwaga check`. */

@@ -38,9 +38,19 @@ enum status store_backup(struct store *st, const char *file, struct err *err);
 /* Puts the copy `file` in the place of the database at `path` (daemon stopped:
  * the caller holds the lock; the old file is kept as "…before-restore-TIME") and
  * begins a new epoch: unsettled outbox rows become unknown, every
- * consultation's numbering skips 1000 ahead. */
+ * consultation's numbering skips 1000 ahead, every source is to be read again
+ * (store_reread_since). */
 enum status
 store_restore(const char *path, const char *file, int64_t now, struct err *err);
+
+/* Has the source still to be read again, because this database was put in place
+ * since?  `*since_ms` is then the earliest time that it knows of anything (0:
+ * it knows of nothing), before which none of its messages came; else -1. */
+enum status store_reread_since(
+    struct store *st, const char *source, int64_t *since_ms, struct err *err);
+/* It has been: nothing more is asked of it in this epoch. */
+enum status
+store_reread_note(struct store *st, const char *source, struct err *err);
 
 /* Takes the lock `<database>.lock` that keeps a second daemon away; ST_REJECT
  * names the holder's process id.  The lock ends with the process or with

@@ -495,7 +495,63 @@ store_restore(const char *path, const char *file, int64_t now, struct err *err)
 	return rc;
 }
 
+/* ---- sources that are read again ---------------------------------------- */
+
+/* Each epoch but the first began with a copy.  Not noted there is what has to
+ * be done, so that no interruption and no restart can forget it. */
+static const char reread_pending[] =
+    "SELECT COUNT(*) FROM meta AS epoch LEFT JOIN meta AS done"
+    " ON done.key = 'reread/' || :source WHERE epoch.key = 'epoch'"
+    " AND epoch.value <> '1' AND done.value IS NOT epoch.value";
+
+/* Of all sources: one that the copy knows nothing of may have had mail waiting
+ * as long as any other. */
+static const char reread_since[] =
+    "SELECT COALESCE(MIN(at), 0) FROM ("
+    "SELECT MIN(MIN(received_ms, stored_ms)) AS at FROM inbound UNION ALL"
+    " SELECT MIN(at_ms) FROM audit WHERE what <> 'restore')";
+
+static const char reread_note[] =
+    "INSERT INTO meta (key, value)"
+    " SELECT 'reread/' || :source, value FROM meta WHERE key = 'epoch'"
+    " ON CONFLICT (key) DO UPDATE SET value = excluded.value";
+
+enum status
+store_reread_since(
+    struct store *st, const char *source, int64_t *since_ms, struct err *err)
+{
+	int64_t pending = 0;
+	struct query q;
+	enum status rc;
+
+	*since_ms = -1;
+	query_open(&q, st, reread_pending);
+	query_text(&q, ":source", source);
+	rc = query_number(&q, &pending, err);
+	if (rc != ST_OK || pending == 0)
+		return rc;
+	query_open(&q, st, reread_since);
+	rc = query_number(&q, since_ms, err);
+	/* A modem without a clock writes years before 1970. */
+	if (rc == ST_OK && *since_ms < 0)
+		*since_ms = 0;
+	return rc;
+}
+
+enum status
+store_reread_note(struct store *st, const char *source, struct err *err)
+{
+	struct query q;
+
+	query_open(&q, st, reread_note);
+	query_text(&q, ":source", source);
+	return query_run(&q, err);
+}
+
 const struct statement store_backup_statements[] = {
+	{ "reread_pending", reread_pending },
+	{ "reread_since", reread_since },
+	{ "reread_note", reread_note },
 	{ "vacuum_into", vacuum_into },
 	{ "restore_epoch", restore_epoch },
 	{ "restore_sources", restore_sources },

@@ -387,6 +387,10 @@ story('what came after the copy was made is read again when that is restored', (
 	const late = house.mail(mail({ from: 'ewa@poczta.example', subject: 'BL-10KE', text: 'Zebrania w niedziele, proszę.' }));
 	house.mail(Buffer.from([0, 1, 2]));
 	house.text({ from: '+48110000778', text: 'BL-T4NR I kosze', at: '2026-11-22T09:00:00+01:00' });
+	// Files have the time of the day that the test speaks of.
+	for (const dir of ['maildir/new', 'spool/inbox'])
+		for (const file of fs.readdirSync(path.join(house.dir, dir)))
+			fs.utimesSync(path.join(house.dir, dir, file), new Date(house.now), new Date(house.now));
 	house.poll();
 	const numbers = new Set(remarks(house).map((r) => r.number));
 	house.run('restore', copy);

@@ -381,6 +381,64 @@ nothing_is_overwritten(void **state)
 }
 
 static void
+reread(struct spool *s, int64_t since_ms, int moved)
+{
+	struct reread files = { 0 };
+	struct err err = { "" };
+
+	assert_int_equal(
+	    s->source->ops->reread(s->source, since_ms, &files, &err), ST_OK);
+	assert_int_equal(files.moved, moved);
+	assert_int_equal(files.left, 0);
+}
+
+static void
+what_was_acknowledged_is_handed_over_again_with_its_key(void **state)
+{
+	static const char *const texts[] = { "jeden", "dwa", "trzy" };
+	struct spool *s = *state;
+	char keys[5][80];
+
+	open_source(s);
+	reread(s, 0, 0);
+	for (int i = 0; i < 3; i++) {
+		put_text(s, FILE0, "", texts[i], 0);
+		fetch(s);
+		assert_int_equal(s->batch->n, 1);
+		snprintf(
+		    keys[i], sizeof(keys[i]), "%s", s->batch->messages[0].key);
+		done(s);
+	}
+	for (int i = 3; i < 5; i++) {
+		put(s, "inbox/empty.txt", "", 60);
+		fetch(s);
+		assert_int_equal(s->batch->n, 1);
+		snprintf(
+		    keys[i], sizeof(keys[i]), "%s", s->batch->messages[0].key);
+		done(s);
+	}
+	reread(s, INT64_MAX, 0);
+	reread(s, 0, 5);
+	reread(s, 0, 0);
+	assert_int_equal(count(s, "processed"), 0);
+	assert_int_equal(count(s, "aside"), 0);
+	fetch(s);
+	assert_int_equal(s->batch->n, 5);
+	for (int i = 0; i < 5; i++) {
+		int found = 0;
+
+		for (int k = 0; k < 5; k++)
+			found +=
+			    strcmp(s->batch->messages[k].key, keys[i]) == 0;
+		assert_int_equal(found, 1);
+	}
+	done(s);
+	assert_int_equal(count(s, "processed"), 3);
+	assert_int_equal(count(s, "aside"), 2);
+	assert_int_equal(count(s, "inbox"), 0);
+}
+
+static void
 the_key_stays_until_it_is_done(void **state)
 {
 	struct spool *s = *state;
@@ -743,6 +801,8 @@ main(void)
 		SPOOL_TEST(a_file_too_large_keeps_how_it_starts),
 		SPOOL_TEST(nothing_is_overwritten),
 		SPOOL_TEST(the_key_stays_until_it_is_done),
+		SPOOL_TEST(
+		    what_was_acknowledged_is_handed_over_again_with_its_key),
 		SPOOL_TEST(parts_in_files_of_their_own_are_joined),
 		SPOOL_TEST(a_lost_part_is_waited_for_and_then_said),
 		SPOOL_TEST(a_reference_used_again_makes_no_mixture),

@@ -331,7 +331,7 @@ static void
 a_name_used_before_overwrites_nothing_and_is_another_message(void **state)
 {
 	struct place *place = *state;
-	char first[256];
+	char first[256], name[300];
 
 	put_text(place, "cur/a.eml:2,S", "first");
 	put_text(place, "new/a.eml", "second");
@@ -343,15 +343,104 @@ a_name_used_before_overwrites_nothing_and_is_another_message(void **state)
 	assert_string_equal(place->batch.messages[0].key, first);
 	done(place);
 	assert_true(is_there(place, "cur/a.eml:2,S"));
-	assert_true(is_there(place, "cur/a.eml~2:2,S"));
+	snprintf(name, sizeof(name), "cur/%s:2,S", first);
+	assert_true(is_there(place, name));
 
 	assert_int_equal(mkdir(at(place, "aside"), 0700), 0);
 	put_text(place, "aside/b.eml", "first");
 	put_text(place, "new/b.eml", "");
 	assert_int_equal(fetch(place), 1);
 	assert_memory_equal(place->batch.messages[0].key, "b.eml~", 6);
+	snprintf(name, sizeof(name), "aside/%s", place->batch.messages[0].key);
 	done(place);
-	assert_true(is_there(place, "aside/b.eml~2"));
+	assert_true(is_there(place, name));
+}
+
+static void
+reread(struct place *place, int64_t since_ms, int moved, int left)
+{
+	struct reread files = { 0 };
+	struct err err = { "" };
+
+	assert_int_equal(
+	    place->source->ops->reread(place->source, since_ms, &files, &err),
+	    ST_OK);
+	assert_int_equal(files.moved, moved);
+	assert_int_equal(files.left, left);
+}
+
+/* The key of the message whose bytes are `text`, among those handed over. */
+static const char *
+key_of(struct place *place, const char *text)
+{
+	for (int i = 0; i < place->batch.n; i++)
+		if (span_eq(buf_span(&place->batch.messages[i].bytes),
+			span_of(text)))
+			return place->batch.messages[i].key;
+	fail_msg("%s was not handed over", text);
+	return "";
+}
+
+static void
+what_was_acknowledged_is_handed_over_again_with_its_key(void **state)
+{
+	struct place *place = *state;
+	char second[256], empty[256];
+
+	put_text(place, "cur/before.eml:2,S", "not ours");
+	put_text(place, "new/a.eml", "first");
+	fetch(place);
+	done(place);
+	put_text(place, "new/a.eml", "second");
+	put_text(place, "new/b.eml", "");
+	assert_int_equal(fetch(place), 2);
+	snprintf(second, sizeof(second), "%s", key_of(place, "second"));
+	snprintf(empty, sizeof(empty), "%s", key_of(place, ""));
+	done(place);
+	put_text(place, "cur/no_flags", "never new, so never ours");
+	put_text(place, "cur/.hidden:2,S", "nor this");
+
+	reread(place, INT64_MAX, 0, 0);
+	reread(place, 0, 3, 0);
+	reread(place, 0, 0, 0);
+	assert_int_equal(fetch(place), 3);
+	assert_string_equal(key_of(place, "first"), "a.eml");
+	assert_string_equal(key_of(place, "second"), second);
+	assert_string_equal(key_of(place, ""), empty);
+	assert_int_equal(count_files(place, "cur"), 2);
+	assert_true(is_there(place, "cur/before.eml:2,S"));
+	assert_true(is_there(place, "cur/no_flags"));
+	done(place);
+	assert_int_equal(count_files(place, "new"), 0);
+	assert_int_equal(count_files(place, "cur"), 4);
+	assert_int_equal(count_files(place, "aside"), 1);
+}
+
+static void
+nothing_is_overwritten_when_mail_goes_back(void **state)
+{
+	struct place *place = *state;
+
+	put_text(place, "new/a.eml", "first");
+	fetch(place);
+	done(place);
+	put_text(place, "new/a.eml", "second");
+	reread(place, 0, 0, 1);
+	assert_true(is_there(place, "cur/a.eml:2,S"));
+	assert_int_equal(fetch(place), 1);
+	assert_memory_equal(key_of(place, "second"), "a.eml~", 6);
+}
+
+static void
+a_maildir_that_nothing_was_acknowledged_in_is_left_alone(void **state)
+{
+	struct place *place = *state;
+
+	put_text(place, "cur/before.eml:2,S", "not ours");
+	put_text(place, "new/a.eml", "waits");
+	reread(place, 0, 0, 0);
+	assert_int_equal(fetch(place), 1);
+	assert_true(is_there(place, "cur/before.eml:2,S"));
 }
 
 static void
@@ -569,6 +658,9 @@ main(void)
 		TEST(a_file_that_cannot_be_read_is_put_aside),
 		TEST(
 		    a_name_used_before_overwrites_nothing_and_is_another_message),
+		TEST(what_was_acknowledged_is_handed_over_again_with_its_key),
+		TEST(nothing_is_overwritten_when_mail_goes_back),
+		TEST(a_maildir_that_nothing_was_acknowledged_in_is_left_alone),
 		TEST(a_name_of_any_bytes_becomes_a_clean_key),
 		TEST(one_file_that_cannot_be_moved_does_not_stop_the_others),
 		TEST(a_delivery_ends_the_wait_and_time_does_too),

@@ -394,6 +394,64 @@ a_restored_copy_begins_a_new_epoch(void **state)
 	assert_int_equal(fixture_number(f, "PRAGMA synchronous"), 2);
 }
 
+static int64_t
+since_of(struct fixture *f, const char *source)
+{
+	int64_t since = 0;
+
+	OK(store_reread_since(f->st, source, &since, &f->err));
+	return since;
+}
+
+static void
+each_source_is_read_again_once_an_epoch(void **state)
+{
+	struct fixture *f = *state;
+	char copy[128], again[128];
+
+	assert_int_equal(since_of(f, "mailbox konsultacje"), -1);
+	fixture_path(copy, f, "copy.db");
+	fixture_path(again, f, "again.db");
+	OK(store_backup(f->st, copy, &f->err));
+	for (int i = 0; i < 2; i++) {
+		store_close(f->st);
+		f->st = NULL;
+		OK(store_restore(
+		    f->path, i == 0 ? copy : again, NOON + i * DAY, &f->err));
+		OK(store_open(&f->st, f->path, &f->err));
+		assert_true(since_of(f, "mailbox konsultacje") >= 0);
+		assert_true(since_of(f, "sms bramka") >= 0);
+		OK(store_reread_note(f->st, "mailbox konsultacje", &f->err));
+		assert_int_equal(since_of(f, "mailbox konsultacje"), -1);
+		assert_true(since_of(f, "sms bramka") >= 0);
+		if (i == 0)
+			OK(store_backup(f->st, again, &f->err));
+	}
+}
+
+static void
+it_is_read_again_from_the_first_that_the_copy_knows(void **state)
+{
+	struct fixture *f = *state;
+	struct inbound in = fixture_message("k", "");
+	char copy[128];
+
+	fixture_path(copy, f, "copy.db");
+	OK(store_audit(
+	    f->st, NOON + DAY, "a", "remark split", "", "", "", &f->err));
+	OK(store_backup(f->st, copy, &f->err));
+	store_close(f->st);
+	f->st = NULL;
+	OK(store_restore(f->path, copy, NOON + 2 * DAY, &f->err));
+	OK(store_open(&f->st, f->path, &f->err));
+	OK(store_audit(f->st, NOON, "a", "restore", "", "", "", &f->err));
+	assert_int_equal(since_of(f, "sms bramka"), NOON + DAY);
+	in.received_ms = NOON;
+	in.stored_ms = NOON + DAY;
+	OK(store_inbound_add(f->st, &in, SPAN("x"), NULL, 0, &f->err));
+	assert_int_equal(since_of(f, "sms bramka"), NOON);
+}
+
 static void
 the_old_file_is_kept_with_all_it_had(void **state)
 {
@@ -514,6 +572,8 @@ main(void)
 		TEST(a_backup_is_whole_and_overwrites_nothing),
 		TEST(a_backup_ends_while_somebody_writes),
 		TEST(a_restored_copy_begins_a_new_epoch),
+		TEST(each_source_is_read_again_once_an_epoch),
+		TEST(it_is_read_again_from_the_first_that_the_copy_knows),
 		TEST(the_old_file_is_kept_with_all_it_had),
 		TEST(a_lost_database_is_brought_back),
 		TEST(a_copy_of_an_older_version_is_brought_up_to_date),
