@@ -6,6 +6,7 @@
 
 #include "gateway/log.h"
 #include "gateway/reply.h"
+#include "gateway/together.h"
 #include "parsers/digest.h"
 
 #define HOUR_MS (60LL * 60 * 1000)
@@ -379,6 +380,14 @@ journey_answer(struct journey *j, const struct decision *d, struct inbound *to,
 	if (d->reply == NULL || !to->may_answer)
 		return ST_OK;
 	gather_reply(&reply, j, d, to, err);
+	row.due_ms = row.created_ms = j->now;
+	if (to->channel == CHANNEL_SMS && reply.receipts != NULL &&
+	    strcmp(d->reply, "confirm_remark") == 0) {
+		rc = together_join(
+		    &reply, &row.due_ms, j->intake->st, &j->arena, err);
+		if (rc != ST_OK)
+			return rc;
+	}
 	rc = reply_render(
 	    &row, &j->arena, j->intake->config, j->intake->keys, &reply, &why);
 	if (rc != ST_OK) {
@@ -391,7 +400,6 @@ journey_answer(struct journey *j, const struct decision *d, struct inbound *to,
 	row.question = d->suggestion != NULL	 ? d->suggestion->code
 		       : d->consultation != NULL ? d->consultation->code
 						 : "";
-	row.due_ms = row.created_ms = j->now;
 	rc = limit_reply(j, &row, to, &owed, err);
 	if (rc != ST_OK || !owed)
 		return rc;

@@ -402,3 +402,30 @@ story('what came after the copy was made is read again when that is restored', (
 	house.poll();
 	assert.equal(house.rows('stats')[0].received, 5);
 });
+
+story('texts within five minutes are confirmed together', (house) => {
+	const text = (words, at) => house.text({ from: '+48110000777', text: `BL-T4NR ${words}`, at: `2026-11-22T${at}+01:00` });
+	const confirmed = () => owed(house).filter((r) => r.state === 'sent').map((r) => r.text.match(/BL-T4NR\/\d+/g));
+	text('Wiecej lawek', '11:59:00');
+	text('I kosze', '11:59:30');
+	house.poll();
+	const [first, second] = remarks(house).map((r) => r.number);
+	assert.deepEqual(confirmed(), [[first, second]]);
+	house.now = '2026-11-22T12:01:00+01:00';
+	text('I wiate', '12:01:00');
+	house.poll();
+	assert.equal(confirmed().length, 1); // what has left makes the next wait
+	house.now = '2026-11-22T12:02:00+01:00';
+	text('I lampe', '12:02:00');
+	house.poll();
+	house.now = '2026-11-22T12:05:00+01:00';
+	house.poll();
+	const [, , third, fourth] = remarks(house).map((r) => r.number);
+	assert.deepEqual(confirmed(), [[first, second], [third, fourth]]);
+	for (const r of remarks(house)) // and each with its receipt
+		assert.ok(owed(house).some((o) => o.state === 'sent' && o.text.includes(r.receipt)));
+	house.now = '2026-11-22T12:30:00+01:00';
+	text('I stojak', '12:29:59');
+	house.poll();
+	assert.equal(confirmed().length, 3);
+});
