@@ -1,7 +1,7 @@
 /* cmd - the contract of a staff command, and how it prints
  *
  * Place: main finds the command by its name in the table and runs it; each
- * lives in cmd_<name>.c, described by one struct command_line.
+ * lives in cmd_<name>.c, described by one struct cmd.
  */
 #ifndef CMD_H
 #define CMD_H
