@@ -47,15 +47,10 @@ static const struct cmd_column columns[] = {
 
 /* ---- list -------------------------------------------------------------- */
 
-struct listing {
-	struct cmd_context *ctx;
-	struct cmd_table *table;
-};
-
 static enum status
 add_row(void *arg, const struct inbound *in)
 {
-	struct listing *l = arg;
+	struct row_list *l = arg;
 
 	cmd_table_row(l->table, row_of_inbound(l->ctx, in));
 	return ST_OK;
@@ -70,7 +65,7 @@ list(struct cmd_context *ctx, int argc, char **argv)
 		{ NULL, 0, NULL, 0 },
 	};
 	struct inbound_filter filter = { .fate = -1, .for_staff = true };
-	struct listing l = { .ctx = ctx };
+	struct row_list l = { .ctx = ctx };
 	enum status rc;
 	int option;
 

@@ -39,11 +39,6 @@ static const struct cmd_column columns[] = {
 	{ NULL, NULL, 0 },
 };
 
-struct journal {
-	struct cmd_context *ctx;
-	struct cmd_table *table;
-};
-
 static enum status
 add_name(void *arg, const struct remark *r)
 {
@@ -54,7 +49,7 @@ add_name(void *arg, const struct remark *r)
 static enum status
 add_row(void *arg, const struct inbound *in)
 {
-	struct journal *j = arg;
+	struct row_list *j = arg;
 	struct remark_filter filter = { .inbound_id = in->id };
 	json_t *names = json_array(), *row;
 	enum status rc = store_remark_list(
@@ -117,7 +112,7 @@ static int
 run(struct cmd_context *ctx, int argc, char **argv)
 {
 	struct inbound_filter filter = { .fate = -1 };
-	struct journal j = { .ctx = ctx };
+	struct row_list j = { .ctx = ctx };
 	enum status rc;
 	int code = read_options(ctx, &filter, argc, argv);
 

@@ -42,15 +42,10 @@ static const struct cmd_column columns[] = {
 	{ NULL, NULL, 0 },
 };
 
-struct listing {
-	struct cmd_context *ctx;
-	struct cmd_table *table;
-};
-
 static enum status
 add_row(void *arg, const struct outbox *o)
 {
-	struct listing *l = arg;
+	struct row_list *l = arg;
 
 	cmd_table_row(l->table, row_of_outbox(l->ctx, o));
 	return ST_OK;
@@ -64,8 +59,10 @@ list(struct cmd_context *ctx, int argc, char **argv)
 		{ "waiting", no_argument, NULL, 'w' },
 		{ NULL, 0, NULL, 0 },
 	};
+	static const char usage[] =
+	    "usage: uwaga outbox list [--state STATE] [--waiting]";
 	struct outbox_filter filter = { .state = -1 };
-	struct listing l = { .ctx = ctx };
+	struct row_list l = { .ctx = ctx };
 	enum status rc;
 	int option;
 
@@ -83,14 +80,10 @@ list(struct cmd_context *ctx, int argc, char **argv)
 		if (option == 'w')
 			filter.waiting = true;
 		if (option == '?')
-			return cmd_fail(ctx, 2,
-			    "usage: uwaga outbox list [--state STATE] "
-			    "[--waiting]");
+			return cmd_fail(ctx, 2, "%s", usage);
 	}
 	if (optind != argc)
-		return cmd_fail(ctx, 2,
-		    "usage: uwaga outbox list [--state STATE] "
-		    "[--waiting]");
+		return cmd_fail(ctx, 2, "%s", usage);
 	l.table = cmd_table_new(ctx, columns);
 	rc = store_outbox_list(ctx->store, &filter, add_row, &l, &ctx->err);
 	cmd_table_end(l.table, rc == ST_OK ? "Nothing." : NULL);

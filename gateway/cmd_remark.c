@@ -45,16 +45,11 @@ static const struct cmd_column columns[] = {
 
 /* ---- list and search --------------------------------------------------- */
 
-struct listing {
-	struct cmd_context *ctx;
-	struct cmd_table *table;
-};
-
 /* A remark, with where its message came from. */
 static enum status
 add_row(void *arg, const struct remark *r)
 {
-	struct listing *l = arg;
+	struct row_list *l = arg;
 	struct arena a = { 0 };
 	struct inbound in = { 0 };
 	json_t *row;
@@ -79,7 +74,7 @@ add_row(void *arg, const struct remark *r)
 static int
 print_list(struct cmd_context *ctx, const struct remark_filter *filter)
 {
-	struct listing l = { ctx, cmd_table_new(ctx, columns) };
+	struct row_list l = { ctx, cmd_table_new(ctx, columns) };
 	enum status rc =
 	    store_remark_list(ctx->store, filter, add_row, &l, &ctx->err);
 

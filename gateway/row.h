@@ -19,6 +19,12 @@
 json_t *row_text(const char *s);
 json_t *row_word(const char *s);
 
+/* What whoever takes the rows of a list needs to print them. */
+struct row_list {
+	struct cmd_context *ctx;
+	struct cmd_table *table;
+};
+
 /* One row each; `in`, `r` and `o` are borrowed for the call. */
 json_t *row_of_inbound(const struct cmd_context *ctx, const struct inbound *in);
 json_t *row_of_remark(const struct cmd_context *ctx, const struct remark *r);

@@ -165,6 +165,15 @@ struct raw {
 	int parts_missing; /* SMS only */
 };
 
+/* What a parser must know of the house it works in.  All borrowed. */
+struct parse_settings {
+	const char *code_prefix; /* "BL" */
+	const char *authserv_id; /* "mx.powiat.example"; "" trusts nobody */
+	const char *phone_prefix; /* "+48" */
+	const char *textable_prefixes; /* "+4811,+48": besides mobile numbers */
+	const struct keywords *keywords; /* of keyword.h */
+};
+
 void raw_free(struct raw *raw); /* frees what it holds, then zeroes it */
 void parsed_free(struct parsed *mail); /* likewise */
 

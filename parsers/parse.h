@@ -9,15 +9,6 @@
 #include "parsers/keyword.h"
 #include "parsers/message.h"
 
-/* What a parser must know of the house it works in.  All borrowed. */
-struct parse_settings {
-	const char *code_prefix; /* "BL" */
-	const char *authserv_id; /* "mx.powiat.example"; "" trusts nobody */
-	const char *phone_prefix; /* "+48" */
-	const char *textable_prefixes; /* "+4811,+48": besides mobile numbers */
-	const struct keywords *keywords;
-};
-
 /* Fills `out` (start with { 0 }; parsed_free() it).  Never fails: what cannot
  * be read has kind KIND_UNREADABLE and the reason in `why`.  Order: bounce,
  * delayed, complaint, iTIP answer, read receipt, automatic reply, list or

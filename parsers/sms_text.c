@@ -5,6 +5,7 @@
 
 #include "parsers/address.h"
 #include "parsers/code.h"
+#include "parsers/keyword.h"
 #include "parsers/text.h"
 
 enum { HINT_BYTES = 4096 }; /* read to tell the language */

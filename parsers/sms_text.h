@@ -6,7 +6,7 @@
 #ifndef SMS_TEXT_H
 #define SMS_TEXT_H
 
-#include "parsers/parse.h"
+#include "parsers/message.h"
 
 /* Fills `out` (start with { 0 }; parsed_free() it): kind (command, rsvp, empty
  * or remark), why, from, codes, new_text (the whole text), remark (the text

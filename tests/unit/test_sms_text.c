@@ -12,6 +12,7 @@
 #include <jansson.h>
 
 #include "gateway/embedded.h"
+#include "parsers/keyword.h"
 #include "parsers/sms_text.h"
 #include "parsers/text.h"
 
