@@ -130,12 +130,13 @@ limit(int what, rlim_t value)
 static bool
 set_limits(void)
 {
-	bool done = limit(RLIMIT_CORE, 0) && limit(RLIMIT_FSIZE, 0) &&
-		    limit(RLIMIT_NPROC, 0);
+	bool done = limit(RLIMIT_CORE, 0) && limit(RLIMIT_NPROC, 0);
 
 #ifndef __SANITIZE_ADDRESS__
-	/* The sanitizer maps terabytes and reads /proc for its reports. */
-	done = done && limit(RLIMIT_AS, MEMORY) && limit(RLIMIT_NOFILE, 0);
+	/* The sanitizer maps terabytes, reads /proc for its reports and may
+	 * write them into a file. */
+	done = done && limit(RLIMIT_AS, MEMORY) && limit(RLIMIT_NOFILE, 0) &&
+	       limit(RLIMIT_FSIZE, 0);
 #endif
 	return done && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
 	       prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0;
