@@ -108,6 +108,8 @@ keep_unfiled(struct journey *j, const struct raw *raw, const char *reason,
 	journey_describe(j, raw, &nothing);
 	j->in.fate = FATE_UNREADABLE;
 	j->in.why = why;
+	if (raw->channel == CHANNEL_SMS && raw->text != NULL)
+		j->in.text = raw->text; /* what a retry reads */
 	return store_inbound_add(
 	    j->intake->st, &j->in, buf_span(&raw->bytes), NULL, 0, err);
 }

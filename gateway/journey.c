@@ -164,6 +164,11 @@ journey_describe(
 	};
 	if (!is_sms && m->n_recipients > 0)
 		j->in.to = in_arena(a, m->recipients[0]);
+	/* Noted, so that a retry does not take what is left for the whole. */
+	if (raw->problem != NULL)
+		j->in.warnings = JOURNEY_NOT_WHOLE;
+	else if (raw->parts_missing > 0)
+		j->in.warnings = JOURNEY_PARTS_MISSING;
 }
 
 static bool

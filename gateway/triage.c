@@ -287,6 +287,17 @@ intake_assign(struct intake *in, int64_t id, const char *code, const char *who,
 	return finish(&j, rc, "inbound assign", who, err);
 }
 
+/* What was not whole when it came is not whole now: without this the rest of
+ * a message would be filed as if it were all of it. */
+static void
+remember_gaps(struct raw *raw, const struct inbound *in)
+{
+	if (strcmp(in->warnings, JOURNEY_NOT_WHOLE) == 0)
+		raw->problem = strdup(in->why);
+	else if (strcmp(in->warnings, JOURNEY_PARTS_MISSING) == 0)
+		raw->parts_missing = 1;
+}
+
 static enum status
 load_raw(struct raw *raw, const struct inbound *in, struct store *st,
     struct err *err)
@@ -299,6 +310,7 @@ load_raw(struct raw *raw, const struct inbound *in, struct store *st,
 		.from = strdup(in->from),
 		.to = strdup(in->to),
 		.text = strdup(in->text) };
+	remember_gaps(raw, in);
 	if (raw->source == NULL || raw->key == NULL || raw->from == NULL ||
 	    raw->to == NULL || raw->text == NULL)
 		return err_set(err, ST_BROKEN, "out of memory");

@@ -429,3 +429,18 @@ story('texts within five minutes are confirmed together', (house) => {
 	house.poll();
 	assert.equal(confirmed().length, 3);
 });
+
+story('a retry does not take what is left of a message for the whole', (house) => {
+	const conf = fs.readFileSync(house.conf, 'utf8');
+	fs.writeFileSync(house.conf, conf.replace('authserv_id', 'max_message_size = 65536 authserv_id'));
+	fs.writeFileSync(path.join(house.dir, 'spool/inbox/IN20261122_100000_00_+48110000777_00.txt'), 'garbage');
+	house.mail(mail({ subject: 'BL-10KE', text: `Poczatek. ${'Slowo.\r\n'.repeat(50000)}` }));
+	house.poll();
+	for (const { id, fate } of house.rows('journal')) {
+		assert.equal(fate, 'unreadable');
+		house.run('inbound', 'retry', String(id));
+	}
+	assert.deepEqual(house.rows('journal').map((r) => r.fate), ['unreadable', 'unreadable']);
+	assert.equal(remarks(house).length, 0);
+	assert.equal(house.rows('inbound', 'list').length, 2);
+});
