@@ -14,6 +14,7 @@
 
 #include "gateway/cmd_list.h"
 #include "gateway/embedded.h"
+#include "gateway/file.h"
 #include "gateway/jail.h"
 #include "parsers/parse.h"
 #include "parsers/text.h"
@@ -170,36 +171,19 @@ read_file(struct buf *out, const char *path, struct err *why)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	struct stat st;
-	ssize_t n = -1;
-	char *p;
+	bool done = false;
 
-	if (fd < 0 || fstat(fd, &st) != 0) {
+	if (fd < 0 || fstat(fd, &st) != 0)
 		err_set(why, ST_REJECT, "cannot be read: %s", strerror(errno));
-		goto out;
-	}
-	if (!S_ISREG(st.st_mode)) {
+	else if (!S_ISREG(st.st_mode))
 		err_set(why, ST_REJECT, "is no file");
-		goto out;
-	}
-	do {
-		p = buf_room(out, 1 << 16);
-		if (p == NULL) {
-			n = -1;
-			err_set(
-			    why, ST_LIMIT, "is larger than %d bytes", MAIL_MAX);
-			break;
-		}
-		n = read(fd, p, 1 << 16);
-		if (n < 0)
-			err_set(why, ST_REJECT, "cannot be read: %s",
-			    strerror(errno));
-		else
-			out->n += (size_t)n;
-	} while (n > 0);
-out:
+	else if (!(done = file_read(out, fd)) && errno == EFBIG)
+		err_set(why, ST_LIMIT, "is larger than %zu bytes", out->max);
+	else if (!done)
+		err_set(why, ST_REJECT, "cannot be read: %s", strerror(errno));
 	if (fd >= 0)
 		close(fd);
-	return n == 0;
+	return done;
 }
 
 static int

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "gateway/cmd_list.h"
+#include "gateway/file.h"
 #include "templates/render.h"
 
 enum { OUTPUT_MAX = 64 << 20, INPUT_MAX = 16 << 20 };
@@ -30,26 +31,16 @@ read_whole(struct buf *out, const char *path, struct err *err)
 {
 	bool is_stdin = strcmp(path, "-") == 0;
 	int fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? -1 : 0;
+	enum status rc;
 
-	buf_add(out, (struct span){ "", 0 });
-	while (fd >= 0) {
-		char chunk[16384];
-
-		n = read(fd, chunk, sizeof(chunk));
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			break;
-		buf_add(out, (struct span){ chunk, (size_t)n });
-		if (out->failed)
-			break;
-	}
-	if (n < 0)
-		err_set(err, ST_REJECT, "%.300s: %s", path, strerror(errno));
+	if ((fd < 0 || !file_read(out, fd)) && !out->failed)
+		rc = err_set(
+		    err, ST_REJECT, "%.300s: %s", path, strerror(errno));
+	else
+		rc = buf_status(out, path, err);
 	if (fd >= 0 && !is_stdin)
 		close(fd);
-	return n < 0 ? ST_REJECT : buf_status(out, path, err);
+	return rc;
 }
 
 /* DIR/NAME.mustache, DIR/NAME.txt or DIR/NAME; never outside DIR. */

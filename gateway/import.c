@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "gateway/clock.h"
+#include "gateway/file.h"
 #include "gateway/store_outbox.h"
 #include "parsers/code.h"
 #include "parsers/date.h"
@@ -416,26 +417,19 @@ enum status
 import_read(struct buf *out, const char *path, struct err *err)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	enum status rc = ST_OK;
 	struct stat st;
-	ssize_t n = 1;
-	char *p;
+	enum status rc;
 
 	if (fd < 0)
 		return err_set(err, ST_REJECT, "%.300s cannot be read: %s",
 		    path, strerror(errno));
 	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
 		rc = err_set(err, ST_REJECT, "%.300s is no file", path);
-	while (rc == ST_OK && n > 0) {
-		p = buf_room(out, 65536);
-		if (p == NULL)
-			rc = buf_status(out, path, err);
-		else if ((n = read(fd, p, 65536)) < 0)
-			rc = err_set(err, ST_REJECT, "%.300s: %s", path,
-			    strerror(errno));
-		else
-			out->n += (size_t)n;
-	}
+	else if (!file_read(out, fd) && !out->failed)
+		rc = err_set(
+		    err, ST_REJECT, "%.300s: %s", path, strerror(errno));
+	else
+		rc = buf_status(out, path, err);
 	close(fd);
 	return rc;
 }

@@ -9,13 +9,13 @@
 #include <fcntl.h>
 #include <gnutls/crypto.h>
 #include <gnutls/gnutls.h>
-#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "gateway/file.h"
 #include "parsers/digest.h"
 
 enum {
@@ -157,23 +157,14 @@ open_private(int *fd, const char *path, struct err *err)
 static enum status
 read_all(struct buf *out, int fd, const char *path, struct err *err)
 {
-	ssize_t n = 1;
-
-	while (n > 0) {
-		char *room = buf_room(out, 4096);
-
-		if (room == NULL)
-			return err_set(err, ST_REJECT,
-			    "the keys file %s is larger than %d KiB", path,
-			    FILE_MAX >> 10);
-		n = read(fd, room, 4096);
-		if (n < 0)
-			return err_set(err, ST_REJECT,
-			    "the keys file %s cannot be read (%s)", path,
-			    strerror(errno));
-		out->n += (size_t)n;
-	}
-	return ST_OK;
+	if (file_read(out, fd))
+		return ST_OK;
+	if (errno == EFBIG)
+		return err_set(err, ST_REJECT,
+		    "the keys file %s is larger than %d KiB", path,
+		    FILE_MAX >> 10);
+	return err_set(err, ST_REJECT, "the keys file %s cannot be read (%s)",
+	    path, strerror(errno));
 }
 
 static void
@@ -233,25 +224,6 @@ keys_free(struct keys *keys)
 	free(keys);
 }
 
-static enum status
-sync_folder_of(const char *path, struct err *err)
-{
-	enum status rc = ST_OK;
-	char *copy = strdup(path);
-	int fd = copy == NULL
-		     ? -1
-		     : open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	if (fd < 0 || fsync(fd) != 0)
-		rc = err_set(err, ST_BROKEN,
-		    "the folder of %s cannot be synced (%s)", path,
-		    strerror(errno));
-	if (fd >= 0)
-		close(fd);
-	free(copy);
-	return rc;
-}
-
 enum status
 keys_create(const char *path, struct err *err)
 {
@@ -285,7 +257,7 @@ keys_create(const char *path, struct err *err)
 			unlink(path);
 		goto out;
 	}
-	rc = sync_folder_of(path, err);
+	rc = file_sync_folder(path, err);
 out:
 	gnutls_memset(secret, 0, sizeof(secret));
 	wipe(&file);

@@ -15,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "gateway/file.h"
 #include "gateway/store_internal.h"
 
 #define PATH_BYTES_MAX 4000
@@ -40,9 +41,9 @@ exists(const char *path)
 }
 
 static enum status
-sync_path(const char *path, int flags, struct err *err)
+sync_file(const char *path, struct err *err)
 {
-	int fd = open(path, flags | O_CLOEXEC);
+	int fd = open(path, O_RDWR | O_CLOEXEC);
 	enum status rc = ST_OK;
 
 	if (fd < 0 || fsync(fd) != 0)
@@ -53,35 +54,18 @@ sync_path(const char *path, int flags, struct err *err)
 	return rc;
 }
 
-static enum status
-sync_folder_of(const char *path, struct err *err)
-{
-	struct arena a = { 0 };
-	const char *slash = strrchr(path, '/');
-	size_t n = slash == NULL ? 0 : (size_t)(slash - path);
-	const char *folder = ".";
-	enum status rc;
-
-	if (slash != NULL)
-		folder =
-		    n == 0 ? "/" : arena_copy(&a, (struct span){ path, n }).p;
-	rc = sync_path(folder, O_RDONLY | O_DIRECTORY, err);
-	arena_free(&a);
-	return rc;
-}
-
 /* Gives a finished file its name. */
 static enum status
 put_in_place(const char *from, const char *to, struct err *err)
 {
-	enum status rc = sync_path(from, O_RDWR, err);
+	enum status rc = sync_file(from, err);
 
 	if (rc != ST_OK)
 		return rc;
 	if (rename(from, to) != 0)
 		return err_set(err, ST_BROKEN, "%s cannot be made: %s", to,
 		    strerror(errno));
-	return sync_folder_of(to, err);
+	return file_sync_folder(to, err);
 }
 
 /* An empty file that only its owner (and, if `group`, the group) may use:

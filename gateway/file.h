@@ -1,0 +1,17 @@
+/* file - the bytes of a file, and the folder it stands in
+ *
+ * Place: under whatever reads or makes files that people name.
+ */
+#ifndef FILE_H
+#define FILE_H
+
+#include "parsers/buf.h"
+
+/* Appends everything up to the end of `fd`.  False with errno;
+ * when there is more than `out` may hold that is EFBIG, and buf_status() tells. */
+bool file_read(struct buf *out, int fd);
+
+/* Makes sure that the name of the file `path` is on disk. */
+enum status file_sync_folder(const char *path, struct err *err);
+
+#endif
