@@ -42,10 +42,11 @@ struct wording_template {
 enum status wording_fill(struct buf *out, struct wording *w,
     const struct wording_template *tmpl, const json_t *data, struct err *err);
 
+enum moment { MOMENT_EVENT, MOMENT_START, MOMENT_END };
+
 /* A date of dates.tsv: `form` is "long", "exact" or "short".  As an end, a
  * midnight belongs to the day before ("24:00"); as a start it needs no hour.
  * JSON null when `ms` is 0 or the language does not say how. */
-enum moment { MOMENT_EVENT, MOMENT_START, MOMENT_END };
 json_t *wording_date(struct wording *w, const char *form, int64_t ms,
     const char *zone, enum moment moment);
 

@@ -174,8 +174,10 @@ struct parse_settings {
 	const struct keywords *keywords; /* of keyword.h */
 };
 
-void raw_free(struct raw *raw); /* frees what it holds, then zeroes it */
-void parsed_free(struct parsed *mail); /* likewise */
+/* Frees what it holds, then zeroes it. */
+void raw_free(struct raw *raw);
+/* See raw_free. */
+void parsed_free(struct parsed *mail);
 
 /* The words used in output, logs and the store: "remark", "auto_reply";
  * "stop", "cancel_job" (NULL for CMD_NONE and CMD_ASK); "subject"; "mail". */
