@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "gateway/embedded.h"
+#include "parsers/keyword.h"
 #include "parsers/sms_text.h"
 #include "parsers/text.h"
 
