@@ -156,7 +156,8 @@ every_kind_of_tampering_is_found(void **state)
 		    1, "the text of BL-7M4H/1, version 1, was altered" },
 		{ "words and commitment altered together",
 		    "UPDATE remark_version SET text = 'x', commitment ="
-		    " replace(commitment, '0', '1') WHERE remark_id = 2",
+		    " iif(commitment LIKE '0%', '1', '0') ||"
+		    " substr(commitment, 2) WHERE remark_id = 2",
 		    2, "refers to it" },
 		{ "a remark dropped",
 		    "DELETE FROM remark_version WHERE remark_id = 3;"
