@@ -270,6 +270,35 @@ arena_copy(struct arena *a, struct span s)
 	return (struct span){ p, s.n };
 }
 
+void *
+arena_push(struct arena *a, void *list_of_any, size_t *n, size_t size)
+{
+	void *old, *grown;
+
+	memcpy(&old, list_of_any, sizeof(old));
+	if ((*n & (*n - 1)) == 0) { /* 0, 1, 2, 4, 8...: full */
+		grown = arena_alloc(a, (*n == 0 ? 1 : *n * 2) * size);
+		if (grown == NULL)
+			return NULL;
+		if (*n > 0)
+			memcpy(grown, old, *n * size);
+		memcpy(list_of_any, &grown, sizeof(grown));
+		old = grown;
+	}
+	return (char *)old + (*n)++ * size;
+}
+
+bool
+span_push(struct arena *a, struct span **list, size_t *n, struct span s)
+{
+	struct span *slot = arena_push(a, list, n, sizeof(*slot));
+
+	if (slot == NULL)
+		return false;
+	*slot = arena_copy(a, s);
+	return true;
+}
+
 void
 arena_free(struct arena *a)
 {

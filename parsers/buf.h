@@ -97,6 +97,13 @@ void *arena_alloc(struct arena *a, size_t n);
  * (its `p` is then "" and still a C string). */
 struct span arena_copy(struct arena *a, struct span s);
 
+/* Appends a span to an array that lives in `a` and grows by doubling:
+ * `*list` has `*n` elements.  False when memory is short. */
+bool span_push(struct arena *a, struct span **list, size_t *n, struct span s);
+
+/* The same for any element size: returns the new zeroed element or NULL. */
+void *arena_push(struct arena *a, void *list_of_any, size_t *n, size_t size);
+
 /* Frees everything; the arena may be used again. */
 void arena_free(struct arena *a);
 

@@ -186,13 +186,6 @@ const char *command_name(enum command command);
 const char *code_where_name(enum code_where where);
 const char *channel_name(enum channel channel);
 
-/* Appends a span to an array that lives in `a` and grows by doubling:
- * `*list` has `*n` elements.  False when memory is short. */
-bool span_push(struct arena *a, struct span **list, size_t *n, struct span s);
-
-/* The same for any element size: returns the new zeroed element or NULL. */
-void *arena_push(struct arena *a, void *list_of_any, size_t *n, size_t size);
-
 /* Notes what a reader of the result should know; keeps at most 50. */
 void parsed_warn(struct parsed *mail, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));

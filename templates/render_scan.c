@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "parsers/message.h"
+#include "parsers/buf.h"
 
 struct scan {
 	struct arena *a;
