@@ -20,10 +20,7 @@
 /* How long a code sent alone waits for its words. */
 #define THREAD_MS (24 * HOUR_MS)
 
-static void settle(struct decision *d, const struct case_file *c,
-    enum fate fate, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
-
-static void
+__attribute__((format(printf, 4, 5))) static void
 settle(struct decision *d, const struct case_file *c, enum fate fate,
     const char *fmt, ...)
 {
@@ -760,6 +757,22 @@ decide_answering(const struct case_file *c)
 	c->in->may_echo = c->mail->dmarc == VERDICT_PASS;
 }
 
+/* Also above a signature; and in a line that all went as a sign-off, such as
+ * "Dziękuję, pozdrawiam" with a name below, when nothing else is left. */
+static bool
+is_thanks(const struct case_file *c)
+{
+	const struct parsed *m = c->mail;
+	struct span rest = m->new_text, line;
+	bool thanks = keyword_is_thanks(c->keywords, rest) ||
+		      keyword_is_thanks(c->keywords, m->remark);
+
+	while (m->remark.n == 0 && !has_attachment(m) && !thanks &&
+	       span_line(&rest, &line))
+		thanks = keyword_is_thanks(c->keywords, line);
+	return thanks;
+}
+
 enum status
 decide(struct decision *d, const struct case_file *c, struct err *err)
 {
@@ -775,8 +788,7 @@ decide(struct decision *d, const struct case_file *c, struct err *err)
 	decide_trust(d, c);
 	if (!is_settled(d))
 		rc = decide_command(d, c, err);
-	if (rc == ST_OK && !is_settled(d) &&
-	    keyword_is_thanks(c->keywords, c->mail->new_text))
+	if (rc == ST_OK && !is_settled(d) && is_thanks(c))
 		settle(d, c, FATE_HELD, "thanks, nothing to file");
 	if (rc == ST_OK && !is_settled(d))
 		rc = decide_words(d, c, err);

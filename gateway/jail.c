@@ -135,7 +135,8 @@ wait_for(struct jail *jail, short events, int64_t deadline)
 		if (n < 0 && errno == EINTR)
 			continue;
 		snprintf(jail->why, sizeof(jail->why),
-		    "the parser gave no answer in time");
+		    "the parser needed more than %d ms to answer",
+		    JAIL_WALL_MS);
 		return false;
 	}
 }

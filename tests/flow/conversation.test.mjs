@@ -444,3 +444,20 @@ story('a retry does not take what is left of a message for the whole', (house) =
 	assert.equal(remarks(house).length, 0);
 	assert.equal(house.rows('inbound', 'list').length, 2);
 });
+
+story('thanks above a name are thanks: nobody is told that they wrote nothing', (house) => {
+	const from = 'Marek Sojka <m.sojka@poczta.example>';
+	house.mail(mail({ from, subject: 'BL-7M4H', text: 'Prosimy o nabór w maju.' }));
+	house.poll();
+	const [notice] = owed(house);
+	const thanks = ['Dziękuję bardzo, pozdrawiam\nMarek', 'Dziękuję!\n\nPozdrawiam\nMarek Sojka',
+		'Dzień dobry,\ndziękuję za informację.\n\nPozdrawiam serdecznie\nMarek'].map((text) =>
+		house.mail(mail({ from, subject: 'Re: uwaga', text, inReplyTo: notice.message_id })));
+	const more = house.mail(mail({ from, subject: 'Re: uwaga', inReplyTo: notice.message_id,
+		text: 'Dziękuję!\nProszę dopisać także czerwiec.\n\nPozdrawiam\nMarek' }));
+	house.poll();
+	for (const key of thanks)
+		assert.match(row(house, key).why, /^thanks/, row(house, key).text);
+	assert.equal(row(house, more).fate, 'filed');
+	assert.deepEqual(templates(house), ['confirm_remark', 'confirm_remark']);
+});
