@@ -113,7 +113,7 @@ install: $(B)/uwaga
 	@B=$(B) PREFIX=$(PREFIX) DESTDIR=$(DESTDIR) sh tools/install.sh
 
 clean:
-	rm -rf $(B) $(B)-fuzz build-san var
+	rm -rf $(B) $(B)-fuzz build-san var tests/node_modules
 
 -include $(OBJ:.o=.d) $(FUZZ_OBJ:.o=.d) $(UNIT:=.d) $(B)/detail.d
 .PHONY: all deps unit test run lint fuzz bench crash install clean
