@@ -52,6 +52,27 @@ file_read(struct buf *out, int fd)
 	return n == 0;
 }
 
+bool
+file_read_up_to(struct buf *out, int fd, size_t want)
+{
+	char *room;
+	ssize_t n = 1;
+
+	out->max = want;
+	room = buf_room(out, want);
+	if (room == NULL) {
+		errno = ENOMEM;
+		return false;
+	}
+	while (out->n < want && n > 0) {
+		n = read_some(fd, room + out->n, want - out->n);
+		if (n > 0)
+			out->n += (size_t)n;
+	}
+	room[out->n] = '\0';
+	return n >= 0;
+}
+
 enum status
 file_sync_folder(const char *path, struct err *err)
 {

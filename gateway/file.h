@@ -11,6 +11,10 @@
  * when there is more than `out` may hold that is EFBIG, and buf_status() tells. */
 bool file_read(struct buf *out, int fd);
 
+/* Reads up to `want` bytes of `fd` into the empty `out`, whose limit it sets;
+ * fewer when the file has become shorter.  False with errno. */
+bool file_read_up_to(struct buf *out, int fd, size_t want);
+
 /* Makes sure that the name of the file `path` is on disk. */
 enum status file_sync_folder(const char *path, struct err *err);
 

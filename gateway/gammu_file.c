@@ -10,6 +10,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "gateway/file.h"
+
 enum { YOUNG_MS = 2000 }; /* gammu-smsd writes a file within that */
 
 void
@@ -67,40 +69,13 @@ no_text(struct gammu_file *file, const char *why, struct err *err)
 				     : ST_OK;
 }
 
-/* Reads up to `want` bytes; false with errno when that fails. */
-static bool
-read_bytes(struct buf *out, int fd, size_t want)
-{
-	char *room;
-
-	out->max = want;
-	room = buf_room(out, want);
-	if (room == NULL) {
-		errno = ENOMEM;
-		return false;
-	}
-	while (out->n < want) {
-		ssize_t n = read(fd, room + out->n, want - out->n);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return false;
-		if (n == 0)
-			break;
-		out->n += (size_t)n;
-	}
-	room[out->n] = '\0';
-	return true;
-}
-
 /* Opens and reads the plain file; `file->state` says GONE when it is. */
 static enum status
 load(struct gammu_file *file, int inbox, size_t size, struct err *err)
 {
 	int fd = openat(inbox, file->name,
 	    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	bool done = fd >= 0 && read_bytes(&file->bytes, fd, size);
+	bool done = fd >= 0 && file_read_up_to(&file->bytes, fd, size);
 	int error = errno;
 	char why[200];
 

@@ -17,6 +17,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "gateway/file.h"
 #include "parsers/text.h"
 
 enum {
@@ -253,33 +254,6 @@ problem(const char *fmt, ...)
 	return text;
 }
 
-/* Reads up to `want` bytes; false with errno when that fails. */
-static bool
-read_bytes(struct buf *out, int fd, size_t want)
-{
-	char *room;
-
-	out->max = want;
-	room = buf_room(out, want);
-	if (room == NULL) {
-		errno = ENOMEM;
-		return false;
-	}
-	while (out->n < want) {
-		ssize_t n = read(fd, room + out->n, want - out->n);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return false;
-		if (n == 0)
-			break; /* truncated meanwhile: what there is */
-		out->n += (size_t)n;
-	}
-	room[out->n] = '\0';
-	return true;
-}
-
 /* Opens a finished file and says how it is; -1 with errno: EBUSY while somebody
  * still writes it.  Deliverers rename finished files into new/, people copy
  * them there.  A read lease is refused while a file is open for writing; where
@@ -318,7 +292,7 @@ read_mail(struct mailbox *box, struct raw *raw, int dir, const char *name,
 	int error, fd = open_finished(dir, name, sb);
 	size_t size = (size_t)sb->st_size;
 	bool too_large = size > box->size_max;
-	bool done = fd >= 0 && (size == 0 || read_bytes(&raw->bytes, fd,
+	bool done = fd >= 0 && (size == 0 || file_read_up_to(&raw->bytes, fd,
 						 too_large ? EXCERPT : size));
 
 	error = errno;
