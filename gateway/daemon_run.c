@@ -375,6 +375,8 @@ start_worker(struct crew *crew, const char *name, void *(*run)(void *),
 	w->name = name;
 	w->source = source;
 	if (source != NULL)
+		source->stop = &crew->is_stopping;
+	if (source != NULL)
 		rc = queue_new(&w->stored, 1, err);
 	if (rc != ST_OK)
 		return rc;

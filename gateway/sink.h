@@ -6,6 +6,8 @@
 #ifndef SINK_H
 #define SINK_H
 
+#include <stdatomic.h>
+
 #include "gateway/config.h"
 #include "parsers/message.h"
 
@@ -36,6 +38,8 @@ struct sink {
 	const struct sink_ops *ops;
 	const char *name; /* "smtp", "sms bramka"; borrowed */
 	enum channel channel;
+	const atomic_bool
+	    *stop; /* borrowed; true: give up what waits; or NULL */
 };
 
 struct sink_ops {

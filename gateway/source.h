@@ -12,6 +12,8 @@
 #ifndef SOURCE_H
 #define SOURCE_H
 
+#include <stdatomic.h>
+
 #include "gateway/config.h"
 #include "parsers/message.h"
 
@@ -30,6 +32,8 @@ struct source {
 	const char *name; /* "mailbox konsultacje", "sms bramka"; borrowed */
 	enum channel channel;
 	int poll_every_s;
+	const atomic_bool
+	    *stop; /* borrowed; true: give up what waits; or NULL */
 };
 
 /* What reread() did. */

@@ -3,8 +3,8 @@
 # nothing is.  usage: deps.sh [test] [lint] [fuzz] [bench]
 set -eu
 cd "$(dirname "$0")/.."
-packages="gcc make libc6-dev tzdata libetpan-dev libsqlite3-dev libpcre2-dev
-	libconfuse-dev libjansson-dev libxml2-dev libical-dev libutf8proc-dev
+packages="gcc make libc6-dev tzdata libetpan-dev libcurl4-gnutls-dev libsqlite3-dev
+	libpcre2-dev libconfuse-dev libjansson-dev libxml2-dev libical-dev libutf8proc-dev
 	libzstd-dev libseccomp-dev libgnutls28-dev libcmocka-dev sqlite3"
 tests=
 for group in "$@"; do
