@@ -1,7 +1,14 @@
 /* auth - what our own mail server found out about the sender
  *
  * Place: parse.c (auth_read() of machine.h).  Only the first field that bears
- * our server's name is believed; anybody can write the others.
+ * our server's name is believed; anybody can write the others, below it.  Where
+ * a server writes a field for each method, a later one of its name can only
+ * speak against the sender: nobody forges that.
+ *
+ * Microsoft 365 writes no name.  There the first field counts, when every
+ * Received above it is Microsoft's own, so that no other server can have
+ * written it, and when the mail did not come from inside (where nothing was
+ * checked, and what stands there the author may have written).
  */
 #include "parsers/machine.h"
 
@@ -9,9 +16,13 @@
 
 enum { FIELD_MAX = 16 * 1024 };
 
+/* What `authserv_id` is for a mailbox on Microsoft 365. */
+#define MICROSOFT_365 "microsoft365"
+
 /* What one field says, as far as it matters here. */
 struct results {
 	struct span dmarc, dmarc_domain; /* "pass", header.from */
+	struct span compauth, reason; /* Microsoft's own: "fail", "000" */
 	bool dkim_aligned; /* a good signature of the author's domain */
 };
 
@@ -138,6 +149,10 @@ read_statement(struct results *out, struct span s, struct span author)
 		out->dmarc = result;
 		out->dmarc_domain = domain_of(property(s, "header.from"));
 	}
+	if (span_is_nocase(method, "compauth") && out->compauth.n == 0) {
+		out->compauth = result;
+		out->reason = property(s, "reason");
+	}
 	if (span_is_nocase(method, "dkim") && span_is_nocase(result, "pass")) {
 		struct span d = property(s, "header.d");
 
@@ -154,8 +169,12 @@ judge(const struct results *r, struct span author)
 			    is_under(author, r->dmarc_domain) ||
 			    is_under(r->dmarc_domain, author);
 
-	if (span_is_nocase(r->dmarc, "fail"))
+	/* 000: failed by the domain's own policy; the others are guesses. */
+	if (span_is_nocase(r->dmarc, "fail") ||
+	    (span_is_nocase(r->compauth, "fail") && span_is(r->reason, "000")))
 		return VERDICT_FAIL;
+	if (span_is_nocase(r->compauth, "fail"))
+		return VERDICT_NONE;
 	if (span_is_nocase(r->dmarc, "pass") ||
 	    span_is_nocase(r->dmarc, "bestguesspass"))
 		return about_author ? VERDICT_PASS : VERDICT_NONE;
@@ -164,27 +183,110 @@ judge(const struct results *r, struct span author)
 	return r->dkim_aligned ? VERDICT_PASS : VERDICT_NONE;
 }
 
-/* Reads the field when it is our server's; false when it is another's. */
+/* Is `id` our server's?  "*.mx.example" is any server below mx.example. */
 static bool
-read_field(struct parsed *parsed, struct span value, const char *authserv_id)
+is_our_server(struct span id, const char *authserv_id)
+{
+	size_t n = strlen(authserv_id);
+
+	if (strncmp(authserv_id, "*.", 2) != 0)
+		return span_is_nocase(id, authserv_id);
+	return n > 2 && id.n >= n &&
+	       span_is_nocase(span_from(id, id.n - n + 1), authserv_id + 1);
+}
+
+/* Judges the field when it is our server's; false when it is another's.
+ * `authserv_id` NULL: a field without a name is meant. */
+static bool
+read_field(enum verdict *out, struct span value, struct span author,
+    const char *authserv_id)
 {
 	struct buf plain = { .max = FIELD_MAX };
-	struct span author = domain_of(parsed->from.address), rest, id;
 	struct results r = { 0 };
+	struct span rest, id;
 	bool ours;
 
 	add_plain(&plain, span_sub(value, 0, FIELD_MAX));
 	close_up(&plain);
 	rest = buf_span(&plain);
-	id = next_statement(&rest);
-	ours = span_is_nocase(next_word(&id), authserv_id);
-	if (ours) {
-		while (rest.n > 0)
-			read_statement(&r, next_statement(&rest), author);
-		parsed->dmarc = judge(&r, author);
+	if (authserv_id == NULL) {
+		id = rest;
+		id = next_word(&id);
+		ours = span_find(id, "=") < id.n;
+	} else {
+		id = next_statement(&rest);
+		ours = is_our_server(next_word(&id), authserv_id);
 	}
+	while (ours && rest.n > 0)
+		read_statement(&r, next_statement(&rest), author);
+	if (ours)
+		*out = judge(&r, author);
 	buf_free(&plain);
 	return ours;
+}
+
+/* The first field of our server, and whether a later one speaks against. */
+static enum verdict
+read_named(const struct mime *mime, struct span author, const char *authserv_id)
+{
+	enum verdict first = VERDICT_NONE, next;
+	bool found = false;
+	struct span value;
+	size_t from = 0;
+
+	while (value = mime_field(mime, "Authentication-Results", &from),
+	    value.p != NULL) {
+		if (!read_field(&next, value, author, authserv_id))
+			continue;
+		if (!found || next == VERDICT_FAIL)
+			first = next;
+		found = true;
+	}
+	return first;
+}
+
+/* The host behind "by" ends with a name that Microsoft's servers have. */
+static bool
+is_from_microsoft(struct span received)
+{
+	static const char *const names[] = { ".outlook.com", ".office365.us",
+		".outlook.cn" };
+	struct span word = next_word(&received);
+
+	while (word.n > 0 && !span_is_nocase(word, "by"))
+		word = next_word(&received);
+	word = next_word(&received);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		size_t n = strlen(names[i]);
+
+		if (word.n > n &&
+		    span_is_nocase(span_from(word, word.n - n), names[i]))
+			return true;
+	}
+	return false;
+}
+
+static enum verdict
+read_microsoft(const struct mime *mime, struct span author)
+{
+	struct span inside =
+	    mime_field(mime, "X-MS-Exchange-Organization-AuthAs", NULL);
+	enum verdict verdict;
+
+	if (span_starts_nocase(inside, "internal"))
+		return VERDICT_NONE;
+	for (size_t i = 0; i < mime->n_fields; i++) {
+		const struct field *f = &mime->fields[i];
+
+		if (span_is_nocase(f->name, "Received") &&
+		    !is_from_microsoft(f->value))
+			break;
+		if (span_is_nocase(f->name, "Authentication-Results"))
+			return read_field(&verdict, f->value, author, NULL)
+				   ? verdict
+				   : VERDICT_NONE;
+	}
+	return VERDICT_NONE;
 }
 
 static bool
@@ -209,8 +311,8 @@ void
 auth_read(
     struct parsed *parsed, const struct mime *mime, const char *authserv_id)
 {
-	size_t from = 0, authors = 0, n_authors = 0;
-	struct span value;
+	struct span author = domain_of(parsed->from.address);
+	size_t authors = 0, n_authors = 0;
 
 	parsed->dmarc = VERDICT_NONE;
 	parsed->is_spam = is_marked_as_spam(mime);
@@ -218,9 +320,9 @@ auth_read(
 		n_authors++;
 	if (authserv_id == NULL || authserv_id[0] == '\0')
 		return;
-	do
-		value = mime_field(mime, "Authentication-Results", &from);
-	while (value.p != NULL && !read_field(parsed, value, authserv_id));
+	parsed->dmarc = strcmp(authserv_id, MICROSOFT_365) == 0
+			    ? read_microsoft(mime, author)
+			    : read_named(mime, author, authserv_id);
 	/* With two authors nobody can say whose domain was checked. */
 	if (n_authors != 1 && parsed->dmarc == VERDICT_PASS)
 		parsed->dmarc = VERDICT_NONE;

@@ -21,8 +21,10 @@ bool bounce_read(struct parsed *parsed, const struct mime *mime);
 bool calendar_read(struct parsed *parsed, const struct mime *mime);
 
 /* parsed->dmarc and ->is_spam from Authentication-Results fields of
- * `authserv_id` (RFC 8601; only the first such field; "" trusts none) and from
- * the spam flag our server sets. */
+ * `authserv_id` (RFC 8601) and from the spam flag our server sets.  A name, or
+ * "*.mx.example" for any server below it: the first such field, which a later
+ * one can only turn into a failure.  "microsoft365": the field without a name
+ * that Microsoft's servers put on top.  "" trusts none. */
 void auth_read(
     struct parsed *parsed, const struct mime *mime, const char *authserv_id);
 

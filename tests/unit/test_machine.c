@@ -221,6 +221,26 @@ struct auth_row {
 };
 
 static void
+check_verdict(const struct auth_row *row, const char *authserv_id)
+{
+	const char *before = mails_settings.authserv_id;
+	struct buf mail = { .max = 64 * 1024 };
+	struct parsed p;
+
+	mails_settings.authserv_id = authserv_id;
+	buf_printf(&mail,
+	    "%sFrom: Jan <jan@a.example>\nTo: k@powiat.example\n"
+	    "Subject: x\n\nx\n",
+	    row->headers);
+	mails_parse(&p, buf_span(&mail));
+	mails_settings.authserv_id = before;
+	if (p.dmarc != row->want)
+		fail_msg("%s: verdict %d", row->says, p.dmarc);
+	parsed_free(&p);
+	buf_free(&mail);
+}
+
+static void
 only_our_own_server_is_believed(void **state)
 {
 #define AR "Authentication-Results: "
@@ -237,6 +257,10 @@ only_our_own_server_is_believed(void **state)
 		{ "only the first field of ours counts",
 		    AR "mx.powiat.example; dmarc=fail\n" AR
 		       "mx.powiat.example; dmarc=pass\n",
+		    VERDICT_FAIL },
+		{ "a later field of ours may only speak against the sender",
+		    AR "mx.powiat.example; dkim=pass header.d=a.example\n" AR
+		       "mx.powiat.example; dmarc=fail header.from=a.example\n",
 		    VERDICT_FAIL },
 		{ "others may come before it",
 		    AR "mx.zly.example; dmarc=fail\n" AR
@@ -283,21 +307,154 @@ only_our_own_server_is_believed(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct buf mail = { .max = 64 * 1024 };
-		struct parsed p;
-
-		buf_printf(&mail,
-		    "%sFrom: Jan <jan@a.example>\nTo: k@powiat.example\n"
-		    "Subject: x\n\nx\n",
-		    rows[i].headers);
-		mails_parse(&p, buf_span(&mail));
-		if (p.dmarc != rows[i].want)
-			fail_msg("%s: verdict %d", rows[i].says, p.dmarc);
-		parsed_free(&p);
-		buf_free(&mail);
-	}
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		check_verdict(&rows[i], "mx.powiat.example");
 #undef AR
+}
+
+/* The shapes that mail systems really write, names changed. */
+static void
+verdicts_of_real_mail_systems_are_read(void **state)
+{
+#define RECEIVED_365                                                        \
+	"Received: from AM0PR05MB1.eurprd05.prod.outlook.com (2603::1)\n"   \
+	" by VI1PR05MB2.eurprd05.prod.outlook.com with HTTPS; Sun, 22 Nov " \
+	"2026 10:00:02 +0000\n"
+#define BORDER_365                                                    \
+	"Received: from smtp.a.example (192.0.2.1) by\n"              \
+	" AM7EUR03FT1.mail.protection.outlook.com (10.152.0.1) with " \
+	"Microsoft SMTP Server; Sun, 22 Nov 2026 10:00:01 +0000\n"
+#define FORGED                                                               \
+	"Received: from x by y.a.example; Sun, 22 Nov 2026 10:00:00 +0000\n" \
+	"Authentication-Results: spf=pass smtp.mailfrom=a.example; "         \
+	"dmarc=pass action=none header.from=a.example;compauth=pass "        \
+	"reason=100\n"
+	static const struct {
+		const char *authserv_id;
+		struct auth_row row;
+	} rows[] = {
+		{ "mx.google.com",
+		    { "Google, DMARC passed",
+			"Authentication-Results: mx.google.com;\n"
+			"       dkim=pass header.i=@a.example header.s=s1 "
+			"header.b=MfBfLLZS;\n"
+			"       spf=pass (google.com: domain of jan@a.example "
+			"designates 192.0.2.1 as permitted sender) "
+			"smtp.mailfrom=jan@a.example;\n"
+			"       dmarc=pass (p=QUARANTINE sp=QUARANTINE "
+			"dis=NONE) header.from=a.example\n",
+			VERDICT_PASS } },
+		{ "mx.google.com",
+		    { "Google, forged",
+			"Authentication-Results: mx.google.com;\n"
+			"       spf=softfail (google.com: domain of "
+			"transitioning x@b.example) smtp.mailfrom=x@b.example;"
+			"\n       dmarc=fail (p=NONE sp=NONE dis=NONE) "
+			"header.from=a.example\n",
+			VERDICT_FAIL } },
+		{ "mx.powiat.example",
+		    { "OpenDMARC over OpenDKIM, a field each",
+			"Authentication-Results: mx.powiat.example; dmarc=pass "
+			"(p=none dis=none) header.from=a.example\n"
+			"Authentication-Results: mx.powiat.example;\n\tdkim=pass "
+			"(2048-bit key; unprotected) header.d=a.example "
+			"header.i=@a.example header.a=rsa-sha256 "
+			"header.s=s1 header.b=abc;\n\tdkim-atps=neutral\n",
+			VERDICT_PASS } },
+		{ "mx.powiat.example",
+		    { "rspamd",
+			"Authentication-Results: mx.powiat.example;\n"
+			"\tdkim=pass header.d=a.example header.s=s1 "
+			"header.b=abc;\n\tspf=pass (mx.powiat.example: domain "
+			"of jan@a.example designates 192.0.2.1) "
+			"smtp.mailfrom=jan@a.example;\n"
+			"\tdmarc=pass (policy=none) header.from=a.example\n",
+			VERDICT_PASS } },
+		{ "*.mx.poczta.example",
+		    { "a system whose servers have a name each",
+			"Authentication-Results: in-04.mx.poczta.example;\n"
+			"    dmarc=pass policy.published-domain-policy=none "
+			"header.from=a.example;\n    x-ptr=pass "
+			"smtp.helo=a.example\n",
+			VERDICT_PASS } },
+		{ "*.mx.poczta.example",
+		    { "a name that only ends like theirs",
+			"Authentication-Results: zlymx.poczta.example;\n"
+			"    dmarc=pass header.from=a.example\n",
+			VERDICT_NONE } },
+		{ "*.mx.poczta.example",
+		    { "the domain itself is no server below it",
+			"Authentication-Results: mx.poczta.example;\n"
+			"    dmarc=pass header.from=a.example\n",
+			VERDICT_NONE } },
+		{ "microsoft365",
+		    { "Microsoft 365, passed",
+			RECEIVED_365
+			"Authentication-Results: spf=pass (sender IP is "
+			"192.0.2.1)\n smtp.mailfrom=a.example; dkim=pass "
+			"(signature was verified)\n header.d=a.example;"
+			"dmarc=pass action=none\n header.from=a.example;"
+			"compauth=pass reason=100\n"
+			"Received-SPF: Pass (protection.outlook.com: ...)\n" BORDER_365,
+			VERDICT_PASS } },
+		{ "microsoft365",
+		    { "Microsoft 365, no DMARC record, would have passed",
+			RECEIVED_365
+			"Authentication-Results: spf=pass (sender IP is "
+			"192.0.2.1)\n smtp.mailfrom=a.example; dkim=none "
+			"(message not signed)\n header.d=none;dmarc="
+			"bestguesspass action=none\n header.from=a.example;"
+			"compauth=pass reason=109\n" BORDER_365,
+			VERDICT_PASS } },
+		{ "microsoft365",
+		    { "Microsoft 365, forged, the domain asks to reject",
+			RECEIVED_365
+			"Authentication-Results: spf=fail (sender IP is "
+			"192.0.2.9)\n smtp.mailfrom=a.example; dkim=none "
+			"(message not signed)\n header.d=none;dmarc=fail "
+			"action=oreject\n header.from=a.example;compauth=fail "
+			"reason=000\n" BORDER_365,
+			VERDICT_FAIL } },
+		{ "microsoft365",
+		    { "Microsoft 365 doubts it by its own guess only",
+			RECEIVED_365
+			"Authentication-Results: spf=none (sender IP is "
+			"192.0.2.9)\n smtp.mailfrom=a.example; dkim=pass "
+			"header.d=a.example;dmarc=none action=none\n "
+			"header.from=a.example;compauth=fail reason=001\n" BORDER_365,
+			VERDICT_NONE } },
+		{ "microsoft365",
+		    { "Microsoft 365 speaks before the forger does",
+			RECEIVED_365
+			"Authentication-Results: spf=fail smtp.mailfrom="
+			"a.example; dkim=none header.d=none;dmarc=fail "
+			"action=none header.from=a.example\n" BORDER_365 FORGED,
+			VERDICT_FAIL } },
+		{ "microsoft365",
+		    { "a field under another's Received is another's",
+			RECEIVED_365 FORGED, VERDICT_NONE } },
+		{ "microsoft365",
+		    { "inside the office nothing was checked",
+			RECEIVED_365
+			"Authentication-Results: dkim=none (message not "
+			"signed)\n header.d=none;dmarc=pass action=none "
+			"header.from=a.example;\n"
+			"X-MS-Exchange-Organization-AuthAs: Internal\n",
+			VERDICT_NONE } },
+		{ "microsoft365",
+		    { "a field with a name is not Microsoft's",
+			RECEIVED_365
+			"Authentication-Results: mx.zly.example; dmarc=pass "
+			"header.from=a.example\n",
+			VERDICT_NONE } },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		check_verdict(&rows[i].row, rows[i].authserv_id);
+#undef RECEIVED_365
+#undef BORDER_365
+#undef FORGED
 }
 
 static void
@@ -359,6 +516,7 @@ main(void)
 		cmocka_unit_test(lists_and_bulk_mail_are_told_by_header),
 		cmocka_unit_test(receipts_and_complaints_are_reports),
 		cmocka_unit_test(only_our_own_server_is_believed),
+		cmocka_unit_test(verdicts_of_real_mail_systems_are_read),
 		cmocka_unit_test(spam_is_what_our_server_marked),
 		cmocka_unit_test(
 		    pressing_unsubscribe_in_apple_mail_is_a_complaint_that_stops),
