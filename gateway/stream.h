@@ -28,11 +28,17 @@ struct stream_settings {
 	const char *secret; /* the password, or an access token */
 	bool is_token; /* OAuth 2.0: XOAUTH2 or OAUTHBEARER (RFC 7628) */
 	const char *ca_file; /* PEM, instead of the system's */
-	const char *pin; /* of the public key, sha256//BASE64 */
+	const char *pin; /* of the public key, sha256//BASE64: without a ca_file
+			    it is all that is asked of the certificate */
+	const char *hello; /* SMTP: who we are in EHLO; NULL or "": the name
+			      of this machine */
 	int open_ms; /* name to login, together; 0: 30 s */
 	int wait_ms; /* longest silence in the middle of something; 0: 60 s */
 	const atomic_bool *stop; /* true: give up whatever waits; or NULL */
 };
+
+/* Once a process, before it has threads: what lies below (libcurl) starts. */
+enum status stream_init(struct err *err);
 
 /* Opens, verifies and logs in.  ST_REJECT: somebody must mend something (the
  * certificate, the host name, the pin, the login, TLS not offered), and trying

@@ -12,8 +12,8 @@ BEGIN {
 		}
 	# header, where it may stand
 	only["sqlite3.h"] = "^gateway/store[a-z_]*[.]c$|^gateway/store_internal[.]h$"
-	only["libetpan/"] = "^(parsers/mime[a-z_]*|gateway/(stream|imap))[.]c$"
-	only["curl/"] = "^gateway/(stream|http)[.]c$"
+	only["libetpan/"] = "^(parsers/mime|gateway/(stream|imap))[a-z_]*[.]c$"
+	only["curl/"] = "^gateway/(stream[a-z_]*[.]c|stream_dial[.]h|http[.]c)$"
 	only["pcre2.h"] = "^parsers/regex[.]c$"
 	only["confuse.h"] = "^gateway/config[a-z_]*[.]c$"
 	only["zstd.h"] = "^gateway/store[a-z_]*[.]c$"
