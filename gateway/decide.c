@@ -4,7 +4,7 @@
  * the next; the order is the order of DESIGN's promises: machines and frauds
  * first, then orders, then words and the consultation they belong to.
  */
-#include "gateway/decide.h"
+#include "gateway/decide_internal.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -20,8 +20,8 @@
 /* How long a code sent alone waits for its words. */
 #define THREAD_MS (24 * HOUR_MS)
 
-__attribute__((format(printf, 4, 5))) static void
-settle(struct decision *d, const struct case_file *c, enum fate fate,
+void
+decide_settle(struct decision *d, const struct case_file *c, enum fate fate,
     const char *fmt, ...)
 {
 	char text[400];
@@ -40,8 +40,8 @@ is_settled(const struct decision *d)
 	return d->why != NULL;
 }
 
-static const struct consultation *
-known_code(const struct case_file *c, struct span code)
+const struct consultation *
+decide_by_code(const struct case_file *c, struct span code)
 {
 	for (size_t i = 0; i < c->n_all; i++) {
 		struct span rest = span_of(c->all[i].aliases), alias;
@@ -55,8 +55,8 @@ known_code(const struct case_file *c, struct span code)
 	return NULL;
 }
 
-static const struct consultation *
-known_id(const struct case_file *c, int64_t id)
+const struct consultation *
+decide_by_id(const struct case_file *c, int64_t id)
 {
 	for (size_t i = 0; i < c->n_all; i++)
 		if (c->all[i].id == id)
@@ -96,7 +96,7 @@ decide_receipt(struct decision *d, const struct case_file *c, struct err *err)
 	int64_t twin = 0;
 
 	if (c->raw->problem != NULL) {
-		settle(d, c, FATE_UNREADABLE, "%s", c->raw->problem);
+		decide_settle(d, c, FATE_UNREADABLE, "%s", c->raw->problem);
 		return ST_OK;
 	}
 	if (c->raw->channel == CHANNEL_MAIL) {
@@ -106,18 +106,17 @@ decide_receipt(struct decision *d, const struct case_file *c, struct err *err)
 			return rc;
 	}
 	if (twin != 0 && twin != c->in->id)
-		settle(d, c, FATE_DUPLICATE,
+		decide_settle(d, c, FATE_DUPLICATE,
 		    "the same mail as message %lld (Message-ID and content)",
 		    (long long)twin);
 	else if (c->mail->kind == KIND_UNREADABLE)
-		settle(d, c, FATE_UNREADABLE, "%s", c->mail->why.p);
+		decide_settle(d, c, FATE_UNREADABLE, "%s", c->mail->why.p);
 	return ST_OK;
 }
 
-/* The row of ours that this mail answers or reports: by the token in one of
- * the recipients, else by our Message-ID; id 0 when there is none. */
-static enum status
-find_row(struct outbox *row, const struct case_file *c, struct err *err)
+enum status
+decide_answered(struct outbox *row, bool *by_token, const struct case_file *c,
+    struct err *err)
 {
 	const struct parsed *m = c->mail;
 	struct span local, detail, domain, id;
@@ -134,6 +133,8 @@ find_row(struct outbox *row, const struct case_file *c, struct err *err)
 		if (rc != ST_OK)
 			return rc;
 	}
+	if (by_token != NULL)
+		*by_token = row->id != 0;
 	for (size_t i = 0; i < m->n_in_reply_to + m->n_references; i++) {
 		if (row->id != 0)
 			break;
@@ -161,13 +162,13 @@ decide_bounce(struct decision *d, const struct case_file *c, struct err *err)
 		    arena_copy(c->arena, m->bounce.original_id).p, c->arena,
 		    &row, err);
 	if (rc == ST_OK && row.id == 0)
-		rc = find_row(&row, c, err);
+		rc = decide_answered(&row, NULL, c, err);
 	if (rc != ST_OK)
 		return rc;
 	d->bounced_row = row.id;
-	d->consultation = known_id(c, row.consultation_id);
-	settle(d, c, m->bounce.delayed ? FATE_DELAYED : FATE_BOUNCE, "%s%s%s%s",
-	    m->why.p, m->bounce.status.n > 0 ? ", status " : "",
+	d->consultation = decide_by_id(c, row.consultation_id);
+	decide_settle(d, c, m->bounce.delayed ? FATE_DELAYED : FATE_BOUNCE,
+	    "%s%s%s%s", m->why.p, m->bounce.status.n > 0 ? ", status " : "",
 	    m->bounce.status.p != NULL ? m->bounce.status.p : "",
 	    row.id != 0 ? ", for a message of ours" : "");
 	return ST_OK;
@@ -184,19 +185,20 @@ decide_machine(struct decision *d, const struct case_file *c, struct err *err)
 	case KIND_DELAYED:
 		return decide_bounce(d, c, err);
 	case KIND_COMPLAINT:
-		settle(d, c, FATE_COMPLAINT, "%s", m->why.p);
+		decide_settle(d, c, FATE_COMPLAINT, "%s", m->why.p);
 		break;
 	case KIND_RECEIPT:
-		settle(d, c, FATE_RECEIPT, "%s", m->why.p);
+		decide_settle(d, c, FATE_RECEIPT, "%s", m->why.p);
 		break;
 	case KIND_AUTO_REPLY:
-		settle(d, c, FATE_AUTOMATIC, "%s", m->why.p);
+		decide_settle(d, c, FATE_AUTOMATIC, "%s", m->why.p);
 		break;
 	case KIND_LIST:
 		if (m->is_spam)
-			settle(d, c, FATE_HELD, "spam: marked by our server");
+			decide_settle(
+			    d, c, FATE_HELD, "spam: marked by our server");
 		else
-			settle(d, c, FATE_LIST, "%s", m->why.p);
+			decide_settle(d, c, FATE_LIST, "%s", m->why.p);
 		break;
 	default:
 		break;
@@ -260,130 +262,29 @@ decide_trust(struct decision *d, const struct case_file *c)
 	const struct parsed *m = c->mail;
 
 	if (m->is_spam)
-		settle(d, c, FATE_HELD, "spam: marked by our server");
+		decide_settle(d, c, FATE_HELD, "spam: marked by our server");
 	else if (c->raw->channel == CHANNEL_MAIL && m->dmarc == VERDICT_FAIL)
-		settle(d, c, FATE_HELD,
+		decide_settle(d, c, FATE_HELD,
 		    "the sender's domain disowns it "
 		    "(DMARC fail)");
 	else if (claims_to_be_us(c))
-		settle(
+		decide_settle(
 		    d, c, FATE_HELD, "claims to come from us, without proof");
 	else if (c->raw->parts_missing > 0)
-		settle(d, c, FATE_HELD, "%d part(s) of the text never came",
-		    c->raw->parts_missing);
+		decide_settle(d, c, FATE_HELD,
+		    "%d part(s) of the text never came", c->raw->parts_missing);
 	else
 		return;
 	c->in->may_answer = false;
 }
 
-static enum status
-last_row(
+enum status
+decide_last_row(
     struct outbox *row, const struct case_file *c, bool asking, struct err *err)
 {
 	*row = (struct outbox){ 0 };
 	return store_outbox_last(
 	    c->st, c->contact->id, asking, c->arena, row, err);
-}
-
-/* Did we ask with it whether a near miss is meant? */
-static bool
-is_yes_or_no_question(const struct outbox *row)
-{
-	return row->id != 0 &&
-	       (strcmp(row->template_name, "unknown_code") == 0 ||
-		   strcmp(row->template_name, "held_reminder") == 0);
-}
-
-/* The question that a yes answers: the one it replies to, if that was put to
- * the same person, else the last one. */
-static enum status
-find_question(struct outbox *row, const struct case_file *c, struct err *err)
-{
-	enum status rc = find_row(row, c, err);
-
-	if (rc == ST_OK && is_yes_or_no_question(row) &&
-	    row->contact_id == c->contact->id)
-		return ST_OK;
-	return rc == ST_OK ? last_row(row, c, true, err) : rc;
-}
-
-/* TAK: files the held message whose near miss we asked about last. */
-static enum status
-decide_yes(struct decision *d, const struct case_file *c, struct err *err)
-{
-	const struct consultation *meant;
-	struct inbound held = { 0 };
-	struct outbox row;
-	enum status rc;
-
-	rc = find_question(&row, c, err);
-	if (rc != ST_OK)
-		return rc;
-	meant = row.id == 0 ? NULL : known_code(c, span_of(row.question));
-	if (meant == NULL || !is_yes_or_no_question(&row)) {
-		settle(
-		    d, c, FATE_HELD, "a yes, but no question of ours is open");
-		return ST_OK;
-	}
-	rc = store_inbound_get(c->st, row.inbound_id, c->arena, &held, err);
-	if (rc != ST_OK)
-		return rc;
-	if (held.fate != FATE_HELD || held.settled_by != 0) {
-		settle(d, c, FATE_HELD,
-		    "a yes, but message %lld is no longer waiting",
-		    (long long)held.id);
-		return ST_OK;
-	}
-	d->consultation = meant;
-	d->settles = held.id;
-	d->files_settled = true;
-	settle(d, c, FATE_COMMAND, "yes: message %lld is meant for %s",
-	    (long long)held.id, meant->code);
-	return ST_OK;
-}
-
-/* STOP alone or with WSZYSTKO ends all notices, with a code those of one. */
-static void
-decide_stop(struct decision *d, const struct case_file *c)
-{
-	struct span argument = span_trim(c->mail->argument);
-	char code[CODE_TEXT_MAX];
-	bool names_code =
-	    code_read(code, argument, c->config->code_prefix, NULL) == ST_OK;
-
-	if (names_code)
-		d->consultation = known_code(c, span_of(code));
-	if (names_code && d->consultation == NULL) {
-		settle(d, c, FATE_HELD, "stop, with a code we do not know");
-		return;
-	}
-	d->is_stop = true;
-	d->reply = "unsubscribe_confirm";
-	settle(d, c, FATE_COMMAND, "stop: no more notices%s%s",
-	    d->consultation != NULL ? " of " : "",
-	    d->consultation != NULL ? d->consultation->code : "");
-}
-
-static enum status
-decide_command(struct decision *d, const struct case_file *c, struct err *err)
-{
-	const struct parsed *m = c->mail;
-	const char *word = command_name(m->command);
-
-	if (m->kind == KIND_RSVP) {
-		settle(d, c, FATE_HELD, "rsvp: %s", m->why.p);
-		return ST_OK;
-	}
-	if (m->kind != KIND_COMMAND)
-		return ST_OK;
-	if (m->command == CMD_STOP)
-		decide_stop(d, c);
-	else if (m->command == CMD_YES)
-		return decide_yes(d, c, err);
-	else
-		settle(d, c, FATE_HELD, "command %s: staff answer it by hand",
-		    word != NULL ? word : "that could mean stop or withdraw");
-	return ST_OK;
 }
 
 /* What the author typed: certain codes and slips. */
@@ -399,7 +300,7 @@ gather(struct evidence *e, const struct case_file *c)
 	for (size_t i = 0; i < c->mail->n_codes; i++) {
 		const struct code *code = &c->mail->codes[i];
 		const struct consultation *known =
-		    code->valid ? known_code(c, code->code) : NULL;
+		    code->valid ? decide_by_code(c, code->code) : NULL;
 
 		if (known == NULL && code->where != CODE_IN_ADDRESS &&
 		    !code->inherited && e->slip == NULL)
@@ -424,7 +325,7 @@ decide_slip(
 	d->code_seen = slip->seen;
 	d->suggestion = nearest_code(c, slip->code);
 	d->reply = "unknown_code";
-	settle(d, c, FATE_HELD, "unknown code \"%.*s\"%s%s",
+	decide_settle(d, c, FATE_HELD, "unknown code \"%.*s\"%s%s",
 	    (int)(slip->seen.n < 40 ? slip->seen.n : 40), slip->seen.p,
 	    d->suggestion != NULL ? "; asked whether it is " : "",
 	    d->suggestion != NULL ? d->suggestion->code : "");
@@ -440,14 +341,14 @@ find_thread(const struct consultation **found, const struct case_file *c,
 	struct outbox row;
 	enum status rc;
 
-	rc = last_row(&row, c, false, err);
+	rc = decide_last_row(&row, c, false, err);
 	if (rc != ST_OK || row.id == 0 || row.inbound_id == 0 ||
 	    strcmp(row.template_name, "empty_remark") != 0)
 		return rc;
 	rc = store_inbound_get(c->st, row.inbound_id, c->arena, &alone, err);
 	if (rc == ST_OK && c->in->received_ms >= alone.received_ms &&
 	    c->in->received_ms - alone.received_ms < THREAD_MS)
-		*found = known_id(c, row.consultation_id);
+		*found = decide_by_id(c, row.consultation_id);
 	return rc;
 }
 
@@ -465,7 +366,7 @@ find_consultation(const struct consultation **found, const char **how,
 	*found = NULL;
 	*how = "the code typed";
 	if (e.n_typed > 1) {
-		settle(d, c, FATE_HELD,
+		decide_settle(d, c, FATE_HELD,
 		    "names several consultations, %s among "
 		    "them: which words are for which?",
 		    e.typed->code);
@@ -484,11 +385,11 @@ find_consultation(const struct consultation **found, const char **how,
 	*found = e.address;
 	if (*found != NULL)
 		return ST_OK;
-	rc = find_row(&row, c, err);
+	rc = decide_answered(&row, NULL, c, err);
 	if (rc != ST_OK)
 		return rc;
 	*how = "it answers a message of ours (address token or In-Reply-To)";
-	*found = known_id(c, row.consultation_id);
+	*found = decide_by_id(c, row.consultation_id);
 	if (*found != NULL)
 		return ST_OK;
 	*how = "the code in the subject it answers";
@@ -567,8 +468,9 @@ decide_waiting(struct decision *d, const struct case_file *c,
 	if (c->mail->remark.n == 0) {
 		d->settles = w.id;
 		d->files_settled = true;
-		settle(d, c, FATE_COMMAND, "the code for message %lld: %s",
-		    (long long)w.id, found->code);
+		decide_settle(d, c, FATE_COMMAND,
+		    "the code for message %lld: %s", (long long)w.id,
+		    found->code);
 	} else if (likeness(c->arena, c->mail->remark, w.text) >= 60) {
 		d->settles = w.id;
 	}
@@ -600,13 +502,13 @@ decide_filing(struct decision *d, const struct case_file *c,
 	d->consultation = consultation;
 	if (state == CONSULTATION_CLOSED) {
 		d->reply = "closed";
-		settle(d, c, FATE_CLOSED, "%s was closed when it came",
+		decide_settle(d, c, FATE_CLOSED, "%s was closed when it came",
 		    consultation->code);
 		return ST_OK;
 	}
 	if (state == CONSULTATION_PLANNED) {
 		d->reply = "not_open_yet";
-		settle(d, c, FATE_NOT_OPEN,
+		decide_settle(d, c, FATE_NOT_OPEN,
 		    "%s was not open when it came; it is filed when it opens",
 		    consultation->code);
 		return ST_OK;
@@ -617,14 +519,14 @@ decide_filing(struct decision *d, const struct case_file *c,
 		return rc;
 	if (d->same.id != 0) {
 		d->reply = "duplicate";
-		settle(d, c, FATE_DUPLICATE, "the same words as remark %s",
-		    d->same.name);
+		decide_settle(d, c, FATE_DUPLICATE,
+		    "the same words as remark %s", d->same.name);
 		return ST_OK;
 	}
 	if (!add_filing(d, c, consultation, text))
 		return err_set(err, ST_BROKEN, "out of memory");
 	d->reply = "confirm_remark";
-	settle(d, c, FATE_FILED, "filed");
+	decide_settle(d, c, FATE_FILED, "filed");
 	return ST_OK;
 }
 
@@ -639,7 +541,7 @@ decide_pieces(struct decision *d, const struct case_file *c, struct err *err)
 
 	for (size_t i = 0; i < m->n_pieces; i++) {
 		const struct consultation *known =
-		    known_code(c, m->pieces[i].code);
+		    decide_by_code(c, m->pieces[i].code);
 
 		one = (struct decision){ 0 };
 		if (known == NULL) {
@@ -658,13 +560,13 @@ decide_pieces(struct decision *d, const struct case_file *c, struct err *err)
 		d->consultation = known;
 	}
 	if (d->n_filings == 0) {
-		settle(d, c, FATE_HELD,
+		decide_settle(d, c, FATE_HELD,
 		    "speaks of several consultations, none "
 		    "of which could take it");
 		return ST_OK;
 	}
 	d->reply = "confirm_remark";
-	settle(d, c, FATE_FILED,
+	decide_settle(d, c, FATE_FILED,
 	    "filed in %zu parts, each under its own code%s", d->n_filings,
 	    d->needs_staff ? "; a part is left for staff" : "");
 	return ST_OK;
@@ -704,12 +606,13 @@ decide_words(struct decision *d, const struct case_file *c, struct err *err)
 	if (rc != ST_OK || is_settled(d))
 		return rc;
 	if (found == NULL && m->remark.n == 0 && !has_attachment(m)) {
-		settle(d, c, FATE_EMPTY, "no words and no code");
+		decide_settle(d, c, FATE_EMPTY, "no words and no code");
 		return ST_OK;
 	}
 	if (found == NULL) {
 		d->reply = "no_code";
-		settle(d, c, FATE_HELD, "no code, and nothing it answers");
+		decide_settle(
+		    d, c, FATE_HELD, "no code, and nothing it answers");
 		return ST_OK;
 	}
 	d->consultation = found;
@@ -717,19 +620,20 @@ decide_words(struct decision *d, const struct case_file *c, struct err *err)
 	if (rc != ST_OK || is_settled(d))
 		return rc;
 	if (m->remark.n == 0 && has_attachment(m)) {
-		settle(d, c, FATE_HELD, "the words are in the attachment only");
+		decide_settle(
+		    d, c, FATE_HELD, "the words are in the attachment only");
 		return ST_OK;
 	}
 	if (m->remark.n == 0) {
 		d->reply = "empty_remark";
-		settle(d, c, FATE_EMPTY,
+		decide_settle(d, c, FATE_EMPTY,
 		    "no words left without quote, greeting "
 		    "and signature");
 		return ST_OK;
 	}
 	rc = decide_filing(d, c, found, m->remark, err);
 	if (rc == ST_OK && d->fate == FATE_FILED)
-		settle(d, c, FATE_FILED, "%s%s", how,
+		decide_settle(d, c, FATE_FILED, "%s%s", how,
 		    has_document(m) ? "; staff should read the attachment"
 				    : "");
 	d->needs_staff = d->needs_staff || has_document(m);
@@ -787,9 +691,9 @@ decide(struct decision *d, const struct case_file *c, struct err *err)
 	decide_answering(c);
 	decide_trust(d, c);
 	if (!is_settled(d))
-		rc = decide_command(d, c, err);
+		rc = decide_order(d, c, err);
 	if (rc == ST_OK && !is_settled(d) && is_thanks(c))
-		settle(d, c, FATE_HELD, "thanks, nothing to file");
+		decide_settle(d, c, FATE_THANKS, "thanks, nothing to file");
 	if (rc == ST_OK && !is_settled(d))
 		rc = decide_words(d, c, err);
 	if (!c->in->may_answer)

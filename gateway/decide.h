@@ -33,7 +33,14 @@ struct decision {
 	struct remark same; /* the remark it repeats; id 0 none */
 	int64_t settles; /* the held message this one settles; 0 none */
 	bool files_settled; /* ... by filing its text; else it is superseded */
+	int64_t denies; /* the held message whose near miss it denies; 0 none */
 	bool is_stop; /* ends notices, of `consultation` or of all */
+	bool is_start; /* begins them again */
+	struct remark of_remark; /* it corrects or withdraws this; id 0 none */
+	const char *new_text; /* the corrected words; NULL: it is withdrawn */
+	const struct remark *shown; /* remarks that the reply lists; or NULL */
+	size_t n_shown;
+	bool is_unclear; /* ... because it is not clear which is meant */
 	int64_t bounced_row; /* the outbox row that bounced; 0 none */
 	bool needs_staff;
 };

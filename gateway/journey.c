@@ -317,7 +317,8 @@ limit_reply(struct journey *j, struct outbox *row, const struct inbound *to,
 	if (rc == ST_OK)
 		rc = store_outbox_count(
 		    st, 0, NULL, NULL, j->now - HOUR_MS, &all, err);
-	*owed = same == 0;
+	/* What a correction recorded is shown each time, as a filed remark is. */
+	*owed = same == 0 || strcmp(row->template_name, "correction_done") == 0;
 	if (hour >= config->replies_per_contact_hour ||
 	    all >= config->replies_per_hour) {
 		row->state = OUTBOX_DEFERRED;
@@ -349,8 +350,8 @@ static void
 gather_reply(struct reply *r, struct journey *j, const struct decision *d,
     const struct inbound *to, struct err *err)
 {
-	const char **receipts =
-	    arena_alloc(&j->arena, (d->n_filings + 1) * sizeof(*receipts));
+	const char **receipts = arena_alloc(
+	    &j->arena, (d->n_filings + d->n_shown + 1) * sizeof(*receipts));
 
 	*r = (struct reply){
 		.template_name = d->reply,
@@ -358,9 +359,14 @@ gather_reply(struct reply *r, struct journey *j, const struct decision *d,
 		.consultation = d->consultation,
 		.all = j->file.all,
 		.n_all = j->file.n_all,
-		.remarks = d->same.id != 0 ? &d->same : j->remarks,
+		.remarks = d->same.id != 0  ? &d->same
+			   : d->n_shown > 0 ? d->shown
+					    : j->remarks,
 		.receipts = receipts,
-		.n_remarks = d->same.id != 0 ? 1 : d->n_filings,
+		.n_remarks = d->same.id != 0  ? 1
+			     : d->n_shown > 0 ? d->n_shown
+					      : d->n_filings,
+		.is_unclear = d->is_unclear,
 		.suggestion = d->suggestion,
 		.attachment_names = attachment_names(j, to, err),
 		.now = j->now,
@@ -368,6 +374,8 @@ gather_reply(struct reply *r, struct journey *j, const struct decision *d,
 	};
 	for (size_t i = 0; receipts != NULL && i < d->n_filings; i++)
 		receipts[i] = j->receipts[i];
+	for (size_t i = 0; receipts != NULL && i < d->n_shown; i++)
+		receipts[i] = d->shown[i].receipt;
 	if (receipts != NULL && d->same.id != 0)
 		receipts[0] = d->same.receipt;
 }
@@ -402,7 +410,8 @@ journey_answer(struct journey *j, const struct decision *d, struct inbound *to,
 		return ST_OK;
 	}
 	row.contact_id = to->contact_id;
-	row.question = d->suggestion != NULL	 ? d->suggestion->code
+	row.question = d->of_remark.id != 0	 ? d->of_remark.name
+		       : d->suggestion != NULL	 ? d->suggestion->code
 		       : d->consultation != NULL ? d->consultation->code
 						 : "";
 	rc = limit_reply(j, &row, to, &owed, err);
@@ -487,19 +496,62 @@ withdraw_pending(void *arg, const struct inbound *row)
 	return store_inbound_update(c->j->intake->st, &pending, c->err);
 }
 
-/* STOP ends notices, and what still waits for a consultation to open. */
+/* NIE: the message waits on, no longer for that yes. */
 static enum status
-stop_notices(struct journey *j, struct err *err)
+deny_suggestion(struct journey *j, struct err *err)
+{
+	struct inbound held;
+	enum status rc;
+
+	if (j->what.denies == 0)
+		return ST_OK;
+	rc = store_inbound_get(
+	    j->intake->st, j->what.denies, &j->arena, &held, err);
+	if (rc != ST_OK)
+		return rc;
+	held.suggestion = "";
+	return store_inbound_update(j->intake->st, &held, err);
+}
+
+/* KOREKTA and WYCOFUJĘ: a new version, or a link that says it is taken back. */
+static enum status
+change_remark(struct journey *j, struct err *err)
+{
+	struct remark *r = &j->what.of_remark;
+	struct store *st = j->intake->st;
+	char receipt[RECEIPT_SIZE];
+	enum status rc;
+
+	if (r->id == 0)
+		return ST_OK;
+	if (j->what.new_text == NULL)
+		rc = store_remark_withdraw(st, r->id, j->now, receipt, err);
+	else
+		rc = store_remark_revise(st, r->id, j->what.new_text,
+		    "corrected", "", j->now, receipt, err);
+	if (rc == ST_OK && j->what.new_text != NULL)
+		rc = store_remark_set(st, r->id, "corrected", r->assignee, err);
+	return rc == ST_OK ? store_remark_get(st, r->id, &j->arena, r, err)
+			   : rc;
+}
+
+/* STOP ends notices, and what still waits for a consultation to open; START
+ * begins them again. */
+static enum status
+change_notices(struct journey *j, struct err *err)
 {
 	struct inbound_filter filter = { .fate = FATE_NOT_OPEN,
 		.contact_id = j->contact.id };
 	struct cancelling c = { j, err };
 	enum status rc;
 
-	if (!j->what.is_stop)
-		return ST_OK;
 	if (j->what.consultation != NULL)
 		filter.consultation_id = j->what.consultation->id;
+	if (j->what.is_start)
+		return store_contact_restart(j->intake->st, j->contact.id,
+		    filter.consultation_id, j->in.id, j->now, err);
+	if (!j->what.is_stop)
+		return ST_OK;
 	rc = store_contact_stop(j->intake->st, j->contact.id,
 	    filter.consultation_id, j->in.id, j->now, err);
 	if (rc != ST_OK)
@@ -542,11 +594,15 @@ journey_carry_out(struct journey *j, const struct parsed *m, struct err *err)
 	enum status rc = journey_file(j, &j->what, &j->in, m, err);
 
 	if (rc == ST_OK)
+		rc = change_remark(j, err);
+	if (rc == ST_OK)
+		rc = deny_suggestion(j, err);
+	if (rc == ST_OK)
 		rc = journey_answer(j, &j->what, &j->in, err);
 	if (rc == ST_OK)
 		rc = settle_waiting(j, err);
 	if (rc == ST_OK)
-		rc = stop_notices(j, err);
+		rc = change_notices(j, err);
 	if (rc == ST_OK)
 		rc = note_bounce(j, m, err);
 	if (rc == ST_OK && j->in.needs_staff != j->what.needs_staff)

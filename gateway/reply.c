@@ -26,6 +26,7 @@ reply_template_name(char *out, const char *template_name, enum channel channel)
 	static const char *const short_names[][2] = {
 		{ "empty_remark", "empty" },
 		{ "unsubscribe_confirm", "stop_confirm" },
+		{ "subscribe_confirm", "start_confirm" },
 	};
 	bool is_text = channel == CHANNEL_SMS;
 

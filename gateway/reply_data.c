@@ -132,7 +132,8 @@ element_facts(void)
 {
 	static const char *const own[] = { "opens_at", "opens_short",
 		"closes_at", "closes_short", "closed_at", "closed_short",
-		"receipt", "text_cut" };
+		"receipt", "text_cut", "is_withdrawn", "is_corrected",
+		"is_answered", "is_waiting" };
 	json_t *facts = json_object();
 
 	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
@@ -145,6 +146,24 @@ receipt_of(const struct reply *reply, size_t i)
 {
 	return reply->receipts == NULL ? (struct span){ NULL, 0 }
 				       : span_of(reply->receipts[i]);
+}
+
+/* What became of a remark, as far as its author need know: one of the four. */
+static void
+put_state(json_t *facts, const char *state)
+{
+	const char *flag = "is_waiting";
+
+	if (state == NULL)
+		return;
+	if (strcmp(state, "withdrawn") == 0)
+		flag = "is_withdrawn";
+	else if (strcmp(state, "answered") == 0 ||
+		 strcmp(state, "published") == 0)
+		flag = "is_answered";
+	else if (strcmp(state, "corrected") == 0)
+		flag = "is_corrected";
+	put_flag(facts, flag, true);
 }
 
 static json_t *
@@ -160,6 +179,7 @@ remark_facts(struct wording *w, const struct reply *reply, size_t i)
 	put(facts, "remark_no", span_of(remark->name));
 	put(facts, "receipt", receipt_of(reply, i));
 	put_date(&f, "received_at", "exact", remark->received_ms, MOMENT_EVENT);
+	put_state(facts, remark->state);
 	if (reply->show_text)
 		put_words(facts, span_of(remark->text));
 	return facts;
@@ -191,6 +211,8 @@ put_remarks(struct wording *w, json_t *data, const struct reply *reply)
 	put(data, "remark_no", buf_span(&numbers));
 	put(data, "receipt", buf_span(&receipts));
 	put_flag(data, "several", reply->n_remarks > 1);
+	put_flag(data, "none", reply->n_remarks == 0);
+	put_flag(data, "is_unclear", reply->is_unclear);
 	if (reply->n_remarks > 0)
 		put_date(&f, "first_received_at", "exact",
 		    reply->remarks[0].received_ms, MOMENT_EVENT);

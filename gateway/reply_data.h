@@ -21,9 +21,10 @@ struct reply {
 	const struct consultation *consultation;
 	const struct consultation *all; /* for the list of open ones */
 	size_t n_all;
-	const struct remark *remarks; /* filed, or the one it duplicates */
+	const struct remark *remarks; /* filed, or those it speaks of */
 	const char *const *receipts; /* one per remark */
 	size_t n_remarks;
+	bool is_unclear; /* which of them is meant */
 	const struct consultation *suggestion;
 	const char *attachment_names; /* "a.pdf, b.jpg" */
 	int64_t now;

@@ -233,6 +233,47 @@ store_remark_revise(struct store *st, int64_t id, const char *text,
 	return rc == ST_OK ? index_words(st, id, text, err) : rc;
 }
 
+static const char remark_present[] =
+    "SELECT c.code || '/' || r.number, v.commitment FROM remark r"
+    " JOIN consultation c ON c.id = r.consultation_id"
+    " JOIN remark_version v ON v.remark_id = r.id AND v.version = r.version"
+    " WHERE r.id = :id";
+
+static const char remark_withdraw[] =
+    "UPDATE remark SET state = 'withdrawn' WHERE id = :id";
+
+enum status
+store_remark_withdraw(struct store *st, int64_t id, int64_t now,
+    char receipt[16], struct err *err)
+{
+	const char *name = "", *commitment = "";
+	struct arena a = { 0 };
+	struct query q;
+	enum status rc;
+
+	receipt[0] = '\0';
+	query_open(&q, st, remark_present);
+	query_id(&q, ":id", id);
+	rc = query_step(&q, err);
+	if (rc == ST_OK && q.has_row) {
+		name = query_get_text(&q, &a);
+		commitment = query_get_text(&q, &a);
+	}
+	rc = query_close(&q, rc, err);
+	if (rc == ST_OK && name[0] == '\0')
+		rc = err_set(
+		    err, ST_REJECT, "there is no remark %lld", (long long)id);
+	if (rc == ST_OK)
+		rc = store_chain_append(
+		    st, "withdrawn", name, commitment, now, receipt, err);
+	arena_free(&a);
+	if (rc != ST_OK)
+		return rc;
+	query_open(&q, st, remark_withdraw);
+	query_id(&q, ":id", id);
+	return query_run(&q, err);
+}
+
 static const char remark_set[] =
     "UPDATE remark SET state = :state, assignee = :assignee WHERE id = :id";
 
@@ -560,6 +601,8 @@ const struct statement store_remark_statements[] = {
 	{ "number_take", number_take },
 	{ "remark_add", remark_add },
 	{ "remark_next_version", remark_next_version },
+	{ "remark_present", remark_present },
+	{ "remark_withdraw", remark_withdraw },
 	{ "remark_set", remark_set },
 	{ "remark_same", remark_same },
 	{ "remark_get", remark_get },

@@ -39,6 +39,11 @@ enum status store_remark_revise(struct store *st, int64_t id, const char *text,
     const char *event, const char *who, int64_t now, char receipt[16],
     struct err *err);
 
+/* Its author takes it back: state "withdrawn", and the chain event of that name
+ * over the present words.  ST_REJECT when there is no such remark. */
+enum status store_remark_withdraw(struct store *st, int64_t id, int64_t now,
+    char receipt[16], struct err *err);
+
 /* Changes state and assignee. */
 enum status store_remark_set(struct store *st, int64_t id, const char *state,
     const char *assignee, struct err *err);

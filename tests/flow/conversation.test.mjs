@@ -461,3 +461,189 @@ story('thanks above a name are thanks: nobody is told that they wrote nothing', 
 	assert.equal(row(house, more).fate, 'filed');
 	assert.deepEqual(templates(house), ['confirm_remark', 'confirm_remark']);
 });
+
+// ---- a person's own remarks: KOREKTA, WYCOFUJĘ, STAN ----------------------
+
+const ours = (house, key) => remarks(house).find((r) => r.inbound === row(house, key).id);
+const sms = (house, text, from = '+48110000301', at = '2026-11-22T10:00:00+01:00') =>
+	house.text({ from, text, at });
+
+story('KOREKTA in answer to the confirmation replaces the words, and keeps the old ones', (house) => {
+	const first = house.mail(mail({ subject: 'BL-7M4H', text: 'Prosimy o nabór w maju.' }));
+	house.poll();
+	const [done] = owed(house);
+	const again = house.mail(mail({ subject: 'Re: uwaga', inReplyTo: done.message_id,
+		text: 'KOREKTA\nProsimy o nabór w czerwcu.\n\nPozdrawiam\nJan Lis\n' }));
+	house.poll();
+	assert.equal(row(house, again).fate, 'corrected', row(house, again).why);
+	const remark = ours(house, first);
+	assert.equal(remark.text, 'Prosimy o nabór w czerwcu.');
+	assert.equal(remark.state, 'corrected');
+	assert.deepEqual(templates(house), ['confirm_remark', 'correction_done']);
+	const shown = house.run('outbox', 'show', String(owed(house)[1].id));
+	assert.match(shown, /> Prosimy o nabór w czerwcu\./);
+	const versions = JSON.parse(house.run('--json', 'remark', 'show', remark.number)).versions;
+	assert.deepEqual(versions.map((v) => v.text), ['Prosimy o nabór w maju.', 'Prosimy o nabór w czerwcu.']);
+	assert.notEqual(owed(house)[1].receipt, done.receipt);
+	house.run('verify', '--receipt', owed(house)[1].receipt);
+});
+
+story('KOREKTA with a number means that remark, without one the last', (house) => {
+	const keys = ['Więcej ławek.', 'Więcej lamp.', 'Więcej koszy.'].map((text) =>
+		house.mail(mail({ subject: 'BL-7M4H', text })));
+	house.poll();
+	const number = ours(house, keys[0]).number;
+	house.mail(mail({ text: `KOREKTA ${number}: Więcej ławek w parku.` }));
+	house.mail(mail({ text: `Korekta nr ${ours(house, keys[1]).number.split('/')[1]}. Więcej lamp w parku.` }));
+	house.mail(mail({ text: 'KOREKTA 30 koszy w parku' }));
+	house.poll();
+	assert.deepEqual(keys.map((key) => ours(house, key).text),
+		['Więcej ławek w parku.', 'Więcej lamp w parku.', '30 koszy w parku']);
+	assert.equal(templates(house).filter((t) => t === 'correction_done').length, 3);
+});
+
+story('nobody corrects or withdraws the remark of another', (house) => {
+	const first = house.mail(mail({ subject: 'BL-7M4H', text: 'Prosimy o nabór w maju.' }));
+	house.poll();
+	const { number } = ours(house, first);
+	const [done] = owed(house);
+	const tries = [
+		{ from: 'obcy@poczta.example', text: `KOREKTA ${number}: Nic nie róbcie.` },
+		{ from: 'obcy@poczta.example', text: 'KOREKTA\nNic nie róbcie.', inReplyTo: done.message_id },
+		{ from: 'obcy@poczta.example', text: `WYCOFUJĘ ${number}` },
+		{ dmarc: null, text: `KOREKTA ${number}: Nic nie róbcie.` },
+		{ dmarc: null, text: 'WYCOFUJĘ', inReplyTo: done.message_id },
+		{ dmarc: 'fail', text: 'WYCOFUJĘ', inReplyTo: done.message_id },
+	].map((m) => house.mail(mail(m)));
+	house.poll();
+	for (const key of tries)
+		assert.equal(row(house, key).fate, 'held', row(house, key).why);
+	assert.equal(ours(house, first).text, 'Prosimy o nabór w maju.');
+	assert.equal(ours(house, first).state, 'new');
+});
+
+story('the token of our reply address proves the author where no server does', (house) => {
+	const first = house.mail(mail({ subject: 'BL-7M4H', text: 'Prosimy o nabór w maju.', dmarc: null }));
+	house.poll();
+	const letter = fs.readFileSync(path.join(house.dir, 'out/new',
+		fs.readdirSync(path.join(house.dir, 'out/new')).at(-1)), 'utf8');
+	const to = letter.match(/^Reply-To: (\S+)/m)[1];
+	house.mail(mail({ to, dmarc: null, text: 'WYCOFUJĘ' }));
+	house.poll();
+	assert.equal(ours(house, first).state, 'withdrawn');
+});
+
+story('WYCOFUJĘ takes back one remark, asks when several could be meant', (house) => {
+	const keys = ['Więcej ławek.', 'Więcej lamp.'].map((text) =>
+		house.mail(mail({ subject: 'BL-7M4H', text })));
+	house.poll();
+	const unclear = house.mail(mail({ text: 'Wycofuję uwagę' }));
+	house.poll();
+	assert.match(row(house, unclear).why, /not clear; asked back/);
+	assert.equal(templates(house).at(-1), 'state');
+	const clear = house.mail(mail({ text: `WYCOFUJĘ ${ours(house, keys[1]).number}` }));
+	house.poll();
+	assert.equal(row(house, clear).fate, 'withdrawn');
+	assert.deepEqual(keys.map((key) => ours(house, key).state), ['new', 'withdrawn']);
+	assert.equal(templates(house).at(-1), 'withdrawn');
+	house.run('verify');
+	const again = house.mail(mail({ subject: 'BL-7M4H', text: 'Więcej lamp.' }));
+	house.poll();
+	assert.equal(row(house, again).fate, 'filed', 'what was withdrawn can be sent again');
+});
+
+story('after the end a correction is late, and what came in time stands', (house) => {
+	const first = house.mail(mail({ subject: 'BL-7M4H', text: 'Prosimy o nabór w maju.' }));
+	house.poll();
+	house.now = '2027-06-01T12:00:00+02:00';
+	const late = house.mail(mail({ text: 'KOREKTA: Prosimy o nabór w lipcu.', at: '2027-06-01T10:00:00+02:00' }));
+	const back = house.mail(mail({ text: 'WYCOFUJĘ', at: '2027-06-01T10:00:00+02:00' }));
+	house.poll();
+	assert.equal(row(house, late).fate, 'closed', row(house, late).why);
+	assert.equal(row(house, back).fate, 'closed');
+	assert.match(row(house, late).text, /w lipcu/, 'kept');
+	assert.equal(ours(house, first).text, 'Prosimy o nabór w maju.');
+	assert.equal(ours(house, first).state, 'new');
+	assert.equal(templates(house).at(-1), 'too_late');
+});
+
+story('the same words as a correction change nothing', (house) => {
+	house.mail(mail({ subject: 'BL-7M4H', text: 'Prosimy o nabór w maju.' }));
+	house.poll();
+	const same = house.mail(mail({ text: 'KOREKTA: Prosimy o nabór w maju.' }));
+	const marks = house.mail(mail({ text: 'KOREKTA: Prosimy o nabór w Maju.' }));
+	house.poll();
+	assert.equal(row(house, same).fate, 'duplicate');
+	assert.equal(row(house, marks).fate, 'corrected', 'a letter is a change');
+});
+
+story('a code with a slip behind KOREKTA corrects nothing', (house) => {
+	house.mail(mail({ subject: 'BL-7M4H', text: 'Prosimy o nabór w maju.' }));
+	house.poll();
+	const slip = house.mail(mail({ text: 'KOREKTA BL-7N4H/1 Prosimy o nabór w lipcu.' }));
+	house.poll();
+	assert.equal(row(house, slip).fate, 'held');
+	assert.equal(remarks(house)[0].text, 'Prosimy o nabór w maju.');
+});
+
+story('STAN tells what became of one’s remarks, and nothing of others’', (house) => {
+	const keys = ['Więcej ławek.', 'Więcej lamp.'].map((text) =>
+		house.mail(mail({ subject: 'BL-7M4H', text })));
+	house.mail(mail({ from: 'obcy@poczta.example', subject: 'BL-7M4H', text: 'Mniej ławek.' }));
+	house.poll();
+	house.mail(mail({ text: `WYCOFUJĘ ${ours(house, keys[1]).number}` }));
+	house.poll();
+	house.mail(mail({ text: 'STAN' }));
+	house.mail(mail({ from: 'nowa@poczta.example', text: 'STAN' }));
+	house.poll();
+	const [own, none] = owed(house).slice(-2).map((r) => house.run('outbox', 'show', String(r.id)));
+	assert.match(own, new RegExp(ours(house, keys[0]).number));
+	assert.match(own, /wycofana przez autora/);
+	assert.equal(own.split('Uwaga nr').length - 1, 2);
+	assert.match(none, /nie mamy żadnej uwagi/);
+});
+
+story('the same by text: KOREKTA, STAN, WYCOFUJE, NIE, USUN, POMOC, ZAPISZ', (house) => {
+	sms(house, 'BL-7M4H Wiecej lawek');
+	house.poll();
+	sms(house, 'KOREKTA Wiecej lawek w parku');
+	house.poll();
+	assert.equal(remarks(house)[0].text, 'Wiecej lawek w parku');
+	sms(house, 'Stan');
+	sms(house, 'Usun');
+	sms(house, 'Pomoc');
+	sms(house, 'ZAPISZ BL-7M4H');
+	house.poll();
+	sms(house, 'WYCOFUJE');
+	house.poll();
+	assert.deepEqual(templates(house).slice(1), ['sms_correction_done', 'sms_state',
+		'sms_ask_stop_or_withdraw', 'sms_help', 'sms_start_confirm', 'sms_withdrawn']);
+	assert.equal(remarks(house)[0].state, 'withdrawn');
+	for (const r of owed(house))
+		assert.ok(r.segments <= 2, `${r.template}: ${r.segments}`);
+});
+
+story('NIE to a near miss lets the words wait for the right code', (house) => {
+	const first = house.mail(mail({ subject: 'BL-7N4H', text: 'Prosimy o nabór w maju.' }));
+	house.poll();
+	const no = house.mail(mail({ text: 'Nie' }));
+	house.poll();
+	assert.equal(row(house, no).fate, 'command', row(house, no).why);
+	assert.equal(row(house, first).fate, 'held');
+	assert.deepEqual(templates(house), ['unknown_code', 'no_code']);
+	const yes = house.mail(mail({ text: 'TAK' }));
+	house.mail(mail({ subject: 'BL-T4NR', text: '' }));
+	house.poll();
+	assert.equal(row(house, yes).fate, 'held', 'the question was withdrawn');
+	assert.equal(row(house, first).fate, 'filed');
+	assert.equal(ours(house, first).code, 'BL-T4NR');
+});
+
+story('START after STOP brings the notices back', (house) => {
+	house.mail(mail({ text: 'STOP' }));
+	house.poll();
+	house.mail(mail({ text: 'START' }));
+	house.mail(mail({ from: 'nowa@poczta.example', text: 'ZAPISZ' }));
+	house.poll();
+	assert.deepEqual(templates(house), ['unsubscribe_confirm', 'subscribe_confirm', 'help']);
+});

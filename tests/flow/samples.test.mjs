@@ -14,10 +14,10 @@ const fates = {
 	duplicate: 'duplicate', unsubscribe: 'command', stop: 'command',
 	confirm_suggestion: 'command', autoreply: 'automatic', bounce: 'bounce',
 	rsvp: 'held', rsvp_yes: 'held', staff_broadcast: 'held', spam: 'held',
-	help: 'held',
+	help: 'command',
 };
 const unanswered = new Set(['rsvp', 'rsvp_yes', 'staff_broadcast', 'spam',
-	'help', 'autoreply', 'bounce']);
+	'autoreply', 'bounce']);
 
 const mails = fs.readdirSync('samples/mail').filter((f) => f.endsWith('.eml'))
 	.sort().map((file) => ({

@@ -1,0 +1,35 @@
+/* decide_internal - what the files of decide share
+ *
+ * Place: decide.c finds out what a message is about; decide_order.c what an
+ * order in it changes.  Nobody else includes this.
+ */
+#ifndef DECIDE_INTERNAL_H
+#define DECIDE_INTERNAL_H
+
+#include "gateway/decide.h"
+
+/* Writes fate and reason; a decision with a reason is settled. */
+__attribute__((format(printf, 4, 5))) void decide_settle(struct decision *d,
+    const struct case_file *c, enum fate fate, const char *fmt, ...);
+
+/* The consultation of that code or alias, or of that id; NULL: none. */
+const struct consultation *
+decide_by_code(const struct case_file *c, struct span code);
+const struct consultation *decide_by_id(const struct case_file *c, int64_t id);
+
+/* The row of ours that this mail answers or reports: by the token in one of
+ * the recipients (`*by_token`, may be NULL), else by our Message-ID; id 0 when
+ * there is none. */
+enum status decide_answered(struct outbox *row, bool *by_token,
+    const struct case_file *c, struct err *err);
+
+/* The newest row to this person; `asking` passes over confirmations. */
+enum status decide_last_row(struct outbox *row, const struct case_file *c,
+    bool asking, struct err *err);
+
+/* TAK, NIE, STOP, START, STAN, KOREKTA and the others; a sentence of
+ * attendance too.  Settles nothing when the message is no order. */
+enum status
+decide_order(struct decision *d, const struct case_file *c, struct err *err);
+
+#endif
