@@ -16,8 +16,10 @@ for group in "$@"; do
 	*) echo "deps: there is no group $group" >&2; exit 2 ;;
 	esac
 done
-# The flow tests are written for Node.js; any recent one will do.
+# The flow tests are written for Node.js; any recent one will do.  They start
+# the mail servers themselves, never the installed services.
 if [ -n "$tests" ]; then
+	packages="$packages openssl dovecot-imapd postfix fakeroot"
 	command -v node >/dev/null || packages="$packages nodejs"
 	command -v npm >/dev/null || packages="$packages npm"
 fi

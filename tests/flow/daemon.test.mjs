@@ -1,54 +1,10 @@
 // daemon - the threads at work: what comes is served, signals are obeyed
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 
-import { House, program } from './house.mjs';
-
-const limit = 20000; // milliseconds that a condition may take, not a rest
-
-async function until(what, condition) {
-	const end = Date.now() + limit;
-	for (;;) {
-		const value = condition();
-		if (value)
-			return value;
-		assert.ok(Date.now() < end, `never: ${what}`);
-		await new Promise((resolve) => setTimeout(resolve, 10));
-	}
-}
-
-// The daemon of a house, with what it says: into a file, as nobody reads a pipe
-// while a command is waited for.
-class Daemon {
-	constructor(house) {
-		this.file = path.join(house.dir, 'log');
-		const fd = fs.openSync(this.file, 'a');
-		this.child = spawn(program, ['-c', house.conf, '--now', house.now, 'run'],
-			{ stdio: ['ignore', 'ignore', fd] });
-		fs.closeSync(fd);
-		this.ended = new Promise((resolve) => this.child.on('exit',
-			(code, signal) => resolve({ code, signal })));
-	}
-
-	get log() {
-		return fs.readFileSync(this.file, 'utf8');
-	}
-
-	said(words) {
-		return until(words, () => this.log.match(words));
-	}
-
-	async stop(signal = 'SIGTERM') {
-		const began = Date.now();
-		this.child.kill(signal);
-		const how = await this.ended;
-		assert.deepEqual(how, { code: 0, signal: null }, this.log);
-		assert.ok(Date.now() - began < 10000, 'within ten seconds');
-	}
-}
+import { Daemon, House, until } from './house.mjs';
 
 function story(name, body, options) {
 	test(name, async () => {

@@ -1,39 +1,52 @@
-// house - a gateway of its own in a temporary folder, for the flow tests
+// house - a gateway of its own in a temporary folder, and its daemon
 //
 // Place: tests/flow/*.mjs build one, drop messages in, run, and read what came
 // of them through the same commands that staff use.
-import { execFileSync, spawnSync } from 'node:child_process';
+import assert from 'node:assert/strict';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 
 export const program = path.resolve(process.env.UWAGA || 'build/uwaga');
 
-const config = (dir, extra) => `
+const config = (dir, extra, mailbox, smtp) => `
 database = "${dir}/uwaga.db"
 keys_file = "${dir}/keys"
 answer_within = "240h"
 office { name = "Starostwo Powiatowe" address = "konsultacje@powiat.example" domain = "powiat.example" phone = "110 000 000" }
-mailbox "konsultacje" { url = "maildir:${dir}/maildir" authserv_id = "mx.powiat.example" }
+mailbox "konsultacje" { ${mailbox} authserv_id = "mx.powiat.example" }
 sms "bramka" { provider = "gammu" url = "spool:${dir}/spool" number = "+48110010010" textable_prefixes = "+4811" }
-smtp { url = "maildir:${dir}/out" }
+smtp { ${smtp} }
 ${extra}
 `;
 
 export class House {
 	// Makes the folder, the configuration and the database with the sample
-	// context; `extra` is added to the configuration.
-	constructor({ extra = '', context = 'samples/context' } = {}) {
+	// context; `extra` is added to the configuration.  `imap` and `smtp` are
+	// { url, user, password, ...keys }; without them both are Maildirs.
+	constructor({ extra = '', context = 'samples/context', imap, smtp } = {}) {
 		this.dir = fs.mkdtempSync(path.join(os.tmpdir(), 'uwaga-flow-'));
+		this.serial = 0;
 		this.conf = path.join(this.dir, 'uwaga.conf');
 		this.now = '2026-11-22T12:00:00+01:00';
 		for (const d of ['maildir/new', 'maildir/cur', 'maildir/tmp', 'out/new',
 			'out/cur', 'out/tmp', 'spool/inbox', 'spool/outbox', 'spool/sent',
 			'spool/error'])
 			fs.mkdirSync(path.join(this.dir, d), { recursive: true });
-		fs.writeFileSync(this.conf, config(this.dir, extra));
+		fs.writeFileSync(this.conf, config(this.dir, extra,
+			this.account(imap || { url: `maildir:${this.dir}/maildir` }),
+			this.account(smtp || { url: `maildir:${this.dir}/out` })));
 		this.run('init', '--sample', '--context', context);
-		this.serial = 0;
+	}
+
+	// The lines of an account; its password goes into a file.
+	account({ password, ...keys }) {
+		if (password !== undefined) {
+			keys.password_file = path.join(this.dir, `secret${++this.serial}`);
+			fs.writeFileSync(keys.password_file, password, { mode: 0o600 });
+		}
+		return Object.entries(keys).map(([key, value]) => `${key} = "${value}"`).join(' ');
 	}
 
 	// Runs a command and answers its standard output; a failure throws.
@@ -94,6 +107,56 @@ export class House {
 
 	close() {
 		fs.rmSync(this.dir, { recursive: true, force: true });
+	}
+}
+
+const limit = 20000; // milliseconds that a condition may take, not a rest
+
+// Waits until the condition, which may be a promise, gives a value.
+export async function until(what, condition, ms = limit) {
+	const end = Date.now() + ms;
+	for (;;) {
+		const value = await condition();
+		if (value)
+			return value;
+		assert.ok(Date.now() < end, `never: ${what}`);
+		await new Promise((resolve) => setTimeout(resolve, 10));
+	}
+}
+
+// The daemon of a house, with what it says: into a file, as nobody reads a pipe
+// while a command is waited for.
+export class Daemon {
+	constructor(house, { now = house.now, env = {} } = {}) {
+		this.file = path.join(house.dir, 'log');
+		const fd = fs.openSync(this.file, 'a');
+		this.child = spawn(program, ['-c', house.conf, ...(now ? ['--now', now] : []), 'run'],
+			{ stdio: ['ignore', 'ignore', fd], env: { ...process.env, ...env } });
+		fs.closeSync(fd);
+		this.ended = new Promise((resolve) => this.child.on('exit',
+			(code, signal) => resolve({ code, signal })));
+	}
+
+	get log() {
+		return fs.readFileSync(this.file, 'utf8');
+	}
+
+	said(words) {
+		return until(words, () => this.log.match(words));
+	}
+
+	// Ends it as a power cut would.
+	async kill() {
+		this.child.kill('SIGKILL');
+		return this.ended;
+	}
+
+	async stop(signal = 'SIGTERM') {
+		const began = Date.now();
+		this.child.kill(signal);
+		const how = await this.ended;
+		assert.deepEqual(how, { code: 0, signal: null }, this.log);
+		assert.ok(Date.now() - began < 10000, 'within ten seconds');
 	}
 }
 

@@ -1,0 +1,728 @@
+// servers - real mail servers for the tests: their own folders, free ports
+//
+// Place: tests/flow, tests/crash and tests/bench start Dovecot and Postfix from
+// Debian's packages here, with certificates of an authority of their own, put
+// a slow or broken line between, and stop them by process id.  Nothing of the
+// machine's own mail configuration is read or changed.  The same for root and
+// for an ordinary user: as root they run as nobody.
+import assert from 'node:assert/strict';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import crypto from 'node:crypto';
+import fs from 'node:fs';
+import http from 'node:http';
+import https from 'node:https';
+import net from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
+
+import { until } from './house.mjs';
+
+const root = process.getuid() === 0;
+const id = (flag, name) => execFileSync('id', [flag, name], { encoding: 'utf8' }).trim();
+// Who the servers run as: numbers for spawn(), names for their configuration.
+const nobody = root ? { uid: Number(id('-u', 'nobody')), gid: Number(id('-g', 'nobody')) } : {};
+const user = root ? 'nobody' : os.userInfo().username;
+const group = execFileSync('id', ['-gn', user], { encoding: 'utf8' }).trim();
+
+// A folder that the servers may write to; close() of its owner removes it.
+function folder(name) {
+	const dir = fs.mkdtempSync(path.join(os.tmpdir(), `uwaga-${name}-`));
+	give(dir);
+	return dir;
+}
+
+function give(file) {
+	if (root)
+		fs.chownSync(file, nobody.uid, nobody.gid);
+}
+
+function write(file, text, mode = 0o644) {
+	fs.writeFileSync(file, text, { mode });
+	give(file);
+}
+
+// A port of the loopback address that nobody listens on now.
+export function freePort() {
+	return new Promise((resolve, reject) => {
+		const server = net.createServer();
+		server.on('error', reject);
+		server.listen(0, '127.0.0.1', () => {
+			const { port } = server.address();
+			server.close(() => resolve(port));
+		});
+	});
+}
+
+// True when somebody listens there.
+export function answers(port) {
+	return new Promise((resolve) => {
+		const socket = net.connect(port, '127.0.0.1');
+		const done = (value) => {
+			socket.destroy();
+			resolve(value);
+		};
+		socket.on('connect', () => done(true));
+		socket.on('error', () => done(false));
+	});
+}
+
+// ---- certificates -----------------------------------------------------------
+
+// An authority with a certificate of its own (`file`, PEM), and what it issues.
+export class Authority {
+	constructor() {
+		this.dir = folder('ca');
+		this.file = path.join(this.dir, 'ca.pem');
+		this.index = 0;
+		fs.writeFileSync(path.join(this.dir, 'ca.cnf'), `
+[req]
+distinguished_name = dn
+[dn]
+[ca]
+default_ca = own
+[own]
+new_certs_dir = ${this.dir}
+database = ${this.dir}/index.txt
+serial = ${this.dir}/serial
+default_md = sha256
+policy = any
+unique_subject = no
+x509_extensions = leaf
+[any]
+commonName = supplied
+[authority]
+basicConstraints = critical,CA:TRUE
+keyUsage = critical,keyCertSign,cRLSign
+subjectKeyIdentifier = hash
+`);
+		fs.writeFileSync(path.join(this.dir, 'index.txt'), '');
+		fs.writeFileSync(path.join(this.dir, 'serial'), '1000\n');
+		this.openssl('req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256',
+			'-nodes', '-days', '3650', '-subj', '/CN=Uwaga tests', '-extensions', 'authority',
+			'-config', this.path('ca.cnf'), '-keyout', this.path('ca.key'), '-out', this.file);
+		for (const file of ['ca.pem', 'ca.key'])
+			give(this.path(file));
+	}
+
+	path(name) {
+		return path.join(this.dir, name);
+	}
+
+	openssl(...args) {
+		return execFileSync('openssl', args,
+			{ encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+	}
+
+	// A certificate for these names (host names or addresses), good from
+	// `from` to `to`; signed by itself when `self`.  Answers its files.
+	issue({ names = ['localhost', '127.0.0.1'], from = new Date(Date.now() - 864e5),
+		to = new Date(Date.now() + 365 * 864e5), self = false } = {}) {
+		const base = this.path(`leaf${++this.index}`);
+		const cert = `${base}.pem`, key = `${base}.key`;
+		const alt = names.map((n) => `${net.isIP(n) ? 'IP' : 'DNS'}:${n}`).join(',');
+		const subject = `/CN=${names[0]}`;
+		const stamp = (d) => d.toISOString().replace(/[-:T]/g, '').slice(0, 14) + 'Z';
+		fs.writeFileSync(`${base}.cnf`,
+			fs.readFileSync(this.path('ca.cnf'), 'utf8') + `
+[leaf]
+basicConstraints = critical,CA:FALSE
+keyUsage = critical,digitalSignature
+extendedKeyUsage = serverAuth
+subjectAltName = ${alt}
+`);
+		this.openssl('req', '-new', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256',
+			'-nodes', '-subj', subject, '-config', `${base}.cnf`,
+			'-keyout', key, '-out', `${base}.csr`);
+		this.openssl('ca', '-batch', '-notext', '-config', `${base}.cnf`,
+			'-startdate', stamp(from), '-enddate', stamp(to), '-in', `${base}.csr`,
+			'-out', cert, ...(self ? ['-selfsign', '-keyfile', key] :
+				['-cert', this.file, '-keyfile', this.path('ca.key')]));
+		give(cert);
+		give(key);
+		return { cert, key, pin: this.pin(cert) };
+	}
+
+	// The public key as `pin` wants it.
+	pin(cert) {
+		const der = new crypto.X509Certificate(fs.readFileSync(cert)).publicKey
+			.export({ type: 'spki', format: 'der' });
+		return 'sha256//' + crypto.createHash('sha256').update(der).digest('base64');
+	}
+
+	// The usual ones, each made once.
+	get good() {
+		return this.kept('good', {});
+	}
+
+	get wrongName() {
+		return this.kept('wrongName', { names: ['mail.elsewhere.example'] });
+	}
+
+	get expired() {
+		return this.kept('expired', { from: new Date(Date.now() - 30 * 864e5),
+			to: new Date(Date.now() - 864e5) });
+	}
+
+	get expiring() {
+		return this.kept('expiring', { to: new Date(Date.now() + 5 * 864e5) });
+	}
+
+	get selfSigned() {
+		return this.kept('selfSigned', { self: true });
+	}
+
+	// By an authority that nobody knows.
+	get unknown() {
+		if (!this.other)
+			this.other = new Authority();
+		return this.other.good;
+	}
+
+	kept(name, options) {
+		this.made ??= {};
+		return this.made[name] ??= this.issue(options);
+	}
+
+	close() {
+		this.other?.close();
+		fs.rmSync(this.dir, { recursive: true, force: true });
+	}
+}
+
+// ---- processes --------------------------------------------------------------
+
+// The process ids below this one, children before grandchildren.
+export function descendants(pid) {
+	const parents = new Map();
+	for (const name of fs.readdirSync('/proc').filter((n) => /^\d+$/.test(n))) {
+		let stat;
+		try {
+			stat = fs.readFileSync(`/proc/${name}/stat`, 'latin1');
+		} catch {
+			continue; // it has ended meanwhile
+		}
+		const parent = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+		parents.set(parent, [...(parents.get(parent) || []), Number(name)]);
+	}
+	const all = [];
+	for (let next = [pid]; next.length; ) {
+		next = next.flatMap((p) => parents.get(p) || []);
+		all.push(...next);
+	}
+	return all;
+}
+
+const alive = (pid) => {
+	try {
+		return !/\) Z /.test(fs.readFileSync(`/proc/${pid}/stat`, 'latin1'));
+	} catch {
+		return false;
+	}
+};
+
+function signal(pids, what) {
+	for (const pid of pids) {
+		try {
+			process.kill(pid, what);
+		} catch (e) {
+			if (e.code !== 'ESRCH')
+				throw e;
+		}
+	}
+}
+
+// A server in the foreground, with a folder of its own.
+class Server {
+	constructor(name) {
+		this.name = name;
+		this.dir = folder(name);
+		this.logFile = path.join(this.dir, 'log');
+		write(this.logFile, '');
+		process.on('exit', this.atExit = () => this.killNow());
+	}
+
+	get log() {
+		return fs.readFileSync(this.logFile, 'utf8');
+	}
+
+	// Starts the program and waits until it listens.
+	async start() {
+		const fd = fs.openSync(this.logFile, 'a');
+		const [program, ...args] = this.command();
+		this.child = spawn(program, args,
+			{ cwd: this.dir, stdio: ['ignore', fd, fd], ...nobody });
+		fs.closeSync(fd);
+		this.ended = new Promise((resolve) => this.child.on('exit', resolve));
+		for (const port of this.ports())
+			await until(`${this.name} listens`, () => {
+				assert.ok(this.child.exitCode === null && this.child.signalCode === null,
+					`${this.name} ended: ${this.log}`);
+				return answers(port);
+			});
+		return this;
+	}
+
+	get family() {
+		return this.child ? [this.child.pid, ...descendants(this.child.pid)] : [];
+	}
+
+	// Ends it as its administrator would.
+	async stop() {
+		if (!this.child)
+			return;
+		const family = this.family;
+		signal([this.child.pid], 'SIGCONT');
+		signal(family, 'SIGCONT');
+		signal([this.child.pid], 'SIGTERM');
+		await Promise.race([this.ended,
+			new Promise((resolve) => setTimeout(resolve, 5000).unref())]);
+		signal(family, 'SIGKILL');
+		await this.ended;
+		await until(`${this.name} is gone`, () => !family.some(alive));
+		this.child = null;
+	}
+
+	killNow() {
+		signal(this.family, 'SIGKILL');
+	}
+
+	// Ends it as a power cut would.
+	async kill() {
+		const family = this.family;
+		this.killNow();
+		await this.ended;
+		await until(`${this.name} is gone`, () => !family.some(alive));
+		this.child = null;
+	}
+
+	async restart() {
+		await this.stop();
+		await this.start();
+	}
+
+	// Lets it hang, connections open, until resume().
+	pause() {
+		signal(this.family, 'SIGSTOP');
+	}
+
+	resume() {
+		signal(this.family, 'SIGCONT');
+	}
+
+	async close() {
+		await this.stop();
+		process.removeListener('exit', this.atExit);
+		fs.rmSync(this.dir, { recursive: true, force: true });
+	}
+}
+
+// ---- Dovecot ----------------------------------------------------------------
+
+const base64url = (s) => Buffer.from(s).toString('base64url');
+
+// An IMAP server with the user "konsultacje".  `layout` is maildir or sdbox;
+// `cert` what Authority.issue() answered; `settings` are further lines.
+export class Dovecot extends Server {
+	constructor({ layout = 'maildir', cert, users = { konsultacje: 'tajne-haslo' }, settings = '' }) {
+		super('dovecot');
+		Object.assign(this, { layout, cert, users, settings });
+		this.conf = path.join(this.dir, 'dovecot.conf');
+		this.tokenKey = crypto.randomBytes(32);
+	}
+
+	// Opens on ports of its own, the same after every restart.
+	async start() {
+		this.imaps ??= await freePort();
+		this.imap ??= await freePort();
+		this.configure();
+		await super.start();
+		return this;
+	}
+
+	configure() {
+		const keys = path.join(this.dir, 'jwt/default/HS256');
+		fs.mkdirSync(keys, { recursive: true });
+		write(path.join(keys, 'default'), this.tokenKey.toString('base64'));
+		write(path.join(this.dir, 'users'), Object.entries(this.users)
+			.map(([name, word]) => `${name}:{PLAIN}${word}\n`).join(''));
+		write(path.join(this.dir, 'oauth2.conf'), `
+introspection_mode = local
+local_validation_key_dict = fs:posix:prefix=${this.dir}/jwt/
+username_attribute = sub
+`);
+		const location = `${this.layout}:${this.dir}/mail/%u`;
+		write(this.conf, `
+base_dir = ${this.dir}/run
+state_dir = ${this.dir}/state
+log_path = ${this.logFile}
+protocols = imap
+listen = 127.0.0.1
+default_internal_user = ${user}
+default_internal_group = ${group}
+default_login_user = ${user}
+first_valid_uid = 1
+mail_uid = ${user}
+mail_gid = ${group}
+mail_location = ${location}
+mailbox_list_index = yes
+auth_mechanisms = plain login xoauth2 oauthbearer
+disable_plaintext_auth = yes
+auth_failure_delay = 1 secs
+ssl = required
+ssl_cert = <${this.cert.cert}
+ssl_key = <${this.cert.key}
+stats_writer_socket_path =
+passdb {
+	driver = passwd-file
+	args = ${this.dir}/users
+	mechanisms = plain login
+}
+passdb {
+	driver = oauth2
+	mechanisms = xoauth2 oauthbearer
+	args = ${this.dir}/oauth2.conf
+}
+userdb {
+	driver = static
+	args = home=${this.dir}/home/%u allow_all_users=yes
+}
+namespace inbox {
+	inbox = yes
+	separator = /
+	mailbox Junk {
+		special_use = \\Junk
+		auto = create
+	}
+}
+service anvil {
+	chroot =
+}
+service imap-login {
+	chroot =
+	process_min_avail = 1
+	service_count = 0
+	inet_listener imap {
+		port = ${this.imap}
+	}
+	inet_listener imaps {
+		port = ${this.imaps}
+	}
+}
+service imap {
+	process_limit = 50
+}
+service stats {
+	chroot =
+}
+${this.settings}
+`);
+	}
+
+	command() {
+		return ['/usr/sbin/dovecot', '-F', '-c', this.conf];
+	}
+
+	ports() {
+		return [this.imap, this.imaps];
+	}
+
+	// What its own tool answers; it sees mailboxes as the server does.
+	adm(...args) {
+		const done = spawnSync('doveadm', ['-c', this.conf, ...args],
+			{ encoding: 'utf8', maxBuffer: 1 << 28, cwd: this.dir, ...nobody });
+		assert.equal(done.status, 0, `doveadm ${args.join(' ')}: ${done.stderr}`);
+		return done.stdout;
+	}
+
+	// A token that is good for this user until `expires` (seconds).
+	token(name = 'konsultacje', expires = Math.floor(Date.now() / 1000) + 3600) {
+		const head = base64url(JSON.stringify({ typ: 'JWT', alg: 'HS256' }));
+		const claims = base64url(JSON.stringify({ sub: name, iat: 1700000000, exp: expires }));
+		const sum = crypto.createHmac('sha256', this.tokenKey)
+			.update(`${head}.${claims}`).digest('base64url');
+		return `${head}.${claims}.${sum}`;
+	}
+
+	async client(name = 'konsultacje') {
+		return ImapClient.open(this.imaps, name, this.users[name]);
+	}
+
+	// Delivers mails (strings or Buffers) by APPEND, in order; answers how many.
+	async deliver(mails, { into = 'INBOX', name = 'konsultacje' } = {}) {
+		const client = await this.client(name);
+		let n = 0;
+		let some = [];
+		for (const mail of mails) {
+			some.push(mail);
+			n++;
+			if (some.length === 500)
+				await client.append(into, some.splice(0));
+		}
+		await client.append(into, some);
+		await client.logout();
+		return n;
+	}
+
+	// { folder: { messages, uidvalidity, uidnext } }
+	folders(name = 'konsultacje') {
+		const [head, ...rows] = this.adm('-f', 'tab', 'mailbox', 'status', '-u', name,
+			'messages uidvalidity uidnext', '*').trim().split('\n').map((row) => row.split('\t'));
+		return Object.fromEntries(rows.map((row) => [row[0],
+			Object.fromEntries(head.slice(1).map((key, i) => [key, Number(row[i + 1])]))]));
+	}
+
+	count(folder = 'INBOX') {
+		return this.folders()[folder]?.messages ?? 0;
+	}
+
+	// The folder keeps its mails; what the UIDs of before meant is void.
+	bumpUidValidity(folder = 'INBOX', name = 'konsultacje') {
+		const now = this.folders(name)[folder].uidvalidity;
+		this.adm('mailbox', 'update', '-u', name, '--uid-validity', String(now + 1), folder);
+		return now + 1;
+	}
+
+	url(folder = 'INBOX') {
+		return `imaps://localhost:${this.imaps}/${folder}`;
+	}
+}
+
+// A plain IMAP client over TLS, just enough to fill and to look at a mailbox.
+export class ImapClient {
+	static async open(port, name, word) {
+		const { connect } = await import('node:tls');
+		const client = new ImapClient();
+		client.tag = 0;
+		client.waiting = [];
+		let rest = '';
+		client.socket = connect({ port, host: '127.0.0.1', rejectUnauthorized: false });
+		const failed = new Promise((_, reject) => {
+			client.socket.on('error', reject);
+			client.socket.on('close', () => reject(new Error('the IMAP server hung up')));
+		});
+		failed.catch(() => {});
+		client.failed = failed;
+		client.text = '';
+		client.socket.on('data', (bytes) => {
+			const all = rest + bytes.toString('latin1');
+			const end = all.lastIndexOf('\r\n') + 2;
+			rest = all.slice(end);
+			client.text += all.slice(0, end);
+			for (const line of all.slice(0, end).split('\r\n'))
+				if (client.done?.test(line))
+					client.resolve(line);
+		});
+		await client.command(`LOGIN ${name} "${word}"`);
+		return client;
+	}
+
+	// Answers all that came until the tagged line, which must say OK.
+	async command(...parts) {
+		const tag = `t${++this.tag}`;
+		this.text = '';
+		this.done = new RegExp(`^${tag} `);
+		const line = new Promise((resolve) => this.resolve = resolve);
+		this.socket.write(`${tag} ${parts[0]}`);
+		for (const part of parts.slice(1))
+			this.socket.write(part);
+		this.socket.write('\r\n');
+		const answer = await Promise.race([line, this.failed]);
+		assert.match(answer, /^\S+ OK/, `${parts[0].slice(0, 40)}: ${answer}`);
+		return this.text;
+	}
+
+	append(into, mails) {
+		if (mails.length === 0)
+			return undefined;
+		const parts = [`APPEND "${into}"`];
+		for (const mail of mails) {
+			const bytes = Buffer.isBuffer(mail) ? mail : Buffer.from(mail);
+			parts.push(` {${bytes.length}+}\r\n`, bytes);
+		}
+		return this.command(...parts);
+	}
+
+	async logout() {
+		await this.command('LOGOUT');
+		this.socket.destroy();
+	}
+}
+
+// ---- SMTP -------------------------------------------------------------------
+
+// The destination from Postfix's package: takes everything, a file per mail.
+export class SmtpSink extends Server {
+	constructor({ options = [], port } = {}) {
+		super('smtp-sink');
+		this.options = options;
+		this.port = port;
+		fs.mkdirSync(path.join(this.dir, 'mails'));
+		give(path.join(this.dir, 'mails'));
+	}
+
+	async start() {
+		this.port ??= await freePort();
+		return super.start();
+	}
+
+	command() {
+		return ['/usr/sbin/smtp-sink', '-c', '-d', 'mails/m.', ...this.options,
+			`127.0.0.1:${this.port}`, '128'];
+	}
+
+	ports() {
+		return [this.port];
+	}
+
+	// Each mail as it came, with what the client said in X- lines on top.
+	mails() {
+		const dir = path.join(this.dir, 'mails');
+		return fs.readdirSync(dir)
+			.map((name) => fs.readFileSync(path.join(dir, name), 'latin1'))
+			.filter((text) => /^X-Rcpt-Args:/m.test(text));
+	}
+
+	messageIds() {
+		return this.mails().map(messageId);
+	}
+}
+
+export const messageId = (mail) => mail.match(/^Message-ID:\s*(\S+)/im)?.[1];
+
+// ---- the line between -------------------------------------------------------
+
+// A TCP line to `port`: `delay` ms each way, order kept; it can be cut (every
+// connection reset, new ones refused until mended) or stalled (silent).
+export class Line {
+	constructor(port, { delay = 0 } = {}) {
+		Object.assign(this, { to: port, delay, isCut: false, stalled: false });
+		this.pairs = new Set();
+		this.opened = 0;
+	}
+
+	async start() {
+		this.server = net.createServer({ noDelay: true }, (near) => this.join(near));
+		await new Promise((resolve) => this.server.listen(this.port ?? 0, '127.0.0.1', resolve));
+		this.port = this.server.address().port;
+		return this;
+	}
+
+	join(near) {
+		if (this.isCut) {
+			near.resetAndDestroy();
+			return;
+		}
+		this.opened++;
+		const far = net.connect({ port: this.to, host: '127.0.0.1', noDelay: true });
+		const pair = { near, far, held: [] };
+		this.pairs.add(pair);
+		this.carry(pair, near, far);
+		this.carry(pair, far, near);
+	}
+
+	// Each piece leaves `delay` ms after it came: one timer for all that wait,
+	// so that order is kept and a fast sender is not slowed.
+	carry(pair, from, to) {
+		const queue = [];
+		let timer = null;
+		const flush = () => {
+			timer = null;
+			while (queue.length && queue[0].at <= performance.now() + 0.5)
+				this.pass(pair, queue.shift().go);
+			if (queue.length)
+				timer = setTimeout(flush, Math.max(1, queue[0].at - performance.now()));
+		};
+		const later = (go) => {
+			queue.push({ at: performance.now() + this.delay, go });
+			timer ??= setTimeout(flush, this.delay);
+		};
+		from.on('data', (bytes) => later(() => {
+			if (!to.destroyed && !to.write(bytes) && !from.isPaused()) {
+				from.pause();
+				to.once('drain', () => from.resume());
+			}
+		}));
+		from.on('end', () => later(() => to.end()));
+		from.on('error', () => later(() => to.destroy()));
+		from.on('close', () => this.pairs.delete(pair));
+	}
+
+	pass(pair, go) {
+		if (this.stalled)
+			pair.held.push(go);
+		else
+			go();
+	}
+
+	cut() {
+		this.isCut = true;
+		this.drop();
+	}
+
+	mend() {
+		this.isCut = false;
+	}
+
+	// Resets every connection; new ones are served.
+	drop() {
+		for (const { near, far } of this.pairs) {
+			near.resetAndDestroy();
+			far.resetAndDestroy();
+		}
+		this.pairs.clear();
+	}
+
+	stall() {
+		this.stalled = true;
+	}
+
+	unstall() {
+		this.stalled = false;
+		for (const pair of this.pairs)
+			for (const go of pair.held.splice(0))
+				go();
+	}
+
+	async close() {
+		this.cut();
+		await new Promise((resolve) => this.server.close(resolve));
+	}
+}
+
+// ---- tokens -----------------------------------------------------------------
+
+// A token endpoint: answers what `reply(form)` says, { status, body }, and
+// remembers every form it was sent.  http on loopback, or https with `cert`.
+export class TokenServer {
+	constructor({ reply, cert }) {
+		Object.assign(this, { reply, cert, asked: [] });
+	}
+
+	async start() {
+		const serve = (request, response) => {
+			let text = '';
+			request.on('data', (bytes) => text += bytes);
+			request.on('end', () => {
+				const form = Object.fromEntries(new URLSearchParams(text));
+				this.asked.push(form);
+				const { status = 200, body } = this.reply(form, request.url);
+				response.writeHead(status, { 'Content-Type': 'application/json' });
+				response.end(JSON.stringify(body));
+			});
+		};
+		this.server = this.cert ? https.createServer({ cert: fs.readFileSync(this.cert.cert),
+			key: fs.readFileSync(this.cert.key) }, serve) : http.createServer(serve);
+		await new Promise((resolve) => this.server.listen(this.port ?? 0, '127.0.0.1', resolve));
+		this.port = this.server.address().port;
+		return this;
+	}
+
+	get url() {
+		return `${this.cert ? 'https' : 'http'}://localhost:${this.port}/token`;
+	}
+
+	async close() {
+		this.server.closeAllConnections();
+		await new Promise((resolve) => this.server.close(resolve));
+	}
+}
