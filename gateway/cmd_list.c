@@ -4,6 +4,7 @@
 const struct cmd *const commands[] = {
 	&cmd_run,
 	&cmd_check,
+	&cmd_login,
 	&cmd_init,
 	&cmd_migrate,
 	&cmd_backup,

@@ -10,6 +10,7 @@
 
 extern const struct cmd cmd_check;
 extern const struct cmd cmd_init;
+extern const struct cmd cmd_login;
 extern const struct cmd cmd_run;
 extern const struct cmd cmd_stats;
 extern const struct cmd cmd_consultation;

@@ -13,11 +13,18 @@
 
 /* All strings owned by the config, never NULL ("" when not given); file paths
  * are absolute: a relative one in the file starts at the file's own folder. */
+struct config_oauth2 {
+	const char *token_url; /* "": there is no oauth2 section */
+	const char *device_url, *grant, *scope, *client_id;
+	const char *client_secret_file, *token_file, *ca_file;
+};
+
 struct config_mailbox {
 	const char *name, *url, *user, *password_file, *ca_file, *pin;
 	const char *authserv_id, *processed, *oversize, *start, *reply_token;
 	long max_message_size, poll_every;
 	bool idle;
+	struct config_oauth2 oauth2;
 };
 
 struct config_sms {
@@ -28,8 +35,10 @@ struct config_sms {
 };
 
 struct config_smtp {
-	const char *url, *user, *password_file, *envelope, *on_unknown;
+	const char *url, *user, *password_file, *ca_file, *pin;
+	const char *envelope, *on_unknown;
 	long connections, rate_per_minute;
+	struct config_oauth2 oauth2;
 };
 
 struct config_staff {

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "gateway/certificate.h"
 #include "gateway/clock.h"
 #include "gateway/config.h"
 #include "parsers/address.h"
@@ -19,6 +20,7 @@
 #define BOX(field) offsetof(struct config_mailbox, field)
 #define SMS(field) offsetof(struct config_sms, field)
 #define OUT(field) offsetof(struct config, smtp.field)
+#define OAUTH(field) offsetof(struct config_oauth2, field)
 #define STAFF(field) offsetof(struct config_staff, field)
 
 const struct config_key config_keys[] = {
@@ -78,7 +80,7 @@ const struct config_key config_keys[] = {
 	{ "mailbox", "ca_file", KEY_PATH, "",
 	    "certificates to trust instead of the system's", BOX(ca_file), NULL,
 	    0, 0 },
-	{ "mailbox", "pin", KEY_TEXT, "",
+	{ "mailbox", "pin", KEY_PIN, "",
 	    "the server's public key, sha256//BASE64", BOX(pin), NULL, 0, 0 },
 	{ "mailbox", "authserv_id", KEY_TEXT, "",
 	    "name under which our own mail server reports DMARC verdicts",
@@ -132,6 +134,11 @@ const struct config_key config_keys[] = {
 	{ "smtp", "password_file", KEY_SECRET_FILE, "",
 	    "file that holds the password, or env:VARIABLE", OUT(password_file),
 	    NULL, 0, 0 },
+	{ "smtp", "ca_file", KEY_PATH, "",
+	    "certificates to trust instead of the system's", OUT(ca_file), NULL,
+	    0, 0 },
+	{ "smtp", "pin", KEY_PIN, "", "the server's public key, sha256//BASE64",
+	    OUT(pin), NULL, 0, 0 },
 	{ "smtp", "connections", KEY_NUMBER, "2", "open at the same time",
 	    OUT(connections), NULL, 1, 20 },
 	{ "smtp", "rate_per_minute", KEY_NUMBER, "0",
@@ -143,6 +150,28 @@ const struct config_key config_keys[] = {
 	{ "smtp", "on_unknown", KEY_CHOICE, "ask",
 	    "mail that may or may not have gone out: ask staff, or send again",
 	    OUT(on_unknown), "ask|resend", 0, 0 },
+
+	{ "oauth2", "token_url", KEY_HTTP_URL, "",
+	    "where access tokens are asked for", OAUTH(token_url), NULL, 0, 0 },
+	{ "oauth2", "device_url", KEY_HTTP_URL, "", "where uwaga login begins",
+	    OAUTH(device_url), NULL, 0, 0 },
+	{ "oauth2", "grant", KEY_CHOICE, "refresh_token",
+	    "a person's lasting permission, or the client's own", OAUTH(grant),
+	    "refresh_token|client_credentials", 0, 0 },
+	{ "oauth2", "client_id", KEY_TEXT, "",
+	    "under which the gateway is registered there", OAUTH(client_id),
+	    NULL, 0, 0 },
+	{ "oauth2", "client_secret_file", KEY_SECRET_FILE, "",
+	    "file that holds the client's secret, or env:VARIABLE",
+	    OAUTH(client_secret_file), NULL, 0, 0 },
+	{ "oauth2", "scope", KEY_TEXT, "", "what is asked for", OAUTH(scope),
+	    NULL, 0, 0 },
+	{ "oauth2", "token_file", KEY_PATH, "",
+	    "keeps what login got; else a file beside the database",
+	    OAUTH(token_file), NULL, 0, 0 },
+	{ "oauth2", "ca_file", KEY_PATH, "",
+	    "certificates to trust instead of the system's", OAUTH(ca_file),
+	    NULL, 0, 0 },
 
 	{ "alert", "mail", KEY_ADDRESS, "", "who is told when something breaks",
 	    TOP(alert_mail), NULL, 0, 0 },
@@ -305,6 +334,37 @@ has_scheme(const char *text, const char *schemes)
 	return false;
 }
 
+/* Where the host of a URL stands; NULL for maildir:PATH and the like. */
+static const char *
+authority(const char *url, size_t *n)
+{
+	const char *at = strstr(url, "://");
+
+	*n = at == NULL ? 0 : strcspn(at + 3, "/?#");
+	return at == NULL ? NULL : at + 3;
+}
+
+static bool
+has_host(const char *url)
+{
+	size_t n;
+	const char *host = authority(url, &n);
+
+	return host == NULL || (n > 0 && host[0] != ':');
+}
+
+/* "imaps://user:password@HOST": a secret in the file. */
+static bool
+holds_user(const struct config_key *key, const char *text)
+{
+	size_t n;
+	const char *host = authority(text, &n);
+
+	return (key->type == KEY_MAIL_URL || key->type == KEY_SMTP_URL ||
+		   key->type == KEY_HTTP_URL) &&
+	       host != NULL && memchr(host, '@', n) != NULL;
+}
+
 static const char *
 expected(const struct config_key *key)
 {
@@ -338,6 +398,11 @@ expected(const struct config_key *key)
 		return "maildir:PATH, smtps://HOST or smtp://HOST";
 	case KEY_SMS_URL:
 		return "spool:DIR";
+	case KEY_HTTP_URL:
+		return "https://HOST/PATH";
+	case KEY_PIN:
+		return "sha256//BASE64 (44 characters), several with \";\" "
+		       "between";
 	default:
 		return "text without control characters";
 	}
@@ -384,11 +449,18 @@ value_fits(const struct config_key *key, const char *text, int64_t *number)
 	case KEY_PHONES:
 		return each(text, is_phone, NULL);
 	case KEY_MAIL_URL:
-		return has_scheme(text, "maildir:|imaps://|imap://");
+		return has_scheme(text, "maildir:|imaps://|imap://") &&
+		       has_host(text);
 	case KEY_SMTP_URL:
-		return has_scheme(text, "maildir:|smtps://|smtp://");
+		return has_scheme(text, "maildir:|smtps://|smtp://") &&
+		       has_host(text);
 	case KEY_SMS_URL:
 		return has_scheme(text, "spool:");
+	case KEY_HTTP_URL:
+		return text[0] == '\0' ||
+		       (has_scheme(text, "https://|http://") && has_host(text));
+	case KEY_PIN:
+		return text[0] == '\0' || certificate_is_pin(span_of(text));
 	case KEY_CHOICE:
 		return is_one_of(key->choices, span_of(text));
 	case KEY_WORDS:
@@ -404,6 +476,11 @@ config_key_check(const struct config_key *key, const char *text,
 {
 	int64_t unused;
 
+	if (holds_user(key, text))
+		return err_set(err, ST_REJECT,
+		    "%s: no user or password in a URL; write them as user and "
+		    "password_file",
+		    key->name);
 	if (is_text(text) &&
 	    value_fits(key, text, number == NULL ? &unused : number))
 		return ST_OK;

@@ -30,6 +30,8 @@ enum key_type {
 	KEY_MAIL_URL, /* imaps://, imap://, maildir:PATH */
 	KEY_SMTP_URL, /* smtps://, smtp://, maildir:PATH */
 	KEY_SMS_URL, /* spool:DIR */
+	KEY_HTTP_URL, /* https://HOST/..., or http:// to this machine; or "" */
+	KEY_PIN, /* sha256//BASE64, or "" */
 	KEY_CHOICE, /* one of `choices` */
 	KEY_WORDS, /* some of `choices`, commas between */
 };

@@ -78,6 +78,13 @@ is_secret_word(const char *key)
 	return false;
 }
 
+/* Sections in which oauth2 { ... } may stand. */
+static bool
+has_oauth2(const char *section)
+{
+	return strcmp(section, "mailbox") == 0 || strcmp(section, "smtp") == 0;
+}
+
 /* The names a section knows, "a, b, c". */
 static void
 list_names(struct buf *out, const char *section)
@@ -94,6 +101,8 @@ list_names(struct buf *out, const char *section)
 	if (section[0] == '\0')
 		buf_str(out, "; sections office, mailbox, sms, smtp, alert, "
 			     "staff");
+	if (has_oauth2(section))
+		buf_str(out, "; section oauth2");
 }
 
 static void
@@ -197,6 +206,51 @@ is_name(const char *text)
 	return n > 0 && n <= 40;
 }
 
+static bool
+has(cfg_t *sec, const char *key)
+{
+	return cfg_getstr(sec, key)[0] != '\0';
+}
+
+static int
+check_oauth2(cfg_t *cfg, cfg_t *sec)
+{
+	if (!has(sec, "token_url"))
+		return fail_at(cfg, "oauth2 has no token_url: where access "
+				    "tokens are asked for");
+	if (!has(sec, "client_id"))
+		return fail_at(cfg, "oauth2 has no client_id: under which the "
+				    "gateway is registered there");
+	if (strcmp(cfg_getstr(sec, "grant"), "client_credentials") == 0 &&
+	    !has(sec, "client_secret_file"))
+		return fail_at(cfg, "oauth2: the grant client_credentials "
+				    "needs a client_secret_file");
+	return 0;
+}
+
+/* What the user proves itself with: one thing, and for somebody. */
+static int
+check_login(cfg_t *cfg, cfg_t *sec, const char *section)
+{
+	bool oauth2 = has(cfg_getsec(sec, "oauth2"), "token_url");
+	bool password = has(sec, "password_file");
+
+	if (oauth2 && password)
+		return fail_at(cfg,
+		    "%s has password_file and oauth2; keep the "
+		    "one that the server asks for",
+		    section);
+	if (has(sec, "user") && !oauth2 && !password)
+		return fail_at(cfg,
+		    "%s has a user but neither password_file nor oauth2 { } "
+		    "to log in with",
+		    section);
+	if (!has(sec, "user") && (oauth2 || password))
+		return fail_at(cfg, "%s has %s but no user to log in as",
+		    section, oauth2 ? "oauth2" : "password_file");
+	return 0;
+}
+
 /* Called at a section's closing brace. */
 static int
 check_section(cfg_t *cfg, cfg_opt_t *opt)
@@ -204,8 +258,14 @@ check_section(cfg_t *cfg, cfg_opt_t *opt)
 	cfg_t *sec = cfg_opt_getnsec(opt, cfg_opt_size(opt) - 1);
 	const char *title = cfg_title(sec);
 
+	if (title == NULL && once(cfg, opt) != 0)
+		return -1;
+	if (strcmp(opt->name, "oauth2") == 0)
+		return check_oauth2(cfg, sec);
+	if (has_oauth2(opt->name) && check_login(cfg, sec, opt->name) != 0)
+		return -1;
 	if (title == NULL)
-		return once(cfg, opt);
+		return 0;
 	if (strcmp(opt->name, "staff") == 0) {
 		if (!address_is_valid(span_of(title)))
 			return fail_at(cfg,
@@ -249,6 +309,11 @@ options_of(struct arena *a, const char *section)
 				.type = CFGT_STR,
 				.def = { .string = "" },
 				.validcb = check_value };
+	if (has_oauth2(section))
+		opts[n] = (cfg_opt_t){ .name = "oauth2",
+			.type = CFGT_SEC,
+			.subopts = options_of(a, "oauth2"),
+			.validcb = check_section };
 	return opts; /* what is left is zero: the end */
 }
 
@@ -430,6 +495,19 @@ fill_all(const struct filler *f, const char *name, size_t size, int *n,
 }
 
 static enum status
+fill_oauth2(const struct filler *f, struct config *c)
+{
+	enum status rc = fill(f, &c->smtp.oauth2,
+	    cfg_getsec(cfg_getsec(f->root, "smtp"), "oauth2"));
+
+	for (int i = 0; i < c->n_mailboxes && rc == ST_OK; i++)
+		rc = fill(f, &c->mailboxes[i].oauth2,
+		    cfg_getsec(cfg_getnsec(f->root, "mailbox", (unsigned)i),
+			"oauth2"));
+	return rc;
+}
+
+static enum status
 fill_office(const struct filler *f, struct config *c)
 {
 	cfg_t *sec = cfg_getsec(f->root, "office");
@@ -474,12 +552,21 @@ check_whole(const struct config *c, struct err *err)
 	for (int i = 0; i < c->n_mailboxes; i++)
 		for (int j = 0; j < i; j++)
 			if (strcmp(c->mailboxes[i].url, c->mailboxes[j].url) ==
-			    0)
+				0 &&
+			    strcmp(c->mailboxes[i].user,
+				c->mailboxes[j].user) == 0)
 				return err_set(err, ST_REJECT,
 				    "%.200s: the mailboxes \"%s\" and \"%s\" "
 				    "have the same url",
 				    c->path, c->mailboxes[j].name,
 				    c->mailboxes[i].name);
+	for (int i = 0; i < c->n_mailboxes; i++)
+		if (strcmp(c->mailboxes[i].name, "smtp") == 0 &&
+		    c->mailboxes[i].oauth2.token_url[0] != '\0')
+			return err_set(err, ST_REJECT,
+			    "%.200s: a mailbox with oauth2 cannot be named "
+			    "\"smtp\": uwaga login smtp means the way out",
+			    c->path);
 	for (int i = 0; i < c->n_sms; i++)
 		for (int j = 0; j < i; j++)
 			if (strcmp(c->sms[i].url, c->sms[j].url) == 0)
@@ -503,6 +590,21 @@ folder_of(struct arena *a, const char *path)
 	return arena_copy(a, (struct span){ path, (size_t)(slash - path) }).p;
 }
 
+/* Where `uwaga login NAME` puts what it gets, when nothing else is said. */
+static void
+name_token_file(const struct filler *f, const struct config *c,
+    struct config_oauth2 *oauth2, const char *kind, const char *name)
+{
+	struct buf path = { .max = PATH_MAX };
+
+	if (oauth2->token_url[0] == '\0' || oauth2->token_file[0] != '\0')
+		return;
+	buf_printf(&path, "%s/oauth2-%s%s.json", folder_of(f->a, c->database),
+	    kind, name);
+	oauth2->token_file = arena_copy(f->a, buf_span(&path)).p;
+	buf_free(&path);
+}
+
 /* Defaults that follow from other values. */
 static void
 fill_gaps(const struct filler *f, struct config *c)
@@ -518,6 +620,10 @@ fill_gaps(const struct filler *f, struct config *c)
 		c->smtp.url = arena_copy(f->a, buf_span(&url)).p;
 		buf_free(&url);
 	}
+	name_token_file(f, c, &c->smtp.oauth2, "smtp", "");
+	for (int i = 0; i < c->n_mailboxes; i++)
+		name_token_file(f, c, &c->mailboxes[i].oauth2, "mailbox-",
+		    c->mailboxes[i].name);
 }
 
 static enum status
@@ -533,6 +639,8 @@ fill_config(struct config *c, cfg_t *root, struct arena *a, struct err *err)
 	if (rc == ST_OK)
 		c->mailboxes = fill_all(
 		    &f, "mailbox", sizeof(*c->mailboxes), &c->n_mailboxes, &rc);
+	if (rc == ST_OK)
+		rc = fill_oauth2(&f, c);
 	if (rc == ST_OK)
 		c->sms = fill_all(&f, "sms", sizeof(*c->sms), &c->n_sms, &rc);
 	if (rc == ST_OK)

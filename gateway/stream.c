@@ -140,6 +140,8 @@ explain_login(
 		    "%s: the server has switched off logins by password; use "
 		    "oauth2 if it offers that",
 		    place);
+	if (set->refused != NULL)
+		*set->refused = true;
 	return err_set(err, ST_REJECT,
 	    "%s: the server refuses the login: %s; check user and %s", place,
 	    words, set->is_token ? "oauth2" : "password_file");
@@ -237,6 +239,8 @@ stream_open(
 		return err_set(err, ST_BROKEN, "out of memory");
 	rc = attempt(s, set, false, err);
 	if (rc == ST_REJECT && wants_old_login(s, set)) {
+		if (set->refused != NULL)
+			*set->refused = false;
 		dial_close(&s->dial);
 		rc = attempt(s, set, true, err);
 	}

@@ -35,6 +35,8 @@ struct stream_settings {
 	int open_ms; /* name to login, together; 0: 30 s */
 	int wait_ms; /* longest silence in the middle of something; 0: 60 s */
 	const atomic_bool *stop; /* true: give up whatever waits; or NULL */
+	bool *refused; /* set true when it is the login that the server does
+			  not take; or NULL */
 };
 
 /* Once a process, before it has threads: what lies below (libcurl) starts. */

@@ -22,6 +22,10 @@
 	"office { address = \"konsultacje@powiat.example\" }\n" \
 	"mailbox \"k\" { url = \"maildir:box\" }\n"
 
+#define OAUTH2                                                          \
+	"oauth2 { token_url = \"https://login.example/t\" client_id = " \
+	"\"c\" } "
+
 struct place {
 	char folder[64], file[80];
 };
@@ -233,6 +237,51 @@ what_is_wrong_is_said_with_its_line(void **state)
 		    ":1: ", "control characters" },
 		{ "no office at all", "mailbox \"k\" { url = \"maildir:x\" }\n",
 		    "uwaga.conf: ", "office { address" },
+		{ "a password in a URL",
+		    "smtp { url = \"smtps://u:hush@smtp.powiat.example\" }\n",
+		    ":1: ", "no user or password in a URL" },
+		{ "a URL without a host",
+		    "mailbox \"k\" { url = \"imaps:///INBOX\" }\n",
+		    ":1: ", "imaps://HOST/FOLDER" },
+		{ "a pin that is none",
+		    "mailbox \"k\" { url = \"imaps://x\" pin = \"abc\" }\n",
+		    ":1: ", "sha256//BASE64" },
+		{ "a user with nothing to prove it",
+		    "mailbox \"k\" { url = \"imaps://x\"\n user = \"u\"\n}\n",
+		    ":3: ", "neither password_file nor oauth2" },
+		{ "a password for nobody",
+		    "smtp {\n password_file = \"env:X\"\n}\n",
+		    ":3: ", "no user" },
+		{ "a password and a token",
+		    "smtp { user = \"u\" password_file = \"env:X\"\n" OAUTH2
+		    "}\n",
+		    ":2: ", "password_file and oauth2" },
+		{ "a token for nobody", "smtp {\n" OAUTH2 "}\n",
+		    ":2: ", "no user" },
+		{ "no place to ask for a token",
+		    "smtp { user = \"u\"\n oauth2 { client_id = \"c\" } }\n",
+		    ":2: ", "no token_url" },
+		{ "nobody who asks for a token",
+		    "smtp { oauth2 { token_url = \"https://x/t\" } }\n",
+		    ":1: ", "no client_id" },
+		{ "a client that proves nothing",
+		    "smtp { oauth2 { token_url = \"https://x/t\" client_id = "
+		    "\"c\" grant = \"client_credentials\" } }\n",
+		    ":1: ", "client_secret_file" },
+		{ "a token from elsewhere",
+		    "smtp { oauth2 { token_url = \"ftp://x\" } }\n",
+		    ":1: ", "https://HOST/PATH" },
+		{ "an unknown key of oauth2",
+		    "smtp { oauth2 { tenant = \"x\" } }\n",
+		    ":1: ", "in section oauth2" },
+		{ "one oauth2 twice",
+		    "smtp { user = \"u\"\n" OAUTH2 OAUTH2 "}\n",
+		    ":2: ", "given twice" },
+		{ "a mailbox that login cannot name",
+		    "office { address = \"k@powiat.example\" }\n"
+		    "mailbox \"smtp\" { url = \"imaps://x\" user = \"u\"" OAUTH2
+		    "}\n",
+		    "uwaga.conf: ", "cannot be named \"smtp\"" },
 		{ "one login for two people",
 		    MINIMAL "staff \"a@b.example\" { login = \"x\" }\n"
 			    "staff \"c@b.example\" { login = \"x\" }\n",
@@ -257,6 +306,41 @@ what_is_wrong_is_said_with_its_line(void **state)
 }
 
 static void
+a_mailbox_may_log_in_by_token(void **state)
+{
+	struct place *p = *state;
+	struct config *c;
+	struct err err;
+	char want[120];
+
+	if (read_text(p,
+		"database = \"uwaga.db\"\n" MINIMAL
+		"mailbox \"a\" { url = \"imaps://x/I\" user = \"u\" " OAUTH2
+		"}\nmailbox \"b\" { url = \"imaps://x/I\" user = \"v\" "
+		"password_file = \"env:X\" }\n"
+		"smtp { url = \"smtp://x\" user = \"u\" oauth2 { token_url = "
+		"\"https://y/t\" client_id = \"d\" client_secret_file = "
+		"\"env:S\" grant = \"client_credentials\" scope = \"s\" "
+		"token_file = \"t.json\" ca_file = \"ca.pem\" } }\n",
+		&c, &err) != ST_OK)
+		fail_msg("%s", err.text);
+	assert_string_equal(
+	    c->mailboxes[1].oauth2.token_url, "https://login.example/t");
+	assert_string_equal(c->mailboxes[1].oauth2.grant, "refresh_token");
+	snprintf(want, sizeof(want), "%s/oauth2-mailbox-a.json", p->folder);
+	assert_string_equal(c->mailboxes[1].oauth2.token_file, want);
+	assert_string_equal(c->mailboxes[2].oauth2.token_url, "");
+	assert_string_equal(c->mailboxes[2].oauth2.token_file, "");
+	assert_string_equal(c->smtp.oauth2.client_id, "d");
+	assert_string_equal(c->smtp.oauth2.client_secret_file, "env:S");
+	snprintf(want, sizeof(want), "%s/t.json", p->folder);
+	assert_string_equal(c->smtp.oauth2.token_file, want);
+	snprintf(want, sizeof(want), "%s/ca.pem", p->folder);
+	assert_string_equal(c->smtp.oauth2.ca_file, want);
+	config_free(c);
+}
+
+static void
 secrets_are_for_their_owner_alone(void **state)
 {
 	static const struct {
@@ -272,7 +356,7 @@ secrets_are_for_their_owner_alone(void **state)
 	};
 	static const char text[] =
 	    MINIMAL "smtp { url = \"smtps://smtp.powiat.example\" "
-		    "password_file = \"secret\" }\n";
+		    "user = \"u\" password_file = \"secret\" }\n";
 	struct place *p = *state;
 	struct config *c;
 	struct err err;
@@ -418,6 +502,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		IN_PLACE(a_minimal_file_is_enough),
 		IN_PLACE(every_kind_of_value_is_read),
+		IN_PLACE(a_mailbox_may_log_in_by_token),
 		IN_PLACE(what_is_wrong_is_said_with_its_line),
 		IN_PLACE(secrets_are_for_their_owner_alone),
 		IN_PLACE(what_is_no_file_is_refused),
