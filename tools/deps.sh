@@ -19,7 +19,7 @@ done
 # The flow tests are written for Node.js; any recent one will do.  They start
 # the mail servers themselves, never the installed services.
 if [ -n "$tests" ]; then
-	packages="$packages openssl dovecot-imapd postfix fakeroot"
+	packages="$packages openssl dovecot-imapd postfix"
 	command -v node >/dev/null || packages="$packages nodejs"
 	command -v npm >/dev/null || packages="$packages npm"
 fi

@@ -328,6 +328,7 @@ export class Dovecot extends Server {
 		Object.assign(this, { layout, cert, users, settings });
 		this.conf = path.join(this.dir, 'dovecot.conf');
 		this.tokenKey = crypto.randomBytes(32);
+		this.authSocket = path.join(this.dir, 'smtp-auth'); // for Postfix
 	}
 
 	// Opens on ports of its own, the same after every restart.
@@ -410,6 +411,11 @@ service imap-login {
 }
 service imap {
 	process_limit = 50
+}
+service auth {
+	unix_listener ${this.authSocket} {
+		mode = 0666
+	}
 }
 service stats {
 	chroot =
@@ -588,6 +594,104 @@ export class SmtpSink extends Server {
 }
 
 export const messageId = (mail) => mail.match(/^Message-ID:\s*(\S+)/im)?.[1];
+
+// A relay with TLS that hands everything on to port `relay`.  Who may use it
+// is asked of `dovecot`, or everybody on this machine when there is none.
+// Postfix wants to be root: asroot.c lets it believe that.
+export class Postfix extends Server {
+	constructor({ cert, relay, dovecot, settings = '' }) {
+		super('postfix');
+		Object.assign(this, { cert, relay, dovecot, settings });
+		this.shim = path.join(this.dir, 'asroot.so');
+		execFileSync(process.env.CC || 'gcc', ['-shared', '-fPIC', '-o', this.shim,
+			'tests/flow/asroot.c']);
+		for (const sub of ['conf', 'data', 'queue', ...['active', 'bounce', 'corrupt',
+			'defer', 'deferred', 'flush', 'hold', 'incoming', 'maildrop', 'pid', 'private',
+			'public', 'saved', 'trace'].map((name) => `queue/${name}`)]) {
+			fs.mkdirSync(path.join(this.dir, sub));
+			give(path.join(this.dir, sub));
+		}
+	}
+
+	async start() {
+		this.port ??= await freePort();
+		this.smtps ??= await freePort();
+		this.configure();
+		return super.start();
+	}
+
+	configure() {
+		const auth = this.dovecot ? `
+smtpd_sasl_auth_enable = yes
+smtpd_sasl_type = dovecot
+smtpd_sasl_path = ${this.dovecot.authSocket}
+smtpd_tls_auth_only = yes
+smtpd_relay_restrictions = permit_sasl_authenticated, reject` : `
+smtpd_relay_restrictions = permit_mynetworks, reject`;
+		write(path.join(this.dir, 'conf/main.cf'), `
+compatibility_level = 3.6
+queue_directory = ${this.dir}/queue
+data_directory = ${this.dir}/data
+command_directory = /usr/sbin
+daemon_directory = /usr/lib/postfix/sbin
+import_environment = MAIL_CONFIG MAIL_DEBUG MAIL_LOGTAG TZ LANG=C LD_PRELOAD
+maillog_file = ${this.logFile}
+maillog_file_prefixes = ${this.dir}
+mail_owner = ${user}
+setgid_group = postdrop
+default_privs = ${user === 'daemon' ? 'nobody' : 'daemon'}
+myhostname = mx.powiat.example
+inet_interfaces = 127.0.0.1
+inet_protocols = ipv4
+mynetworks = 127.0.0.0/8
+mydestination =
+local_recipient_maps =
+relayhost = [127.0.0.1]:${this.relay}
+smtp_tls_security_level = none
+smtpd_tls_cert_file = ${this.cert.cert}
+smtpd_tls_key_file = ${this.cert.key}
+smtpd_tls_security_level = may
+minimal_backoff_time = 1s
+maximal_backoff_time = 2s
+queue_run_delay = 1s
+smtpd_client_connection_count_limit = 0${auth}
+${this.settings}
+`);
+		const open = new Set(['pickup', 'cleanup', 'qmgr', 'postlog',
+			`127.0.0.1:${this.port}`, `127.0.0.1:${this.smtps}`]);
+		const row = (name, type, wakeup, limit, command) =>
+			`${name} ${type} ${open.has(name) ? 'n' : 'y'} - n ${wakeup} ${limit} ${command}\n`;
+		write(path.join(this.dir, 'conf/master.cf'), [
+			row(`127.0.0.1:${this.port}`, 'inet', '-', '-', 'smtpd'),
+			row(`127.0.0.1:${this.smtps}`, 'inet', '-', '-', 'smtpd -o smtpd_tls_wrappermode=yes'),
+			row('pickup', 'unix', '60', '1', 'pickup'),
+			row('cleanup', 'unix', '-', '0', 'cleanup'),
+			row('qmgr', 'unix', '300', '1', 'qmgr'),
+			row('tlsmgr', 'unix', '1000?', '1', 'tlsmgr'),
+			row('rewrite', 'unix', '-', '-', 'trivial-rewrite'),
+			row('bounce', 'unix', '-', '0', 'bounce'),
+			row('defer', 'unix', '-', '0', 'bounce'),
+			row('trace', 'unix', '-', '0', 'bounce'),
+			row('proxymap', 'unix', '-', '-', 'proxymap'),
+			row('smtp', 'unix', '-', '-', 'smtp'),
+			row('relay', 'unix', '-', '-', 'smtp'),
+			row('error', 'unix', '-', '-', 'error'),
+			row('retry', 'unix', '-', '-', 'error'),
+			row('anvil', 'unix', '-', '1', 'anvil'),
+			row('scache', 'unix', '-', '1', 'scache'),
+			row('postlog', 'unix-dgram', '-', '1', 'postlogd'),
+		].join(''));
+	}
+
+	command() {
+		return ['/usr/bin/env', `LD_PRELOAD=${this.shim}`,
+			'/usr/lib/postfix/sbin/master', '-s', '-c', path.join(this.dir, 'conf')];
+	}
+
+	ports() {
+		return [this.port, this.smtps];
+	}
+}
 
 // ---- the line between -------------------------------------------------------
 

@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import tls from 'node:tls';
 
 import { until } from './house.mjs';
-import { answers, Authority, Dovecot, Line, SmtpSink, TokenServer } from './servers.mjs';
+import { answers, Authority, Dovecot, Line, Postfix, SmtpSink, TokenServer } from './servers.mjs';
 
 const mail = (i) => `From: osoba${i}@poczta.example\r\nMessage-ID: <m${i}@poczta.example>\r\n\r\nNr ${i}.\r\n`;
 
@@ -119,27 +119,61 @@ test('Dovecot takes a good token and refuses a stale one', async () => {
 	}
 });
 
+// Sends these lines one by one, each after the reply to the one before.
+async function transaction(socket, steps) {
+	let text = '';
+	socket.on('data', (bytes) => text += bytes);
+	const reply = (code) => until(`${code}`, () => new RegExp(`^${code} .*\\r\\n`, 'm').test(text));
+	await reply(220);
+	const took = [];
+	for (const [line, code] of steps) {
+		text = '';
+		const began = performance.now();
+		socket.write(`${line}\r\n`);
+		await reply(code);
+		took.push(performance.now() - began);
+	}
+	return took;
+}
+
+const sending = (i) => [['MAIL FROM:<a@powiat.example>', 250],
+	['RCPT TO:<b@poczta.example>', 250], ['DATA', 354], [`${mail(i)}.`, 250], ['QUIT', 221]];
+
 test('smtp-sink keeps each mail that was sent over a slow line', async () => {
 	await serving(new SmtpSink(), (sink) =>
 		serving(new Line(sink.port, { delay: 15 }), async (line) => {
-			const socket = net.connect(line.port, '127.0.0.1');
-			let text = '';
-			socket.on('data', (bytes) => text += bytes);
-			const reply = (pattern) => until(`${pattern}`, () => pattern.test(text));
-			await reply(/^220 /m);
-			for (const [send, want] of [['EHLO x.example', /^250 .*\r\n$/m],
-				['MAIL FROM:<a@powiat.example>', /(250 [^\r]*\r\n)/],
-				['RCPT TO:<b@poczta.example>', /(250 [^\r]*\r\n)/], ['DATA', /^354/m],
-				[`${mail(7)}.`, /^250 /m], ['QUIT', /^221 /m]]) {
-				text = '';
-				const began = performance.now();
-				socket.write(`${send}\r\n`);
-				await reply(want);
-				assert.ok(performance.now() - began >= 29, `a round trip after ${send}`);
-			}
+			const took = await transaction(net.connect(line.port, '127.0.0.1'),
+				[['EHLO x.example', 250], ...sending(7)]);
+			assert.ok(took.every((ms) => ms >= 29), `a round trip after each line: ${took}`);
 			assert.deepEqual(sink.messageIds(), ['<m7@poczta.example>']);
 			assert.match(sink.mails()[0], /^X-Rcpt-Args: <b@poczta\.example>/m);
 		}));
+});
+
+test('Postfix asks for a login and hands on, also after it died', async () => {
+	const authority = new Authority();
+	const login = Buffer.from('\0konsultacje\0tajne-haslo').toString('base64');
+	const send = (postfix, i) => transaction(tls.connect({ port: postfix.smtps,
+		host: '127.0.0.1', servername: 'localhost', ca: fs.readFileSync(authority.file) }),
+		[['EHLO x.example', 250], ['MAIL FROM:<a@powiat.example>', 250],
+			['RCPT TO:<b@poczta.example>', 554], ['RSET', 250],
+			[`AUTH PLAIN ${login}`, 235], ...sending(i)]);
+	try {
+		await serving(new Dovecot({ cert: authority.good }), (dovecot) =>
+			serving(new SmtpSink(), (sink) =>
+				serving(new Postfix({ cert: authority.good, relay: sink.port, dovecot }), async (postfix) => {
+					await send(postfix, 1);
+					await until('the first one', () => sink.mails().length === 1);
+					await postfix.kill();
+					await postfix.start();
+					await send(postfix, 2);
+					await until('the second one', () => sink.mails().length === 2);
+					assert.deepEqual(sink.messageIds().sort(),
+						['<m1@poczta.example>', '<m2@poczta.example>']);
+				})));
+	} finally {
+		authority.close();
+	}
 });
 
 test('a line is cut, mended, stalled and goes on', async () => {
