@@ -10,7 +10,9 @@
 #include "gateway/cmd_list.h"
 #include "gateway/import.h"
 #include "gateway/keys.h"
+#include "gateway/row.h"
 #include "gateway/store_consultation.h"
+#include "gateway/store_meeting.h"
 #include "parsers/digest.h"
 
 enum { CELL_MAX = 4096, HOURS_DEFAULT = 2 };
@@ -68,37 +70,75 @@ out:
 	return code;
 }
 
-static bool
-is_named(const struct meeting *m, const char *word)
+/* The answers as --json has them. */
+static json_t *
+answers_to_json(struct cmd_context *ctx, const struct rsvp *all, size_t n)
 {
-	char id[24];
+	json_t *list = json_array();
 
-	snprintf(id, sizeof(id), "%lld", (long long)m->id);
-	return strcmp(m->key, word) == 0 || strcmp(m->uid, word) == 0 ||
-	       strcmp(id, word) == 0;
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(
+		    list, json_pack("{s:s s:s s:s s:o s:o s:I s:b}", "answer",
+			      rsvp_answer_name(all[i].answer), "from",
+			      all[i].from, "name", all[i].from_name, "comment",
+			      row_text(all[i].comment), "received_at",
+			      cmd_json_time(ctx, all[i].received_ms), "inbound",
+			      (json_int_t)all[i].inbound_id, "needs_staff",
+			      all[i].needs_staff));
+	return list;
+}
+
+static void
+print_answers(const struct rsvp *all, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (all[i].comment[0] != '\0') {
+			char title[200];
+
+			snprintf(title, sizeof(title), "%s, %.120s%s",
+			    rsvp_answer_name(all[i].answer),
+			    all[i].from_name[0] != '\0' ? all[i].from_name
+							: all[i].from,
+			    all[i].needs_staff ? ", for staff" : "");
+			row_print_text(title, all[i].comment);
+		}
 }
 
 static int
 show(struct cmd_context *ctx, int argc, char **argv)
 {
+	int64_t count[RSVP_COUNT + 1];
 	struct arena a = { 0 };
-	struct meeting *all;
+	struct meeting m;
+	struct rsvp *all;
+	json_t *row;
 	int code = 1;
-	size_t n, i = 0;
+	size_t n;
 
 	if (argc != 2)
 		return cmd_fail(ctx, 2, "say which: meeting show KEY");
-	if (store_meeting_all(ctx->store, 0, &a, &all, &n, &ctx->err) != ST_OK)
+	if (store_meeting_find(ctx->store, argv[1], &a, &m, &ctx->err) != ST_OK)
 		goto out;
-	while (i < n && !is_named(&all[i], argv[1]))
-		i++;
-	if (i == n) {
+	if (m.id == 0) {
 		cmd_fail(ctx, 1,
 		    "there is no meeting \"%.60s\"; see uwaga meeting list",
 		    argv[1]);
 		goto out;
 	}
-	cmd_print_object(ctx, to_json(ctx, &all[i]));
+	if (store_rsvp_all(ctx->store, m.id, &a, &all, &n, &ctx->err) !=
+		ST_OK ||
+	    store_rsvp_counts(ctx->store, m.id, count, &ctx->err) != ST_OK)
+		goto out;
+	row = to_json(ctx, &m);
+	for (int i = 0; i < RSVP_COUNT; i++)
+		json_object_set_new(row, rsvp_answer_name((enum rsvp_answer)i),
+		    json_integer(count[i]));
+	if (ctx->json)
+		json_object_set_new(
+		    row, "answers", answers_to_json(ctx, all, n));
+	cmd_print_object(ctx, row);
+	if (!ctx->json)
+		print_answers(all, n);
 	code = 0;
 out:
 	arena_free(&a);
@@ -379,6 +419,8 @@ const struct cmd cmd_meeting = {
 		"       uwaga meeting add CODE --commune NAME --starts TIME "
 		"[options]\n"
 		"       uwaga meeting import FILE.json\n\n"
+		"show also says who will come: yes, no, maybe, by the last "
+		"answer of each\nperson, and what they wrote.\n\n"
 		"TIME is 2026-11-24T17:00:00+01:00, or local: \"2026-11-24 "
 		"17:00\".\n\n"
 		"  --phase WORD    needs or remarks (the default)\n"

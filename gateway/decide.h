@@ -10,6 +10,7 @@
 #include "gateway/keys.h"
 #include "gateway/store_consultation.h"
 #include "gateway/store_inbound.h"
+#include "gateway/store_meeting.h"
 #include "gateway/store_outbox.h"
 #include "gateway/store_person.h"
 #include "gateway/store_remark.h"
@@ -40,6 +41,9 @@ struct decision {
 	const char *new_text; /* the corrected words; NULL: it is withdrawn */
 	const struct remark *shown; /* remarks that the reply lists; or NULL */
 	size_t n_shown;
+	struct rsvp *rsvps; /* answers to meetings */
+	size_t n_rsvps;
+	const struct meeting *meeting; /* the reply is about; or NULL */
 	bool is_unclear; /* ... because it is not clear which is meant */
 	int64_t bounced_row; /* the outbox row that bounced; 0 none */
 	bool needs_staff;

@@ -32,4 +32,11 @@ enum status decide_last_row(struct outbox *row, const struct case_file *c,
 enum status
 decide_order(struct decision *d, const struct case_file *c, struct err *err);
 
+/* An answer to an invitation, by calendar or in words; YES and NO too when the
+ * last question was an invitation (`*invited`). */
+enum status
+decide_rsvp(struct decision *d, const struct case_file *c, struct err *err);
+enum status
+decide_was_invited(bool *invited, const struct case_file *c, struct err *err);
+
 #endif

@@ -324,7 +324,8 @@ find_question(struct outbox *row, const struct case_file *c, struct err *err)
 	return rc == ST_OK ? decide_last_row(row, c, true, err) : rc;
 }
 
-/* TAK files the held message whose near miss we asked about last; NIE lets it
+/* To an invitation it is an answer, else:
+ * TAK files the held message whose near miss we asked about last; NIE lets it
  * wait for the right code, which is asked for. */
 static enum status
 decide_yes_or_no(struct decision *d, const struct case_file *c, struct err *err)
@@ -334,11 +335,16 @@ decide_yes_or_no(struct decision *d, const struct case_file *c, struct err *err)
 	const struct consultation *meant;
 	struct inbound held = { 0 };
 	struct outbox row;
+	bool invited = false;
 	enum status rc;
 
 	rc = find_question(&row, c, err);
+	if (rc == ST_OK && !is_yes_or_no_question(&row))
+		rc = decide_was_invited(&invited, c, err);
 	if (rc != ST_OK)
 		return rc;
+	if (invited)
+		return decide_rsvp(d, c, err);
 	meant = row.id == 0 ? NULL : decide_by_code(c, span_of(row.question));
 	if (meant == NULL || !is_yes_or_no_question(&row)) {
 		decide_settle(d, c, FATE_HELD,
@@ -411,10 +417,8 @@ decide_order(struct decision *d, const struct case_file *c, struct err *err)
 	const struct parsed *m = c->mail;
 	const char *word = command_name(m->command);
 
-	if (m->kind == KIND_RSVP) {
-		decide_settle(d, c, FATE_HELD, "rsvp: %s", m->why.p);
-		return ST_OK;
-	}
+	if (m->kind == KIND_RSVP)
+		return decide_rsvp(d, c, err);
 	if (m->kind != KIND_COMMAND)
 		return ST_OK;
 	switch (m->command) {

@@ -309,6 +309,20 @@ keep_number(struct entry *e, int64_t consultation_id)
 		    e->im->st, consultation_id, number, e->err);
 }
 
+/* Our notices are called KEY.SEQUENCE.TOKEN after their meeting. */
+static enum status
+link_meeting(struct entry *e, const struct outbox *row)
+{
+	struct span id = span_of(row->message_id);
+	struct span key = arena_copy(e->a, span_sub(id, 0, span_find(id, ".")));
+	struct meeting m;
+	enum status rc = store_meeting_find(e->im->st, key.p, e->a, &m, e->err);
+
+	if (rc != ST_OK || m.id == 0)
+		return rc;
+	return store_meeting_told(e->im->st, row->id, 1, m.id, e->err);
+}
+
 static enum status
 read_sent(struct entry *e)
 {
@@ -335,8 +349,9 @@ read_sent(struct entry *e)
 	}
 	row.consultation_id = c.id;
 	keep_number(e, c.id);
-	return e->st == ST_OK ? store_outbox_add(e->im->st, &row, e->err)
-			      : e->st;
+	if (e->st == ST_OK)
+		e->st = store_outbox_add(e->im->st, &row, e->err);
+	return e->st == ST_OK ? link_meeting(e, &row) : e->st;
 }
 
 /* Reads an array, entry by entry. */

@@ -9,6 +9,7 @@
 
 #include "gateway/cmd.h"
 #include "gateway/store_consultation.h"
+#include "gateway/store_meeting.h"
 
 /* Times without a zone are local times of config->timezone; codes have its
  * prefix. */

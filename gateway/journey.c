@@ -367,6 +367,8 @@ gather_reply(struct reply *r, struct journey *j, const struct decision *d,
 			     : d->n_shown > 0 ? d->n_shown
 					      : d->n_filings,
 		.is_unclear = d->is_unclear,
+		.meeting = d->meeting,
+		.comes = d->n_rsvps > 0 && d->rsvps[0].answer == RSVP_YES,
 		.suggestion = d->suggestion,
 		.attachment_names = attachment_names(j, to, err),
 		.now = j->now,
@@ -417,7 +419,12 @@ journey_answer(struct journey *j, const struct decision *d, struct inbound *to,
 	rc = limit_reply(j, &row, to, &owed, err);
 	if (rc != ST_OK || !owed)
 		return rc;
-	return store_outbox_add(j->intake->st, &row, err);
+	rc = store_outbox_add(j->intake->st, &row, err);
+	/* So that a later "no" is known to be about the same meeting. */
+	if (rc == ST_OK && d->meeting != NULL)
+		rc = store_meeting_told(
+		    j->intake->st, row.id, 1, d->meeting->id, err);
+	return rc;
 }
 
 enum status
@@ -494,6 +501,24 @@ withdraw_pending(void *arg, const struct inbound *row)
 	pending.why = "its author said stop before the consultation opened";
 	pending.settled_by = c->j->in.id;
 	return store_inbound_update(c->j->intake->st, &pending, c->err);
+}
+
+/* Answers to meetings; what is also a remark is confirmed as one. */
+static enum status
+note_answers(struct journey *j, struct err *err)
+{
+	struct decision filed = j->what;
+	enum status rc = ST_OK;
+
+	for (size_t i = 0; i < j->what.n_rsvps && rc == ST_OK; i++) {
+		j->what.rsvps[i].inbound_id = j->in.id;
+		rc = store_rsvp_add(j->intake->st, &j->what.rsvps[i], err);
+	}
+	if (rc != ST_OK || j->what.n_rsvps == 0 || j->what.n_filings == 0)
+		return rc;
+	filed.reply = "confirm_remark";
+	filed.meeting = NULL;
+	return journey_answer(j, &filed, &j->in, err);
 }
 
 /* NIE: the message waits on, no longer for that yes. */
@@ -597,6 +622,8 @@ journey_carry_out(struct journey *j, const struct parsed *m, struct err *err)
 		rc = change_remark(j, err);
 	if (rc == ST_OK)
 		rc = deny_suggestion(j, err);
+	if (rc == ST_OK)
+		rc = note_answers(j, err);
 	if (rc == ST_OK)
 		rc = journey_answer(j, &j->what, &j->in, err);
 	if (rc == ST_OK)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "gateway/placeholder.h"
+#include "parsers/gsm7.h"
 #include "parsers/text.h"
 
 enum { TEXT_ROOM = 1 << 20, DAYS_MAX = 3650 };
@@ -331,6 +332,31 @@ put_short_help(json_t *data, const struct config *config)
 	buf_free(&help);
 }
 
+static void
+put_meeting(struct wording *w, json_t *data, const struct reply *reply)
+{
+	const struct meeting *m = reply->meeting;
+	struct facts f = { w, data, m->timezone };
+	struct buf place = { .max = TEXT_ROOM }, plain = place;
+
+	put(data, "commune", span_of(m->commune));
+	put_date(&f, "weekday", "weekday", m->starts_ms, MOMENT_EVENT);
+	put_date(&f, "date_long", "long", m->starts_ms, MOMENT_EVENT);
+	put_date(&f, "date_short", "day", m->starts_ms, MOMENT_EVENT);
+	put_date(&f, "date_dm", "dm", m->starts_ms, MOMENT_EVENT);
+	put_date(&f, "time_from", "time", m->starts_ms, MOMENT_EVENT);
+	put_date(&f, "time_to", "time", m->ends_ms, MOMENT_END);
+	put(data, "venue_name", span_of(m->venue));
+	put(data, "venue_address", span_of(m->address));
+	add_joined(&place, span_of(m->venue));
+	add_joined(&place, span_of(m->address));
+	gsm7_fold(&plain, buf_span(&place));
+	put(data, "venue_sms", buf_span(&plain));
+	put_flag(data, "comes", reply->comes);
+	buf_free(&place);
+	buf_free(&plain);
+}
+
 json_t *
 reply_data(struct wording *w, const struct reply *reply)
 {
@@ -347,6 +373,8 @@ reply_data(struct wording *w, const struct reply *reply)
 		put(data, "suggestion_title",
 		    span_of(reply->suggestion->title));
 	}
+	if (reply->meeting != NULL)
+		put_meeting(w, data, reply);
 	put_message(w, data, reply);
 	put_remarks(w, data, reply);
 	put_answer_due(w, data, reply);

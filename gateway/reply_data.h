@@ -8,6 +8,7 @@
 
 #include "gateway/store_consultation.h"
 #include "gateway/store_inbound.h"
+#include "gateway/store_meeting.h"
 #include "gateway/store_remark.h"
 #include "gateway/wording.h"
 
@@ -25,6 +26,8 @@ struct reply {
 	const char *const *receipts; /* one per remark */
 	size_t n_remarks;
 	bool is_unclear; /* which of them is meant */
+	const struct meeting *meeting; /* it is about; or NULL */
+	bool comes; /* the person will be there */
 	const struct consultation *suggestion;
 	const char *attachment_names; /* "a.pdf, b.jpg" */
 	int64_t now;

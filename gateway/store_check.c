@@ -11,6 +11,7 @@ static const struct statement *const tables[] = {
 	store_inbound_statements,
 	store_remark_statements,
 	store_consultation_statements,
+	store_meeting_statements,
 	store_person_statements,
 	store_outbox_statements,
 	store_chain_statements,

@@ -260,8 +260,8 @@ static const char consultation_put[] =
     " closes_ms = excluded.closes_ms, closes_local = excluded.closes_local,"
     " timezone = excluded.timezone RETURNING id";
 
-static bool
-is_phase(const char *phase)
+bool
+phase_is_valid(const char *phase)
 {
 	return phase != NULL &&
 	       (strcmp(phase, "needs") == 0 || strcmp(phase, "remarks") == 0);
@@ -276,7 +276,7 @@ check_consultation(const struct consultation *c, struct err *err)
 		return err_set(err, ST_REJECT,
 		    "the code %.40s is too long: at most %d characters",
 		    c->code, CODE_MAX);
-	if (!is_phase(c->phase))
+	if (!phase_is_valid(c->phase))
 		return err_set(err, ST_REJECT,
 		    "the phase of %s must be \"needs\" or \"remarks\"",
 		    c->code);
@@ -415,155 +415,6 @@ store_consultation_all(struct store *st, struct arena *a,
 	return query_close(&q, rc, err);
 }
 
-/* ---- meetings ---------------------------------------------------------- */
-
-static const char meeting_put[] =
-    "INSERT INTO meeting (uid, key, consultation_id, commune_id, phase, state,"
-    " starts_ms, starts_local, ends_ms, ends_local, timezone, venue, address,"
-    " sequence)"
-    " VALUES (:uid, :key, :consultation, :commune, :phase, :state, :starts,"
-    " :starts_local, :ends, :ends_local, :timezone, :venue, :address,"
-    " :sequence)"
-    " ON CONFLICT (uid) DO UPDATE SET key = excluded.key,"
-    " consultation_id = excluded.consultation_id,"
-    " commune_id = excluded.commune_id, phase = excluded.phase,"
-    " state = excluded.state, starts_ms = excluded.starts_ms,"
-    " starts_local = excluded.starts_local, ends_ms = excluded.ends_ms,"
-    " ends_local = excluded.ends_local, timezone = excluded.timezone,"
-    " venue = excluded.venue, address = excluded.address,"
-    " sequence = excluded.sequence RETURNING id";
-
-static enum status
-check_meeting(const struct meeting *m, struct err *err)
-{
-	if (m->uid == NULL || m->uid[0] == '\0')
-		return err_set(err, ST_REJECT, "a meeting needs a uid");
-	if (!is_phase(m->phase))
-		return err_set(err, ST_REJECT,
-		    "the phase of meeting %.100s must be \"needs\" or "
-		    "\"remarks\"",
-		    m->uid);
-	if (m->ends_ms != 0 && m->ends_ms < m->starts_ms)
-		return err_set(err, ST_REJECT,
-		    "meeting %.100s would end before it starts: change one of "
-		    "the times",
-		    m->uid);
-	return ST_OK;
-}
-
-static enum status
-find_consultation(struct store *st, struct meeting *m, struct err *err)
-{
-	struct consultation c = { 0 };
-	struct arena a = { 0 };
-	enum status rc;
-
-	if (m->code == NULL || m->code[0] == '\0')
-		rc =
-		    store_consultation_get(st, m->consultation_id, &a, &c, err);
-	else
-		rc = store_consultation_find(st, m->code, &a, &c, err);
-	if (rc == ST_OK && c.id == 0)
-		rc = err_set(err, ST_REJECT,
-		    "meeting %.100s is about the consultation \"%.40s\", which "
-		    "does not exist: add it first",
-		    m->uid, m->code == NULL ? "" : m->code);
-	m->consultation_id = c.id;
-	arena_free(&a);
-	return rc;
-}
-
-enum status
-store_meeting_put(struct store *st, struct meeting *m, struct err *err)
-{
-	bool has_state = m->state != NULL && m->state[0] != '\0';
-	int64_t commune = 0;
-	struct query q;
-	enum status rc = check_meeting(m, err);
-
-	if (rc == ST_OK)
-		rc = find_consultation(st, m, err);
-	if (rc == ST_OK)
-		rc = store_commune_put(st, m->commune, "", &commune, err);
-	if (rc != ST_OK)
-		return rc;
-	query_open(&q, st, meeting_put);
-	query_text(&q, ":uid", m->uid);
-	query_text(&q, ":key", m->key);
-	query_id(&q, ":consultation", m->consultation_id);
-	query_id(&q, ":commune", commune);
-	query_text(&q, ":phase", m->phase);
-	query_text(&q, ":state", has_state ? m->state : "planned");
-	query_int(&q, ":starts", m->starts_ms);
-	query_text(&q, ":starts_local", m->starts_local);
-	query_time(&q, ":ends", m->ends_ms);
-	query_text(&q, ":ends_local", m->ends_local);
-	query_text(&q, ":timezone", m->timezone);
-	query_text(&q, ":venue", m->venue);
-	query_text(&q, ":address", m->address);
-	query_int(&q, ":sequence", m->sequence);
-	rc = query_number(&q, &m->id, err);
-	if (query_is_taken(&q))
-		return err_set(err, ST_REJECT,
-		    "the short name %.100s is another meeting's: choose "
-		    "another",
-		    m->key);
-	return rc;
-}
-
-static const char meeting_all[] =
-    "SELECT m.id, m.uid, m.key, c.code, m.consultation_id, g.name, m.phase,"
-    " m.state, m.starts_ms, m.ends_ms, m.timezone, m.starts_local,"
-    " m.ends_local, m.venue, m.address, m.sequence FROM meeting m"
-    " JOIN consultation c ON c.id = m.consultation_id"
-    " JOIN commune g ON g.id = m.commune_id"
-    " WHERE :consultation IS NULL OR m.consultation_id = :consultation"
-    " ORDER BY m.starts_ms, m.id";
-
-static void
-read_meeting(struct query *q, struct arena *a, struct meeting *out)
-{
-	out->id = query_get_int(q);
-	out->uid = query_get_text(q, a);
-	out->key = query_get_text(q, a);
-	out->code = query_get_text(q, a);
-	out->consultation_id = query_get_int(q);
-	out->commune = query_get_text(q, a);
-	out->phase = query_get_text(q, a);
-	out->state = query_get_text(q, a);
-	out->starts_ms = query_get_int(q);
-	out->ends_ms = query_get_int(q);
-	out->timezone = query_get_text(q, a);
-	out->starts_local = query_get_text(q, a);
-	out->ends_local = query_get_text(q, a);
-	out->venue = query_get_text(q, a);
-	out->address = query_get_text(q, a);
-	out->sequence = query_get_int(q);
-}
-
-enum status
-store_meeting_all(struct store *st, int64_t consultation_id, struct arena *a,
-    struct meeting **out, size_t *n, struct err *err)
-{
-	struct meeting *m;
-	struct query q;
-	enum status rc;
-
-	*out = NULL;
-	*n = 0;
-	query_open(&q, st, meeting_all);
-	query_id(&q, ":consultation", consultation_id);
-	while ((rc = query_step(&q, err)) == ST_OK && q.has_row) {
-		m = arena_push(a, out, n, sizeof(**out));
-		if (m == NULL) {
-			rc = err_set(err, ST_BROKEN, "out of memory");
-			break;
-		}
-		read_meeting(&q, a, m);
-	}
-	return query_close(&q, rc, err);
-}
-
 static const char consultation_number_used[] =
     "UPDATE consultation SET next_number = MAX(next_number, :number + 1)"
     " WHERE id = :id";
@@ -593,8 +444,6 @@ const struct statement store_consultation_statements[] = {
 	{ "consultation_find", consultation_find },
 	{ "consultation_get", consultation_get },
 	{ "consultation_all", consultation_all },
-	{ "meeting_put", meeting_put },
-	{ "meeting_all", meeting_all },
 	{ "consultation_number_used", consultation_number_used },
 	{ NULL, NULL },
 };

@@ -1,7 +1,7 @@
-/* store_consultation - consultations, their codes, communes and meetings
+/* store_consultation - consultations, their codes and communes
  *
- * Place: intake asks what a code means; the consultation and meeting commands
- * add and list; init loads the seed.
+ * Place: intake asks what a code means; the consultation command adds and
+ * lists; init loads the seed.
  */
 #ifndef STORE_CONSULTATION_H
 #define STORE_CONSULTATION_H
@@ -51,32 +51,13 @@ enum status store_consultation_get(struct store *st, int64_t id,
 enum status store_consultation_all(struct store *st, struct arena *a,
     struct consultation **out, size_t *n, struct err *err);
 
+/* Is `phase` "needs" or "remarks"? */
+bool phase_is_valid(const char *phase);
+
 /* Remark `number` of that consultation was given before this database was
  * made; it and those below are not given again. */
 enum status store_consultation_number_used(
     struct store *st, int64_t id, int64_t number, struct err *err);
-
-struct meeting {
-	int64_t id;
-	const char *uid; /* iCalendar UID, unique */
-	const char *key; /* short name: "s-10ke-bierun-2" */
-	const char *code; /* of its consultation */
-	int64_t consultation_id;
-	const char *commune, *phase, *state; /* planned, announced, held... */
-	int64_t starts_ms, ends_ms;
-	const char *timezone, *starts_local, *ends_local;
-	const char *venue, *address;
-	int64_t sequence;
-};
-
-/* Adds, or changes the one with that uid; the commune is added when new.  In a
- * transaction of the caller.  ST_REJECT with the reason when it makes no sense. */
-enum status
-store_meeting_put(struct store *st, struct meeting *m, struct err *err);
-
-/* All, ordered by start; of one consultation when `consultation_id` is set. */
-enum status store_meeting_all(struct store *st, int64_t consultation_id,
-    struct arena *a, struct meeting **out, size_t *n, struct err *err);
 
 /* Adds a commune unless it is there; `kind` "urban" or "rural", may be "". */
 enum status store_commune_put(struct store *st, const char *name,

@@ -369,6 +369,34 @@ CREATE INDEX outbox_created ON outbox (created_ms);
 CREATE INDEX outbox_inbound ON outbox (inbound_id)
 	WHERE inbound_id IS NOT NULL;
 
+-- Which meetings a notice tells of; people answer by the number in the list.
+CREATE TABLE outbox_meeting (
+	outbox_id INTEGER NOT NULL REFERENCES outbox (id), -- the notice
+	position INTEGER NOT NULL CHECK (position > 0), -- order, from 1
+	meeting_id INTEGER NOT NULL REFERENCES meeting (id), -- one of them
+	PRIMARY KEY (outbox_id, position),
+	UNIQUE (outbox_id, meeting_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX outbox_meeting_of ON outbox_meeting (meeting_id);
+
+-- Every answer is kept; the last one of a person counts.
+CREATE TABLE rsvp (
+	id INTEGER PRIMARY KEY AUTOINCREMENT, -- stable key
+	meeting_id INTEGER NOT NULL REFERENCES meeting (id), -- which meeting
+	contact_id INTEGER REFERENCES contact (id), -- who answers
+	inbound_id INTEGER NOT NULL REFERENCES inbound (id), -- the message
+	answer TEXT NOT NULL
+		CHECK (answer IN ('yes', 'no', 'maybe')), -- will they come
+	comment TEXT NOT NULL DEFAULT '', -- their words, for staff
+	needs_staff INTEGER NOT NULL DEFAULT 0
+		CHECK (needs_staff IN (0, 1)), -- asks for an interpreter or access
+	received_ms INTEGER NOT NULL, -- when the message was received
+	UNIQUE (meeting_id, inbound_id)
+) STRICT;
+
+CREATE INDEX rsvp_inbound ON rsvp (inbound_id);
+
 CREATE TABLE audit (
 	id INTEGER PRIMARY KEY AUTOINCREMENT, -- order of what was done
 	at_ms INTEGER NOT NULL, -- when

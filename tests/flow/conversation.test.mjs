@@ -647,3 +647,66 @@ story('START after STOP brings the notices back', (house) => {
 	house.poll();
 	assert.deepEqual(templates(house), ['unsubscribe_confirm', 'subscribe_confirm', 'help']);
 });
+
+// ---- answers to meetings --------------------------------------------------
+
+const notice = 's-10ke-ledziny-2.0.m7q2@konsultacje.powiat.example'; // of the context
+const meeting = (house, key = 's-10ke-ledziny-2') =>
+	house.rows('meeting', 'show', key)[0];
+
+const itip = ({ from = 'jan@poczta.example', attendee = from, partstat = 'ACCEPTED',
+	uid = 'spotkanie-bl-10ke-ledziny-2@konsultacje.powiat.example', method = 'REPLY' }) =>
+	mail({ from, subject: `Accepted: spotkanie`, text: '', extra: [] })
+		.replace(/MIME-Version[^]*$/, ['MIME-Version: 1.0',
+			`Content-Type: text/calendar; charset=utf-8; method=${method}`, '',
+			'BEGIN:VCALENDAR', 'VERSION:2.0', `METHOD:${method}`, 'PRODID:-//x//y//EN',
+			'BEGIN:VEVENT', `UID:${uid}`, 'DTSTAMP:20261122T100000Z', 'SEQUENCE:0',
+			`ATTENDEE;PARTSTAT=${partstat}:mailto:${attendee}`, 'END:VEVENT',
+			'END:VCALENDAR', ''].join('\r\n'));
+
+story('BĘDĘ counts one head, the last answer of a person counts, words are kept for staff', (house) => {
+	const yes = house.mail(mail({ text: 'Będę, razem z mężem.', inReplyTo: notice }));
+	house.mail(mail({ from: 'ewa@poczta.example', text: 'Nie przyjdę.', inReplyTo: notice }));
+	house.poll();
+	assert.equal(row(house, yes).fate, 'rsvp', row(house, yes).why);
+	assert.deepEqual(templates(house), ['rsvp_confirm', 'rsvp_confirm']);
+	assert.match(house.run('outbox', 'show', String(owed(house)[0].id)), /będziesz na spotkaniu/);
+	assert.deepEqual([meeting(house).yes, meeting(house).no], [1, 1]);
+	assert.equal(meeting(house).answers[0].comment, 'Będę, razem z mężem.');
+	house.now = '2026-11-23T12:00:00+01:00';
+	house.mail(mail({ text: 'Nie', at: '2026-11-23T10:00:00+01:00' }));
+	house.poll();
+	assert.deepEqual([meeting(house).yes, meeting(house).no], [0, 2], 'a bare NO answers what we said last');
+	assert.match(house.run('meeting', 'show', 's-10ke-ledziny-2'), /Nie przyjdę/);
+});
+
+story('a calendar’s answer counts for its own sender only', (house) => {
+	const good = house.mail(itip({}));
+	const other = house.mail(itip({ from: 'obcy@poczta.example', attendee: 'jan@poczta.example', partstat: 'DECLINED' }));
+	const foreign = house.mail(itip({ uid: 'x@gdzie.example' }));
+	const counter = house.mail(itip({ from: 'ewa@poczta.example', method: 'COUNTER' }));
+	const maybe = house.mail(itip({ from: 'ola@poczta.example', partstat: 'TENTATIVE' }));
+	house.poll();
+	assert.equal(row(house, good).fate, 'rsvp', row(house, good).why);
+	assert.equal(row(house, maybe).fate, 'rsvp');
+	for (const key of [other, foreign, counter])
+		assert.equal(row(house, key).fate, 'held', row(house, key).why);
+	assert.deepEqual([meeting(house).yes, meeting(house).no, meeting(house).maybe], [1, 0, 1]);
+	assert.deepEqual(templates(house), [], 'calendars are not answered');
+});
+
+story('an answer that holds a wish is a remark as well', (house) => {
+	const both = house.mail(mail({ text: 'Będę, i proszę o wiatę na przystanku.', inReplyTo: notice }));
+	house.poll();
+	assert.equal(row(house, both).fate, 'rsvp', row(house, both).why);
+	assert.equal(meeting(house).yes, 1);
+	assert.equal(ours(house, both).code, 'BL-10KE');
+	assert.deepEqual(templates(house), ['confirm_remark', 'rsvp_confirm']);
+});
+
+story('an answer to no notice waits for staff', (house) => {
+	const lost = house.mail(mail({ text: 'Będę, razem z mężem.' }));
+	house.poll();
+	assert.equal(row(house, lost).fate, 'held');
+	assert.match(row(house, lost).why, /no notice/);
+});

@@ -173,78 +173,6 @@ communes_are_added_once(void **state)
 	    1);
 }
 
-static struct meeting
-meeting_of(const char *uid, const char *key)
-{
-	return (struct meeting){ .uid = uid,
-		.key = key,
-		.code = "BL-7M4H",
-		.commune = "Imielin",
-		.phase = "remarks",
-		.starts_ms = NOON + DAY,
-		.ends_ms = NOON + DAY + 7200000,
-		.timezone = "Europe/Warsaw",
-		.starts_local = "2026-11-23T12:00:00",
-		.ends_local = "2026-11-23T14:00:00",
-		.venue = "Biblioteka Miejska",
-		.address = "ul. Wzorcowa 12" };
-}
-
-static void
-a_meeting_is_known_by_its_uid(void **state)
-{
-	struct fixture *f = *state;
-	struct meeting m = meeting_of("a@powiat.example", "s-1"), *all;
-	struct meeting other = meeting_of("b@powiat.example", "s-2");
-	int64_t id;
-	size_t n;
-
-	OK(store_meeting_put(f->st, &m, &f->err));
-	id = m.id;
-	other.starts_ms -= DAY / 2;
-	OK(store_meeting_put(f->st, &other, &f->err));
-	m.state = "changed";
-	m.sequence = 1;
-	OK(store_meeting_put(f->st, &m, &f->err));
-	assert_int_equal(m.id, id);
-	OK(store_meeting_all(
-	    f->st, f->consultation, &f->arena, &all, &n, &f->err));
-	assert_int_equal(n, 2);
-	assert_string_equal(all[0].key, "s-2");
-	assert_string_equal(all[0].state, "planned");
-	assert_string_equal(all[1].state, "changed");
-	assert_string_equal(all[1].code, "BL-7M4H");
-	assert_string_equal(all[1].commune, "Imielin");
-	assert_int_equal(all[1].sequence, 1);
-	assert_string_equal(all[1].address, "ul. Wzorcowa 12");
-	OK(store_meeting_all(f->st, 99, &f->arena, &all, &n, &f->err));
-	assert_int_equal(n, 0);
-	OK(store_meeting_all(f->st, 0, &f->arena, &all, &n, &f->err));
-	assert_int_equal(n, 2);
-}
-
-static void
-a_meeting_that_makes_no_sense_is_refused(void **state)
-{
-	struct fixture *f = *state;
-	struct meeting m = meeting_of("a@powiat.example", "s-1");
-
-	OK(store_meeting_put(f->st, &m, &f->err));
-	m = meeting_of("b@powiat.example", "s-1");
-	assert_int_equal(store_meeting_put(f->st, &m, &f->err), ST_REJECT);
-	assert_non_null(strstr(f->err.text, "short name"));
-	m = meeting_of("b@powiat.example", "s-2");
-	m.code = "BL-2XDR";
-	assert_int_equal(store_meeting_put(f->st, &m, &f->err), ST_REJECT);
-	assert_non_null(strstr(f->err.text, "does not exist"));
-	m = meeting_of("b@powiat.example", "s-2");
-	m.ends_ms = m.starts_ms - 1;
-	assert_int_equal(store_meeting_put(f->st, &m, &f->err), ST_REJECT);
-	assert_non_null(strstr(f->err.text, "end before it starts"));
-	m = meeting_of("", "s-2");
-	assert_int_equal(store_meeting_put(f->st, &m, &f->err), ST_REJECT);
-}
-
 /* ---- people ------------------------------------------------------------ */
 
 static struct contact
@@ -372,8 +300,6 @@ main(void)
 		TEST(a_code_or_an_alias_finds_its_consultation),
 		TEST(what_makes_no_sense_is_refused_with_a_reason),
 		TEST(communes_are_added_once),
-		TEST(a_meeting_is_known_by_its_uid),
-		TEST(a_meeting_that_makes_no_sense_is_refused),
 		TEST(an_address_is_one_contact_however_it_is_written),
 		TEST(stop_ends_notices_and_start_brings_them_back),
 		TEST(start_of_one_consultation_after_a_stop_brings_only_that),

@@ -1,0 +1,191 @@
+/* decide_rsvp - who answers an invitation, and to which meeting
+ *
+ * Place: decide_order.c.  An iTIP answer names its meeting (RFC 5546) and is
+ * believed for its own sender only (RFC 6047, 3); words belong to the notice
+ * they answer, else to the last one we sent to that person.
+ */
+#include "gateway/decide_internal.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "parsers/text.h"
+
+/* Adds the answer to one meeting; false when memory is short. */
+static bool
+note_answer(struct decision *d, const struct case_file *c,
+    const struct meeting *meeting, enum rsvp_answer answer, struct span comment)
+{
+	struct rsvp *r =
+	    arena_push(c->arena, &d->rsvps, &d->n_rsvps, sizeof(*r));
+
+	if (r == NULL)
+		return false;
+	*r = (struct rsvp){ .meeting_id = meeting->id,
+		.contact_id = c->contact->id,
+		.answer = answer,
+		.comment = arena_copy(c->arena, comment).p,
+		.received_ms = c->in->received_ms };
+	return true;
+}
+
+/* ACCEPTED, DECLINED, TENTATIVE (RFC 5545, 3.2.12); false: none of these. */
+static bool
+read_partstat(enum rsvp_answer *out, struct span partstat)
+{
+	static const struct {
+		const char *word;
+		enum rsvp_answer answer;
+	} words[] = { { "ACCEPTED", RSVP_YES }, { "DECLINED", RSVP_NO },
+		{ "TENTATIVE", RSVP_MAYBE } };
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (span_is_nocase(partstat, words[i].word)) {
+			*out = words[i].answer;
+			return true;
+		}
+	return false;
+}
+
+static enum status
+decide_itip(struct decision *d, const struct case_file *c, struct err *err)
+{
+	const struct calendar *cal = &c->mail->calendar;
+	struct span from = c->mail->from.address;
+	struct meeting *meeting = arena_alloc(c->arena, sizeof(*meeting));
+	enum rsvp_answer answer;
+	enum status rc;
+
+	if (meeting == NULL)
+		return err_set(err, ST_BROKEN, "out of memory");
+	rc = store_meeting_find(
+	    c->st, arena_copy(c->arena, cal->uid).p, c->arena, meeting, err);
+	if (rc != ST_OK)
+		return rc;
+	if (meeting->id == 0) {
+		decide_settle(d, c, FATE_HELD,
+		    "a calendar's answer to an invitation that is not ours");
+		return ST_OK;
+	}
+	d->consultation = decide_by_id(c, meeting->consultation_id);
+	if (cal->attendee.n != from.n ||
+	    strncasecmp(cal->attendee.p, from.p, from.n) != 0) {
+		decide_settle(d, c, FATE_HELD,
+		    "a calendar's answer for somebody else than its sender");
+		return ST_OK;
+	}
+	if (!span_is_nocase(cal->method, "REPLY") ||
+	    !read_partstat(&answer, cal->partstat)) {
+		decide_settle(d, c, FATE_HELD,
+		    "a calendar's answer that is neither yes nor no (%.*s "
+		    "%.*s): for staff",
+		    (int)(cal->method.n < 20 ? cal->method.n : 20),
+		    cal->method.p,
+		    (int)(cal->partstat.n < 20 ? cal->partstat.n : 20),
+		    cal->partstat.p);
+		return ST_OK;
+	}
+	if (!note_answer(d, c, meeting, answer, cal->comment))
+		return err_set(err, ST_BROKEN, "out of memory");
+	decide_settle(d, c, FATE_RSVP, "%s to meeting %s, by calendar%s",
+	    rsvp_answer_name(answer), meeting->key,
+	    cal->sequence < meeting->sequence
+		? "; the meeting has changed since"
+		: "");
+	return ST_OK;
+}
+
+/* The meetings that words are about: of the notice they answer, else of the
+ * last thing we asked this person. */
+static enum status
+find_told(
+    struct meeting **out, size_t *n, const struct case_file *c, struct err *err)
+{
+	struct outbox row;
+	enum status rc = decide_answered(&row, NULL, c, err);
+
+	*n = 0;
+	if (rc == ST_OK && row.id != 0)
+		rc = store_meeting_of_row(c->st, row.id, c->arena, out, n, err);
+	if (rc != ST_OK || *n > 0 || row.id != 0)
+		return rc;
+	rc = decide_last_row(&row, c, true, err);
+	if (rc == ST_OK && row.id != 0)
+		rc = store_meeting_of_row(c->st, row.id, c->arena, out, n, err);
+	return rc;
+}
+
+enum status
+decide_was_invited(bool *invited, const struct case_file *c, struct err *err)
+{
+	struct meeting *told;
+	size_t n;
+	enum status rc = find_told(&told, &n, c, err);
+
+	*invited = rc == ST_OK && n > 0;
+	return rc;
+}
+
+/* "Będę, i proszę o wiatę" is a remark as well, while remarks are taken. */
+static enum status
+add_wish(struct decision *d, const struct case_file *c, struct err *err)
+{
+	struct decision one = { 0 };
+	enum status rc;
+	bool has_wish = false;
+
+	for (size_t i = 0; i < c->mail->n_warnings; i++)
+		has_wish = has_wish ||
+			   span_is(c->mail->warnings[i], "also holds a remark");
+	if (!has_wish || d->consultation == NULL)
+		return ST_OK;
+	rc = decide_filing(&one, c, d->consultation, c->mail->remark, err);
+	if (rc != ST_OK)
+		return rc;
+	d->needs_staff = true;
+	d->filings = one.filings;
+	d->n_filings = one.n_filings;
+	return ST_OK;
+}
+
+static enum status
+decide_words(
+    struct decision *d, const struct case_file *c, bool yes, struct err *err)
+{
+	bool is_text = c->raw->channel == CHANNEL_SMS;
+	struct meeting *told;
+	size_t n;
+	enum status rc = find_told(&told, &n, c, err);
+
+	if (rc != ST_OK)
+		return rc;
+	if (n != 1) {
+		decide_settle(d, c, FATE_HELD, "%s to a meeting: %s",
+		    yes ? "yes" : "no",
+		    n == 0 ? "no notice of ours that it answers"
+			   : "the notice tells of several");
+		return ST_OK;
+	}
+	d->consultation = decide_by_id(c, told->consultation_id);
+	d->meeting = told;
+	if (!note_answer(
+		d, c, told, yes ? RSVP_YES : RSVP_NO, c->mail->new_text))
+		return err_set(err, ST_BROKEN, "out of memory");
+	d->reply = !is_text ? "rsvp_confirm" : yes ? "rsvp_yes" : "rsvp_no";
+	decide_settle(d, c, FATE_RSVP, "%s to meeting %s, in words",
+	    yes ? "yes" : "no", told->key);
+	return add_wish(d, c, err);
+}
+
+enum status
+decide_rsvp(struct decision *d, const struct case_file *c, struct err *err)
+{
+	const struct parsed *m = c->mail;
+
+	if (m->kind == KIND_COMMAND)
+		return decide_words(d, c, m->command == CMD_YES, err);
+	if (m->calendar.method.n > 0 || m->calendar.uid.n > 0)
+		return decide_itip(d, c, err);
+	return decide_words(
+	    d, c, !span_is(m->calendar.partstat, "DECLINED"), err);
+}

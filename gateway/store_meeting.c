@@ -1,0 +1,339 @@
+/* store_meeting - meetings, the notices about them, and who will come */
+#include "gateway/store_meeting.h"
+
+#include <string.h>
+
+#include "gateway/store_consultation.h"
+#include "gateway/store_internal.h"
+
+static const char meeting_put[] =
+    "INSERT INTO meeting (uid, key, consultation_id, commune_id, phase, state,"
+    " starts_ms, starts_local, ends_ms, ends_local, timezone, venue, address,"
+    " sequence)"
+    " VALUES (:uid, :key, :consultation, :commune, :phase, :state, :starts,"
+    " :starts_local, :ends, :ends_local, :timezone, :venue, :address,"
+    " :sequence)"
+    " ON CONFLICT (uid) DO UPDATE SET key = excluded.key,"
+    " consultation_id = excluded.consultation_id,"
+    " commune_id = excluded.commune_id, phase = excluded.phase,"
+    " state = excluded.state, starts_ms = excluded.starts_ms,"
+    " starts_local = excluded.starts_local, ends_ms = excluded.ends_ms,"
+    " ends_local = excluded.ends_local, timezone = excluded.timezone,"
+    " venue = excluded.venue, address = excluded.address,"
+    " sequence = excluded.sequence RETURNING id";
+
+static enum status
+check_meeting(const struct meeting *m, struct err *err)
+{
+	if (m->uid == NULL || m->uid[0] == '\0')
+		return err_set(err, ST_REJECT, "a meeting needs a uid");
+	if (!phase_is_valid(m->phase))
+		return err_set(err, ST_REJECT,
+		    "the phase of meeting %.100s must be \"needs\" or "
+		    "\"remarks\"",
+		    m->uid);
+	if (m->ends_ms != 0 && m->ends_ms < m->starts_ms)
+		return err_set(err, ST_REJECT,
+		    "meeting %.100s would end before it starts: change one of "
+		    "the times",
+		    m->uid);
+	return ST_OK;
+}
+
+static enum status
+find_consultation(struct store *st, struct meeting *m, struct err *err)
+{
+	struct consultation c = { 0 };
+	struct arena a = { 0 };
+	enum status rc;
+
+	if (m->code == NULL || m->code[0] == '\0')
+		rc =
+		    store_consultation_get(st, m->consultation_id, &a, &c, err);
+	else
+		rc = store_consultation_find(st, m->code, &a, &c, err);
+	if (rc == ST_OK && c.id == 0)
+		rc = err_set(err, ST_REJECT,
+		    "meeting %.100s is about the consultation \"%.40s\", which "
+		    "does not exist: add it first",
+		    m->uid, m->code == NULL ? "" : m->code);
+	m->consultation_id = c.id;
+	arena_free(&a);
+	return rc;
+}
+
+enum status
+store_meeting_put(struct store *st, struct meeting *m, struct err *err)
+{
+	bool has_state = m->state != NULL && m->state[0] != '\0';
+	int64_t commune = 0;
+	struct query q;
+	enum status rc = check_meeting(m, err);
+
+	if (rc == ST_OK)
+		rc = find_consultation(st, m, err);
+	if (rc == ST_OK)
+		rc = store_commune_put(st, m->commune, "", &commune, err);
+	if (rc != ST_OK)
+		return rc;
+	query_open(&q, st, meeting_put);
+	query_text(&q, ":uid", m->uid);
+	query_text(&q, ":key", m->key);
+	query_id(&q, ":consultation", m->consultation_id);
+	query_id(&q, ":commune", commune);
+	query_text(&q, ":phase", m->phase);
+	query_text(&q, ":state", has_state ? m->state : "planned");
+	query_int(&q, ":starts", m->starts_ms);
+	query_text(&q, ":starts_local", m->starts_local);
+	query_time(&q, ":ends", m->ends_ms);
+	query_text(&q, ":ends_local", m->ends_local);
+	query_text(&q, ":timezone", m->timezone);
+	query_text(&q, ":venue", m->venue);
+	query_text(&q, ":address", m->address);
+	query_int(&q, ":sequence", m->sequence);
+	rc = query_number(&q, &m->id, err);
+	if (query_is_taken(&q))
+		return err_set(err, ST_REJECT,
+		    "the short name %.100s is another meeting's: choose "
+		    "another",
+		    m->key);
+	return rc;
+}
+
+#define SELECT_MEETING                                                    \
+	"SELECT m.id, m.uid, m.key, c.code, m.consultation_id, g.name,"   \
+	" m.phase, m.state, m.starts_ms, m.ends_ms, m.timezone,"          \
+	" m.starts_local, m.ends_local, m.venue, m.address, m.sequence"   \
+	" FROM meeting m JOIN consultation c ON c.id = m.consultation_id" \
+	" JOIN commune g ON g.id = m.commune_id"
+
+static const char meeting_all[] = SELECT_MEETING
+    " WHERE :consultation IS NULL OR m.consultation_id = :consultation"
+    " ORDER BY m.starts_ms, m.id";
+
+static void
+read_meeting(struct query *q, struct arena *a, struct meeting *out)
+{
+	out->id = query_get_int(q);
+	out->uid = query_get_text(q, a);
+	out->key = query_get_text(q, a);
+	out->code = query_get_text(q, a);
+	out->consultation_id = query_get_int(q);
+	out->commune = query_get_text(q, a);
+	out->phase = query_get_text(q, a);
+	out->state = query_get_text(q, a);
+	out->starts_ms = query_get_int(q);
+	out->ends_ms = query_get_int(q);
+	out->timezone = query_get_text(q, a);
+	out->starts_local = query_get_text(q, a);
+	out->ends_local = query_get_text(q, a);
+	out->venue = query_get_text(q, a);
+	out->address = query_get_text(q, a);
+	out->sequence = query_get_int(q);
+}
+
+/* Every row of an open query, which it closes. */
+static enum status
+read_meetings(struct query *q, struct arena *a, struct meeting **out, size_t *n,
+    struct err *err)
+{
+	struct meeting *m;
+	enum status rc;
+
+	*out = NULL;
+	*n = 0;
+	while ((rc = query_step(q, err)) == ST_OK && q->has_row) {
+		m = arena_push(a, out, n, sizeof(**out));
+		if (m == NULL) {
+			rc = err_set(err, ST_BROKEN, "out of memory");
+			break;
+		}
+		read_meeting(q, a, m);
+	}
+	return query_close(q, rc, err);
+}
+
+enum status
+store_meeting_all(struct store *st, int64_t consultation_id, struct arena *a,
+    struct meeting **out, size_t *n, struct err *err)
+{
+	struct query q;
+
+	query_open(&q, st, meeting_all);
+	query_id(&q, ":consultation", consultation_id);
+	return read_meetings(&q, a, out, n, err);
+}
+
+static const char meeting_find[] = SELECT_MEETING
+    " WHERE m.uid = :word OR (m.key = :word AND m.key <> '')"
+    " OR CAST(m.id AS TEXT) = :word ORDER BY m.uid <> :word, m.id LIMIT 1";
+
+enum status
+store_meeting_find(struct store *st, const char *word, struct arena *a,
+    struct meeting *out, struct err *err)
+{
+	struct meeting *list;
+	struct query q;
+	size_t n;
+	enum status rc;
+
+	*out = (struct meeting){ 0 };
+	query_open(&q, st, meeting_find);
+	query_text(&q, ":word", word);
+	rc = read_meetings(&q, a, &list, &n, err);
+	if (rc == ST_OK && n > 0)
+		*out = list[0];
+	return rc;
+}
+
+/* ---- notices ----------------------------------------------------------- */
+
+static const char meeting_told[] =
+    "INSERT INTO outbox_meeting (outbox_id, position, meeting_id)"
+    " VALUES (:outbox, :position, :meeting)";
+
+enum status
+store_meeting_told(struct store *st, int64_t outbox_id, int position,
+    int64_t meeting_id, struct err *err)
+{
+	struct query q;
+
+	query_open(&q, st, meeting_told);
+	query_id(&q, ":outbox", outbox_id);
+	query_int(&q, ":position", position);
+	query_id(&q, ":meeting", meeting_id);
+	return query_run(&q, err);
+}
+
+static const char meeting_of_row[] =
+    SELECT_MEETING " JOIN outbox_meeting t ON t.meeting_id = m.id"
+		   " WHERE t.outbox_id = :outbox ORDER BY t.position";
+
+enum status
+store_meeting_of_row(struct store *st, int64_t outbox_id, struct arena *a,
+    struct meeting **out, size_t *n, struct err *err)
+{
+	struct query q;
+
+	query_open(&q, st, meeting_of_row);
+	query_id(&q, ":outbox", outbox_id);
+	return read_meetings(&q, a, out, n, err);
+}
+
+/* ---- answers ----------------------------------------------------------- */
+
+static const char *const answers[] = {
+	[RSVP_YES] = "yes", [RSVP_NO] = "no", [RSVP_MAYBE] = "maybe"
+};
+
+const char *
+rsvp_answer_name(enum rsvp_answer answer)
+{
+	return answers[answer];
+}
+
+/* A retry of the same message replaces what it said. */
+static const char rsvp_add[] =
+    "INSERT INTO rsvp (meeting_id, contact_id, inbound_id, answer, comment,"
+    " needs_staff, received_ms) VALUES (:meeting, :contact, :inbound, :answer,"
+    " :comment, :needs_staff, :received)"
+    " ON CONFLICT (meeting_id, inbound_id) DO UPDATE SET"
+    " answer = excluded.answer, comment = excluded.comment,"
+    " needs_staff = excluded.needs_staff";
+
+enum status
+store_rsvp_add(struct store *st, const struct rsvp *rsvp, struct err *err)
+{
+	struct query q;
+
+	query_open(&q, st, rsvp_add);
+	query_id(&q, ":meeting", rsvp->meeting_id);
+	query_id(&q, ":contact", rsvp->contact_id);
+	query_id(&q, ":inbound", rsvp->inbound_id);
+	query_text(&q, ":answer", answers[rsvp->answer]);
+	query_text(&q, ":comment", rsvp->comment);
+	query_int(&q, ":needs_staff", rsvp->needs_staff);
+	query_int(&q, ":received", rsvp->received_ms);
+	return query_run(&q, err);
+}
+
+/* The last answer of each person; a contact without one is its own person. */
+static const char rsvp_all[] =
+    "SELECT meeting_id, contact_id, inbound_id, answer, comment, needs_staff,"
+    " received_ms, address, name FROM"
+    " (SELECT r.meeting_id, r.contact_id, r.inbound_id, r.answer, r.comment,"
+    " r.needs_staff, r.received_ms, k.address, k.name, r.id,"
+    " ROW_NUMBER() OVER (PARTITION BY COALESCE(k.person_id, -r.contact_id,"
+    " -r.id) ORDER BY r.received_ms DESC, r.id DESC) AS place"
+    " FROM rsvp r LEFT JOIN contact k ON k.id = r.contact_id"
+    " WHERE r.meeting_id = :meeting)"
+    " WHERE place = 1 ORDER BY received_ms, id";
+
+static enum rsvp_answer
+answer_by_name(const char *name)
+{
+	for (int i = 0; i < RSVP_COUNT; i++)
+		if (strcmp(answers[i], name) == 0)
+			return (enum rsvp_answer)i;
+	return RSVP_MAYBE;
+}
+
+enum status
+store_rsvp_all(struct store *st, int64_t meeting_id, struct arena *a,
+    struct rsvp **out, size_t *n, struct err *err)
+{
+	struct rsvp *r;
+	struct query q;
+	enum status rc;
+
+	*out = NULL;
+	*n = 0;
+	query_open(&q, st, rsvp_all);
+	query_id(&q, ":meeting", meeting_id);
+	while ((rc = query_step(&q, err)) == ST_OK && q.has_row) {
+		r = arena_push(a, out, n, sizeof(**out));
+		if (r == NULL) {
+			rc = err_set(err, ST_BROKEN, "out of memory");
+			break;
+		}
+		r->meeting_id = query_get_int(&q);
+		r->contact_id = query_get_int(&q);
+		r->inbound_id = query_get_int(&q);
+		r->answer = answer_by_name(query_get_text(&q, a));
+		r->comment = query_get_text(&q, a);
+		r->needs_staff = query_get_bool(&q);
+		r->received_ms = query_get_int(&q);
+		r->from = query_get_text(&q, a);
+		r->from_name = query_get_text(&q, a);
+	}
+	return query_close(&q, rc, err);
+}
+
+enum status
+store_rsvp_counts(struct store *st, int64_t meeting_id,
+    int64_t count[RSVP_COUNT + 1], struct err *err)
+{
+	struct arena a = { 0 };
+	struct rsvp *all;
+	size_t n;
+	enum status rc = store_rsvp_all(st, meeting_id, &a, &all, &n, err);
+
+	memset(count, 0, (RSVP_COUNT + 1) * sizeof(*count));
+	for (size_t i = 0; rc == ST_OK && i < n; i++) {
+		count[all[i].answer]++;
+		count[RSVP_COUNT]++;
+	}
+	arena_free(&a);
+	return rc;
+}
+
+const struct statement store_meeting_statements[] = {
+	{ "meeting_put", meeting_put },
+	{ "meeting_all", meeting_all },
+	{ "meeting_find", meeting_find },
+	{ "meeting_told", meeting_told },
+	{ "meeting_of_row", meeting_of_row },
+	{ "rsvp_add", rsvp_add },
+	{ "rsvp_all", rsvp_all },
+	{ NULL, NULL },
+};

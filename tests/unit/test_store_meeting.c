@@ -1,0 +1,216 @@
+/* test_store_meeting - meetings, the notices about them, and who will come
+ *
+ * Place: each test has a database of its own (store_fixture.h).
+ */
+#include "gateway/store_meeting.h"
+#include "gateway/store_outbox.h"
+#include "tests/unit/store_fixture.h"
+
+static struct meeting
+meeting_of(const char *uid, const char *key)
+{
+	return (struct meeting){ .uid = uid,
+		.key = key,
+		.code = "BL-7M4H",
+		.commune = "Imielin",
+		.phase = "remarks",
+		.starts_ms = NOON + DAY,
+		.ends_ms = NOON + DAY + 7200000,
+		.timezone = "Europe/Warsaw",
+		.starts_local = "2026-11-23T12:00:00",
+		.ends_local = "2026-11-23T14:00:00",
+		.venue = "Biblioteka Miejska",
+		.address = "ul. Wzorcowa 12" };
+}
+
+static void
+a_meeting_is_known_by_its_uid(void **state)
+{
+	struct fixture *f = *state;
+	struct meeting m = meeting_of("a@powiat.example", "s-1"), *all;
+	struct meeting other = meeting_of("b@powiat.example", "s-2");
+	int64_t id;
+	size_t n;
+
+	OK(store_meeting_put(f->st, &m, &f->err));
+	id = m.id;
+	other.starts_ms -= DAY / 2;
+	OK(store_meeting_put(f->st, &other, &f->err));
+	m.state = "changed";
+	m.sequence = 1;
+	OK(store_meeting_put(f->st, &m, &f->err));
+	assert_int_equal(m.id, id);
+	OK(store_meeting_all(
+	    f->st, f->consultation, &f->arena, &all, &n, &f->err));
+	assert_int_equal(n, 2);
+	assert_string_equal(all[0].key, "s-2");
+	assert_string_equal(all[0].state, "planned");
+	assert_string_equal(all[1].state, "changed");
+	assert_string_equal(all[1].code, "BL-7M4H");
+	assert_string_equal(all[1].commune, "Imielin");
+	assert_int_equal(all[1].sequence, 1);
+	assert_string_equal(all[1].address, "ul. Wzorcowa 12");
+	OK(store_meeting_all(f->st, 99, &f->arena, &all, &n, &f->err));
+	assert_int_equal(n, 0);
+	OK(store_meeting_all(f->st, 0, &f->arena, &all, &n, &f->err));
+	assert_int_equal(n, 2);
+}
+
+static void
+a_meeting_that_makes_no_sense_is_refused(void **state)
+{
+	struct fixture *f = *state;
+	struct meeting m = meeting_of("a@powiat.example", "s-1");
+
+	OK(store_meeting_put(f->st, &m, &f->err));
+	m = meeting_of("b@powiat.example", "s-1");
+	assert_int_equal(store_meeting_put(f->st, &m, &f->err), ST_REJECT);
+	assert_non_null(strstr(f->err.text, "short name"));
+	m = meeting_of("b@powiat.example", "s-2");
+	m.code = "BL-2XDR";
+	assert_int_equal(store_meeting_put(f->st, &m, &f->err), ST_REJECT);
+	assert_non_null(strstr(f->err.text, "does not exist"));
+	m = meeting_of("b@powiat.example", "s-2");
+	m.ends_ms = m.starts_ms - 1;
+	assert_int_equal(store_meeting_put(f->st, &m, &f->err), ST_REJECT);
+	assert_non_null(strstr(f->err.text, "end before it starts"));
+	m = meeting_of("", "s-2");
+	assert_int_equal(store_meeting_put(f->st, &m, &f->err), ST_REJECT);
+}
+
+static int64_t
+message(struct fixture *f, const char *key)
+{
+	struct inbound in = fixture_message(key, "Będę.");
+
+	OK(store_inbound_add(f->st, &in, span_of("Subject: x\r\n\r\nBędę.\r\n"),
+	    NULL, 0, &f->err));
+	return in.id;
+}
+
+static int64_t
+contact(struct fixture *f, enum channel channel, const char *address)
+{
+	struct contact c;
+
+	OK(store_contact_reach(
+	    f->st, channel, address, "", NOON, &f->arena, &c, &f->err));
+	return c.id;
+}
+
+static void
+the_last_answer_of_each_person_counts(void **state)
+{
+	static const struct {
+		const char *who;
+		enum rsvp_answer answer;
+		int64_t at;
+	} said[] = {
+		{ "jan@poczta.example", RSVP_YES, 1 },
+		{ "ewa@poczta.example", RSVP_YES, 2 },
+		{ "jan@poczta.example", RSVP_NO, 5 },
+		{ "jan@poczta.example", RSVP_YES,
+		    4 }, /* read later, sent sooner */
+		{ "ola@poczta.example", RSVP_MAYBE, 3 },
+	};
+	struct fixture *f = *state;
+	struct meeting m = meeting_of("a@powiat.example", "s-1");
+	int64_t count[RSVP_COUNT + 1];
+	struct rsvp *all;
+	size_t n;
+
+	OK(store_meeting_put(f->st, &m, &f->err));
+	for (size_t i = 0; i < sizeof(said) / sizeof(said[0]); i++) {
+		char key[8];
+
+		snprintf(key, sizeof(key), "k%zu", i);
+		OK(store_rsvp_add(f->st,
+		    &(struct rsvp){ .meeting_id = m.id,
+			.contact_id = contact(f, CHANNEL_MAIL, said[i].who),
+			.inbound_id = message(f, key),
+			.answer = said[i].answer,
+			.comment = "",
+			.received_ms = NOON + said[i].at },
+		    &f->err));
+	}
+	OK(store_rsvp_counts(f->st, m.id, count, &f->err));
+	assert_int_equal(count[RSVP_YES], 1);
+	assert_int_equal(count[RSVP_NO], 1);
+	assert_int_equal(count[RSVP_MAYBE], 1);
+	assert_int_equal(count[RSVP_COUNT], 3);
+	OK(store_rsvp_all(f->st, m.id, &f->arena, &all, &n, &f->err));
+	assert_int_equal(n, 3);
+	assert_string_equal(all[2].from, "jan@poczta.example");
+}
+
+static void
+mail_and_telephone_of_one_person_are_one_answer(void **state)
+{
+	struct fixture *f = *state;
+	struct meeting m = meeting_of("a@powiat.example", "s-1");
+	int64_t phone = contact(f, CHANNEL_SMS, "+48110000301");
+	struct rsvp answer = { .comment = "", .received_ms = NOON };
+	int64_t count[RSVP_COUNT + 1];
+
+	OK(store_meeting_put(f->st, &m, &f->err));
+	fixture_tamper(f, "UPDATE contact SET person_id = 1");
+	answer.meeting_id = m.id;
+	answer.contact_id = f->contact;
+	answer.inbound_id = message(f, "a");
+	OK(store_rsvp_add(f->st, &answer, &f->err));
+	answer.contact_id = phone;
+	answer.inbound_id = message(f, "b");
+	answer.answer = RSVP_NO;
+	answer.received_ms++;
+	OK(store_rsvp_add(f->st, &answer, &f->err));
+	OK(store_rsvp_counts(f->st, m.id, count, &f->err));
+	assert_int_equal(count[RSVP_NO], 1);
+	assert_int_equal(count[RSVP_COUNT], 1);
+}
+
+static void
+a_meeting_is_found_by_uid_name_or_id_and_by_the_notice(void **state)
+{
+	struct fixture *f = *state;
+	struct meeting m = meeting_of("a@powiat.example", "s-1"), found, *told;
+	struct outbox row = { .channel = CHANNEL_MAIL,
+		.to = "jan@poczta.example",
+		.template_name = "meeting_announcement",
+		.subject = "x",
+		.body = "x",
+		.message_id = "n1@powiat.example",
+		.created_ms = NOON };
+	char id[24];
+	size_t n;
+
+	OK(store_meeting_put(f->st, &m, &f->err));
+	snprintf(id, sizeof(id), "%lld", (long long)m.id);
+	OK(store_meeting_find(f->st, id, &f->arena, &found, &f->err));
+	assert_int_equal(found.id, m.id);
+	OK(store_meeting_find(f->st, "s-1", &f->arena, &found, &f->err));
+	assert_int_equal(found.id, m.id);
+	OK(store_meeting_find(
+	    f->st, "a@powiat.example", &f->arena, &found, &f->err));
+	assert_int_equal(found.id, m.id);
+	OK(store_meeting_find(f->st, "", &f->arena, &found, &f->err));
+	assert_int_equal(found.id, 0);
+	OK(store_outbox_add(f->st, &row, &f->err));
+	OK(store_meeting_told(f->st, row.id, 1, m.id, &f->err));
+	OK(store_meeting_of_row(f->st, row.id, &f->arena, &told, &n, &f->err));
+	assert_int_equal(n, 1);
+	assert_string_equal(told[0].key, "s-1");
+}
+
+int
+main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		TEST(a_meeting_is_known_by_its_uid),
+		TEST(a_meeting_that_makes_no_sense_is_refused),
+		TEST(the_last_answer_of_each_person_counts),
+		TEST(mail_and_telephone_of_one_person_are_one_answer),
+		TEST(a_meeting_is_found_by_uid_name_or_id_and_by_the_notice),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
