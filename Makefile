@@ -59,6 +59,10 @@ $(B)/bench/%: tests/bench/%.c $(LIB)
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS_ALL) $$(pkg-config --cflags gmime-3.0) -o $@ $< $(LIB) \
 	    $$(pkg-config --libs gmime-3.0) $(LDLIBS)
 
+# Its stages are timed from outside.
+$(B)/bench/bench_intake: LDFLAGS += $(addprefix -Wl$(comma)--wrap=,journey_parse journey_open journey_decide \
+	store_inbound_add store_remark_add reply_render store_outbox_add store_begin store_commit)
+
 # Makes the spool files of gammu-smsd from samples/sms.jsonl.
 $(B)/detail: tools/detail.c $(LIB)
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS_ALL) -o $@ $< $(LIB) $(LDLIBS)
