@@ -74,6 +74,7 @@ intake_close(struct intake *in)
 	for (int i = 0; in->lines != NULL && i <= in->n_lines; i++)
 		jail_close(in->lines[i].jail);
 	free(in->lines);
+	journey_forget(in);
 	keywords_free(in->words);
 	free(in);
 }
@@ -188,7 +189,7 @@ store_batch(struct intake *in, const struct batch *batch,
 
 	for (int i = 0; i < batch->n && rc == ST_OK; i++) {
 		if (!is_open) {
-			rc = store_begin(in->st, err);
+			rc = journey_begin(in, err);
 			if (rc != ST_OK)
 				return rc;
 			is_open = true;

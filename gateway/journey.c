@@ -185,12 +185,44 @@ is_from_a_person(const struct parsed *m)
 	}
 }
 
+void
+journey_forget(struct intake *in)
+{
+	arena_free(&in->standing.arena);
+	wording_forget(&in->standing.kept);
+	in->standing = (struct standing){ 0 };
+}
+
+enum status
+journey_begin(struct intake *in, struct err *err)
+{
+	journey_forget(in);
+	return store_begin(in->st, err);
+}
+
+enum status
+journey_know_consultations(struct journey *j, struct err *err)
+{
+	struct standing *s = &j->intake->standing;
+	struct consultation *all;
+	enum status rc = ST_OK;
+
+	if (!s->is_known) {
+		rc = store_consultation_all(
+		    j->intake->st, &s->arena, &all, &s->n_all, err);
+		s->all = all;
+		s->is_known = rc == ST_OK;
+	}
+	j->file.all = s->all;
+	j->file.n_all = s->n_all;
+	return rc;
+}
+
 enum status
 journey_open(struct journey *j, const struct raw *raw, const struct parsed *m,
     struct err *err)
 {
 	struct intake *in = j->intake;
-	struct consultation *all;
 	enum status rc;
 
 	journey_describe(j, raw, m);
@@ -207,9 +239,7 @@ journey_open(struct journey *j, const struct raw *raw, const struct parsed *m,
 		.raw = raw,
 		.in = &j->in,
 	};
-	rc = store_consultation_all(
-	    in->st, &j->arena, &all, &j->file.n_all, err);
-	j->file.all = all;
+	rc = journey_know_consultations(j, err);
 	if (rc != ST_OK || !is_from_a_person(m) || raw->problem != NULL)
 		return rc;
 	return store_contact_reach(in->st, raw->channel,
@@ -373,6 +403,7 @@ gather_reply(struct reply *r, struct journey *j, const struct decision *d,
 		.attachment_names = attachment_names(j, to, err),
 		.now = j->now,
 		.show_text = to->may_echo,
+		.kept = &j->intake->standing.kept,
 	};
 	for (size_t i = 0; receipts != NULL && i < d->n_filings; i++)
 		receipts[i] = j->receipts[i];

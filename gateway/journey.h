@@ -10,12 +10,22 @@
 #include "gateway/decide.h"
 #include "gateway/jail.h"
 #include "gateway/store_chain.h"
+#include "gateway/wording.h"
 
 /* One mailbox or SMS line: how its messages are read. */
 struct line {
 	char name[96]; /* as in raw.source */
 	const char *authserv_id, *textable_prefixes;
 	struct jail *jail; /* owned; started with the first mail */
+};
+
+/* What stays as it is while a transaction is open, and so is asked for once. */
+struct standing {
+	struct arena arena; /* owned */
+	const struct consultation *all;
+	size_t n_all;
+	bool is_known;
+	struct wording_kept kept; /* owned */
 };
 
 struct intake {
@@ -26,6 +36,7 @@ struct intake {
 	struct span words_tsv;
 	struct line *lines; /* owned */
 	int n_lines;
+	struct standing standing; /* owned; of the open transaction */
 };
 
 /* What the steps hand to each other. */
@@ -45,6 +56,15 @@ struct journey {
 	int64_t now;
 	int64_t as_of; /* open or closed is judged at this time; 0: receipt */
 };
+
+/* Begins a transaction; what was known of the one before is forgotten. */
+enum status journey_begin(struct intake *in, struct err *err);
+
+/* Every consultation there is, into j->file; they live until journey_begin(). */
+enum status journey_know_consultations(struct journey *j, struct err *err);
+
+/* Forgets what stood while a transaction was open. */
+void journey_forget(struct intake *in);
 
 /* Fills j->in from what came and what it says; j->in.id is kept. */
 void journey_describe(

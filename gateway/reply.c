@@ -144,8 +144,7 @@ fill_html(struct outbox *row, struct wording *w, const char *text_file,
 	char file[FILE_NAME];
 	struct wording_template html = { .file = file, .escape = RENDER_HTML };
 
-	snprintf(file, sizeof(file), "%.*s.html",
-	    (int)(strlen(text_file) - strlen(".txt")), text_file);
+	wording_html_name(file, sizeof(file), text_file);
 	html.text = wording_find(w, file);
 	if (w->problem.text[0] != '\0')
 		return err_set(err, ST_BROKEN, "%s", w->problem.text);
@@ -293,7 +292,10 @@ enum status
 reply_render(struct outbox *row, struct arena *a, const struct config *config,
     const struct keys *keys, const struct reply *reply, struct err *err)
 {
-	struct wording w = { .config = config, .arena = a };
+	struct wording_kept once = { 0 };
+	struct wording w = { .config = config,
+		.arena = a,
+		.kept = reply->kept == NULL ? &once : reply->kept };
 	char name[REPLY_NAME], file[FILE_NAME];
 	json_t *data = NULL;
 	struct span tmpl;
@@ -307,6 +309,7 @@ reply_render(struct outbox *row, struct arena *a, const struct config *config,
 	if (rc != ST_OK)
 		goto out;
 	row->language = keep(a, span_of(w.language));
+	wording_look(&w, file);
 	data = reply_data(&w, reply);
 	if (data == NULL) {
 		rc = err_set(err, ST_BROKEN, "out of memory");
@@ -322,6 +325,7 @@ reply_render(struct outbox *row, struct arena *a, const struct config *config,
 		rc = name_row(row, &w, keys, reply->inbound, err);
 out:
 	json_decref(data);
+	wording_forget(&once);
 	return rc;
 }
 

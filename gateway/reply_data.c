@@ -47,8 +47,11 @@ static void
 put_date(struct facts *f, const char *name, const char *form, int64_t ms,
     enum moment moment)
 {
-	json_t *text = wording_date(f->w, form, ms, f->zone, moment);
+	json_t *text;
 
+	if (!wording_shows(f->w, name))
+		return;
+	text = wording_date(f->w, form, ms, f->zone, moment);
 	if (json_is_null(text))
 		json_decref(text);
 	else
@@ -63,12 +66,16 @@ zone_of(const struct wording *w, const struct consultation *c)
 		   : w->config->timezone;
 }
 
-static void
-put_consultation(struct wording *w, json_t *data, const struct consultation *c)
+/* All that may be shown of a consultation, whatever this reply shows. */
+static json_t *
+consultation_facts(const struct wording *w, const struct consultation *c)
 {
-	struct facts f = { w, data, zone_of(w, c) };
+	struct wording all = *w;
+	json_t *data = json_object();
+	struct facts f = { &all, data, zone_of(w, c) };
 	bool has_short = c->title_short != NULL && c->title_short[0] != '\0';
 
+	all.names = (struct span){ NULL, 0 };
 	put(data, "code", span_of(c->code));
 	put(data, "title", span_of(c->title));
 	put(data, "title_short",
@@ -79,6 +86,40 @@ put_consultation(struct wording *w, json_t *data, const struct consultation *c)
 	put_date(&f, "closes_short", "short", c->closes_ms, MOMENT_END);
 	put_date(&f, "closed_at", "exact", c->closes_ms, MOMENT_END);
 	put_date(&f, "closed_short", "short", c->closes_ms, MOMENT_END);
+	return data;
+}
+
+/* What was found out before under "LANGUAGE/what"; NULL: nothing was. */
+static json_t *
+known_facts(const struct wording *w, const char *what)
+{
+	char key[80];
+
+	snprintf(key, sizeof(key), "%s/%s", w->language, what);
+	return json_object_get(w->kept->facts, key);
+}
+
+/* Keeps them and gives them back. */
+static json_t *
+keep_facts(struct wording *w, const char *what, json_t *facts)
+{
+	char key[80];
+
+	if (w->kept->facts == NULL)
+		w->kept->facts = json_object();
+	snprintf(key, sizeof(key), "%s/%s", w->language, what);
+	json_object_set_new(w->kept->facts, key, facts);
+	return facts;
+}
+
+static void
+put_consultation(struct wording *w, json_t *data, const struct consultation *c)
+{
+	json_t *facts = known_facts(w, c->code);
+
+	if (facts == NULL)
+		facts = keep_facts(w, c->code, consultation_facts(w, c));
+	json_object_update(data, facts);
 }
 
 /* The first SHOWN_LENGTH characters. */
@@ -88,6 +129,8 @@ shown_part(struct span text)
 	struct span rest = text;
 	size_t len;
 
+	if (text.n <= SHOWN_LENGTH) /* bytes: no more characters than those */
+		return text;
 	for (int i = 0; i < SHOWN_LENGTH && rest.n > 0; i++) {
 		text_next(rest, &len);
 		rest = span_from(rest, len);
@@ -246,8 +289,8 @@ put_answer_due(struct wording *w, json_t *data, const struct reply *reply)
 	    MOMENT_END);
 }
 
-static void
-put_open_list(struct wording *w, json_t *data, const struct reply *reply)
+static json_t *
+open_list(struct wording *w, const struct reply *reply)
 {
 	json_t *list = json_array();
 
@@ -257,14 +300,25 @@ put_open_list(struct wording *w, json_t *data, const struct reply *reply)
 
 		if (consultation_state(c, reply->now) != CONSULTATION_OPEN)
 			continue;
-		if (json_array_size(list) == 0)
-			put(data, "example_code", span_of(c->code));
 		facts = element_facts();
 		put_consultation(w, facts, c);
 		json_array_append_new(list, facts);
 	}
-	put_flag(data, "open_any", json_array_size(list) > 0);
-	json_object_set_new(data, "open_list", list);
+	return list;
+}
+
+static void
+put_open_list(struct wording *w, json_t *data, const struct reply *reply)
+{
+	json_t *list = known_facts(w, " open"), *first;
+
+	if (list == NULL)
+		list = keep_facts(w, " open", open_list(w, reply));
+	first = json_object_get(json_array_get(list, 0), "code");
+	if (first != NULL)
+		json_object_set(data, "example_code", first);
+	put_flag(data, "open_any", first != NULL);
+	json_object_set(data, "open_list", list);
 }
 
 /* The message that is answered. */
@@ -364,8 +418,11 @@ reply_data(struct wording *w, const struct reply *reply)
 
 	if (data == NULL)
 		return NULL;
-	put_office(data, w->config);
-	put_short_help(data, w->config);
+	if (w->kept->office == NULL) {
+		w->kept->office = json_object();
+		put_office(w->kept->office, w->config);
+		put_short_help(w->kept->office, w->config);
+	}
 	if (reply->consultation != NULL)
 		put_consultation(w, data, reply->consultation);
 	if (reply->suggestion != NULL) {

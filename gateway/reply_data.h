@@ -32,9 +32,11 @@ struct reply {
 	const char *attachment_names; /* "a.pdf, b.jpg" */
 	int64_t now;
 	bool show_text; /* false: number and time only */
+	struct wording_kept *kept; /* of earlier replies; or NULL */
 };
 
-/* A new object; what does not apply is absent.  NULL when memory is short. */
+/* A new object; what does not apply is absent.  NULL when memory is short.
+ * What every reply shows of the office is in w->kept->office afterwards. */
 json_t *reply_data(struct wording *w, const struct reply *reply);
 
 #endif

@@ -115,17 +115,6 @@ journey_resume(struct journey *j, struct intake *intake, int64_t now)
 		.in = &j->in };
 }
 
-static enum status
-journey_know_consultations(struct journey *j, struct err *err)
-{
-	struct consultation *all;
-	enum status rc = store_consultation_all(
-	    j->intake->st, &j->arena, &all, &j->file.n_all, err);
-
-	j->file.all = all;
-	return rc;
-}
-
 /* Files a message whose consultation has opened since it came: as of that hour,
  * even when nobody ran the program until after its end. */
 static enum status
@@ -179,7 +168,7 @@ work_through(struct worklist *w,
 
 	if (w->n == 0)
 		return ST_OK;
-	rc = store_begin(st, err);
+	rc = journey_begin(w->intake, err);
 	if (rc != ST_OK)
 		return rc;
 	for (int i = 0; i < w->n && rc == ST_OK; i++) {
@@ -228,7 +217,7 @@ static enum status
 take_waiting(struct journey *j, int64_t id, struct err *err)
 {
 	struct store *st = j->intake->st;
-	enum status rc = store_begin(st, err);
+	enum status rc = journey_begin(j->intake, err);
 
 	if (rc != ST_OK)
 		return rc;

@@ -13,9 +13,53 @@
 #include "gateway/embedded.h"
 #include "templates/render_scan.h"
 
-enum { PATH_LENGTH = 4096, DATE_LENGTH = 200 };
+enum { PATH_LENGTH = 4096, DATE_LENGTH = 200, NAMES_LENGTH = 64 << 10 };
 
 #define DAY_MS (24LL * 60 * 60 * 1000)
+
+/* A file that was looked for. */
+struct wording_file {
+	const char *language, *name;
+	struct span text; /* { NULL, 0 } when there is none */
+	struct span names; /* of a reply's templates, once they were looked at */
+};
+
+void
+wording_forget(struct wording_kept *kept)
+{
+	render_forget(&kept->memo);
+	json_decref(kept->office);
+	json_decref(kept->facts);
+	arena_free(&kept->arena);
+	*kept = (struct wording_kept){ 0 };
+}
+
+static struct wording_file *
+find_kept(const struct wording *w, const char *file)
+{
+	for (size_t i = 0; w->kept != NULL && i < w->kept->n_files; i++) {
+		struct wording_file *f = &w->kept->files[i];
+
+		if (strcmp(f->name, file) == 0 &&
+		    strcmp(f->language, w->language) == 0)
+			return f;
+	}
+	return NULL;
+}
+
+static void
+keep_file(struct wording *w, const char *file, struct span text)
+{
+	struct wording_kept *kept = w->kept;
+	struct wording_file *f = arena_push(
+	    &kept->arena, &kept->files, &kept->n_files, sizeof(*f));
+
+	if (f == NULL)
+		return;
+	f->language = arena_copy(&kept->arena, span_of(w->language)).p;
+	f->name = arena_copy(&kept->arena, span_of(file)).p;
+	f->text = text;
+}
 
 static struct span
 complain(struct wording *w, const char *path, const char *why)
@@ -44,7 +88,8 @@ read_own(struct wording *w, const char *path, bool *absent)
 		close(fd);
 		return complain(w, path, "this is no template file");
 	}
-	p = arena_alloc(w->arena, (size_t)st.st_size + 1);
+	p = arena_alloc(w->kept == NULL ? w->arena : &w->kept->arena,
+	    (size_t)st.st_size + 1);
 	n = p == NULL ? -1 : read(fd, p, (size_t)st.st_size);
 	close(fd);
 	if (n < 0)
@@ -52,8 +97,9 @@ read_own(struct wording *w, const char *path, bool *absent)
 	return (struct span){ p, (size_t)n };
 }
 
-struct span
-wording_find(struct wording *w, const char *file)
+/* The office's own file, else what is built in. */
+static struct span
+look_for(struct wording *w, const char *file)
 {
 	char path[PATH_LENGTH];
 	bool absent = true;
@@ -68,6 +114,20 @@ wording_find(struct wording *w, const char *file)
 	}
 	snprintf(path, sizeof(path), "templates/%s/%s", w->language, file);
 	return embedded_find(path);
+}
+
+struct span
+wording_find(struct wording *w, const char *file)
+{
+	const struct wording_file *known = find_kept(w, file);
+	struct span text;
+
+	if (known != NULL)
+		return known->text;
+	text = look_for(w, file);
+	if (w->kept != NULL && w->problem.text[0] == '\0')
+		keep_file(w, file, text);
+	return text;
 }
 
 static struct span
@@ -101,8 +161,74 @@ void
 wording_render(struct render *how, struct wording *w, enum render_escape escape)
 {
 	*how = (struct render){ .escape = escape,
+		.memo = w->kept == NULL ? NULL : &w->kept->memo,
+		.common = w->kept == NULL ? NULL : w->kept->office,
 		.partial = escape == RENDER_HTML ? html_partial : text_partial,
 		.partial_arg = w };
+}
+
+/* ---- what the templates show ------------------------------------------- */
+
+void
+wording_html_name(char *out, size_t size, const char *text_file)
+{
+	snprintf(out, size, "%.*s.html",
+	    (int)(strlen(text_file) - strlen(".txt")), text_file);
+}
+
+void
+wording_look(struct wording *w, const char *text_file)
+{
+	struct buf names = { .max = NAMES_LENGTH };
+	struct wording_file *known = find_kept(w, text_file);
+	char html_file[PATH_LENGTH];
+	struct span text, html;
+	struct render how;
+
+	w->names = (struct span){ NULL, 0 };
+	if (known == NULL)
+		return;
+	if (known->names.p == NULL) {
+		wording_html_name(html_file, sizeof(html_file), text_file);
+		text = known->text;
+		html = wording_find(w, html_file);
+		buf_char(&names, '\n');
+		wording_render(&how, w, RENDER_NONE);
+		if (render_names(&names, text, &how, NULL) != ST_OK)
+			names.failed = true;
+		wording_render(&how, w, RENDER_HTML);
+		if (html.p != NULL &&
+		    render_names(&names, html, &how, NULL) != ST_OK)
+			names.failed = true;
+		/* What fails here fails again, and is told, when it is filled.
+		 * The list of files may have moved meanwhile. */
+		known = find_kept(w, text_file);
+		if (!names.failed && known != NULL)
+			known->names =
+			    arena_copy(&w->kept->arena, buf_span(&names));
+		buf_free(&names);
+	}
+	if (known != NULL)
+		w->names = known->names;
+}
+
+bool
+wording_shows(const struct wording *w, const char *name)
+{
+	size_t n = strlen(name);
+	struct span rest = w->names;
+
+	if (rest.p == NULL)
+		return true;
+	while (rest.n > 0) {
+		rest = span_from(rest, span_find(rest, name));
+		/* A dot: something inside of it is shown. */
+		if (rest.n > n && rest.p[-1] == '\n' &&
+		    (rest.p[n] == '\n' || rest.p[n] == '.'))
+			return true;
+		rest = span_from(rest, 1);
+	}
+	return false;
 }
 
 static void
@@ -194,7 +320,8 @@ wording_date(struct wording *w, const char *form, int64_t ms, const char *zone,
     enum moment moment)
 {
 	struct buf out = { .max = DATE_LENGTH };
-	struct render how = { .escape = RENDER_NONE };
+	struct render how = { .escape = RENDER_NONE,
+		.memo = w->kept == NULL ? NULL : &w->kept->memo };
 	int64_t local = ms + clock_offset(zone, ms) * 60000LL;
 	bool is_midnight = local % DAY_MS == 0;
 	time_t seconds = (time_t)(local / 1000);

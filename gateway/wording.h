@@ -14,10 +14,26 @@
 #include "parsers/buf.h"
 #include "templates/render.h"
 
+/* What is the same for many replies, so that it is found once: files,
+ * templates taken apart, facts of the office and of each consultation.  Start
+ * with { 0 } and forget it when any of them may have changed. */
+struct wording_kept {
+	struct arena arena; /* owned */
+	struct render_memo memo; /* owned */
+	struct wording_file *files;
+	size_t n_files;
+	json_t *office; /* owned: its facts; NULL until they are asked for */
+	json_t *facts; /* owned: by "LANGUAGE/WHAT" */
+};
+/* Forgets all; it may be used again. */
+void wording_forget(struct wording_kept *kept);
+
 struct wording {
 	const struct config *config;
 	const char *language; /* "pl" */
 	struct arena *arena; /* files read from the office's folder */
+	struct wording_kept *kept; /* borrowed; NULL: nothing is */
+	struct span names; /* all that the templates show; see wording_shows */
 	struct span dates; /* dates.tsv, once it has been read */
 	struct err problem; /* a file that is there but cannot be read */
 };
@@ -25,6 +41,18 @@ struct wording {
 /* The bytes of `file` ("confirm_remark.txt"); { NULL, 0 } when there is none,
  * or, with a sentence in w->problem, when it cannot be read. */
 struct span wording_find(struct wording *w, const char *file);
+
+/* Looks at the templates of a reply, "confirm_remark.txt" and, where there is
+ * one, "confirm_remark.html", so that wording_shows() can tell what they show;
+ * without `kept` it is not known and all is shown. */
+void wording_look(struct wording *w, const char *text_file);
+
+/* May the templates show something of that name?  What they do not need not be
+ * found out. */
+bool wording_shows(const struct wording *w, const char *name);
+
+/* The .html beside "confirm_remark.txt". */
+void wording_html_name(char *out, size_t size, const char *text_file);
 
 /* What `how` needs to find partials: for x.html NAME.html, else NAME.txt. */
 void wording_render(

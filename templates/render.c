@@ -12,6 +12,13 @@ enum {
 	STEPS_MAX = 10000000, /* tags, look-ups and partials' bytes */
 };
 
+/* A template that has been taken apart. */
+struct render_known {
+	struct span text; /* borrowed; where it is tells it from others */
+	const struct token *tokens;
+	size_t n;
+};
+
 /* What a name is looked up in: the innermost value first. */
 struct scope {
 	const json_t *value;
@@ -26,8 +33,8 @@ struct run {
 	long steps; /* done so far */
 };
 
-static enum status
-run_template(struct run *r, struct span tmpl, const struct scope *scope);
+static enum status run_template(struct run *r, struct span tmpl,
+    struct render_memo *memo, const struct scope *scope);
 
 /* A short template can ask for endless work (lists within lists, partials that
  * include themselves twice), so work is counted. */
@@ -162,6 +169,7 @@ add_indented(struct buf *out, struct span partial, struct span indent)
 static enum status
 run_partial(struct run *r, const struct token *t, const struct scope *scope)
 {
+	struct render_memo *memo = r->how->memo;
 	struct buf indented = { .max = TEMPLATE_MAX };
 	struct span partial = { NULL, 0 };
 	enum status rc;
@@ -178,13 +186,14 @@ run_partial(struct run *r, const struct token *t, const struct scope *scope)
 	if (t->indent.n > 0) {
 		add_indented(&indented, partial, t->indent);
 		partial = buf_span(&indented);
+		memo = NULL; /* these bytes go again */
 	}
 	r->partials++;
 	rc = buf_status(&indented, "a partial", r->err);
 	if (rc == ST_OK)
 		rc = spend(r, partial.n);
 	if (rc == ST_OK)
-		rc = run_template(r, partial, scope);
+		rc = run_template(r, partial, memo, scope);
 	if (rc == ST_REJECT && r->err != NULL) {
 		char where[80];
 
@@ -266,18 +275,52 @@ run_tokens(struct run *r, const struct token *tokens, size_t from, size_t to,
 	return rc;
 }
 
-static enum status
-run_template(struct run *r, struct span tmpl, const struct scope *scope)
+/* The template as it was taken apart before, or now; not kept when that
+ * fails. */
+static const struct render_known *
+know(struct render_memo *memo, struct span tmpl, struct err *err,
+    enum status *rc)
 {
-	struct arena a = { 0 };
+	struct render_known *k;
 	struct token *tokens;
 	size_t n;
-	enum status rc = render_scan(&tokens, &n, &a, tmpl, r->err);
 
-	if (rc == ST_OK)
-		rc = run_tokens(r, tokens, 0, n, scope);
-	arena_free(&a);
+	for (size_t i = 0; i < memo->n; i++)
+		if (memo->known[i].text.p == tmpl.p &&
+		    memo->known[i].text.n == tmpl.n)
+			return &memo->known[i];
+	*rc = render_scan(&tokens, &n, &memo->arena, tmpl, err);
+	if (*rc != ST_OK)
+		return NULL;
+	k = arena_push(&memo->arena, &memo->known, &memo->n, sizeof(*k));
+	if (k == NULL) {
+		*rc = err_set(err, ST_BROKEN, "out of memory");
+		return NULL;
+	}
+	*k = (struct render_known){ tmpl, tokens, n };
+	return k;
+}
+
+static enum status
+run_template(struct run *r, struct span tmpl, struct render_memo *memo,
+    const struct scope *scope)
+{
+	struct render_memo once = { 0 };
+	const struct render_known *k;
+	enum status rc = ST_OK;
+
+	k = know(memo == NULL ? &once : memo, tmpl, r->err, &rc);
+	if (k != NULL)
+		rc = run_tokens(r, k->tokens, 0, k->n, scope);
+	render_forget(&once);
 	return rc;
+}
+
+void
+render_forget(struct render_memo *memo)
+{
+	arena_free(&memo->arena);
+	*memo = (struct render_memo){ 0 };
 }
 
 enum status
@@ -285,9 +328,10 @@ render(struct buf *out, struct span tmpl, const json_t *data,
     const struct render *how, struct err *err)
 {
 	struct run r = { .out = out, .how = how, .err = err };
-	struct scope scope = { data, NULL };
+	struct scope common = { how->common, NULL };
+	struct scope scope = { data, how->common == NULL ? NULL : &common };
 
-	return run_template(&r, tmpl, &scope);
+	return run_template(&r, tmpl, how->memo, &scope);
 }
 
 /* Which names, and whose partials, have been listed already. */

@@ -20,8 +20,21 @@ enum render_escape {
 /* Finds a partial by name: its bytes, or { NULL, 0 } (renders as nothing). */
 typedef struct span render_partial(void *arg, struct span name);
 
+/* Templates taken apart, for the next time that they are filled.  One is known
+ * again by where its bytes are, which must stay there, unchanged, as long as
+ * this lives.  Start with { 0 }. */
+struct render_memo {
+	struct arena arena; /* owned */
+	struct render_known *known;
+	size_t n;
+};
+/* Forgets all; it may be used again. */
+void render_forget(struct render_memo *memo);
+
 struct render {
 	enum render_escape escape;
+	struct render_memo *memo; /* may be NULL */
+	const json_t *common; /* looked in last, after the data; may be NULL */
 	render_partial *partial; /* may be NULL */
 	void *partial_arg;
 	/* When not NULL: called with each name to be shown that no data has, and
