@@ -7,6 +7,7 @@
 #include "gateway/log.h"
 #include "gateway/reply.h"
 #include "gateway/together.h"
+#include "parsers/code.h"
 #include "parsers/digest.h"
 
 #define HOUR_MS (60LL * 60 * 1000)
@@ -280,6 +281,15 @@ journey_decide(struct journey *j, struct err *err)
 	return rc;
 }
 
+static const char *
+remark_name(struct arena *a, const struct remark *r)
+{
+	char name[CODE_TEXT_MAX + 32];
+
+	snprintf(name, sizeof(name), "%s/%lld", r->code, (long long)r->number);
+	return in_arena(a, span_of(name));
+}
+
 enum status
 journey_file(struct journey *j, const struct decision *d,
     const struct inbound *of, const struct parsed *m, struct err *err)
@@ -314,9 +324,8 @@ journey_file(struct journey *j, const struct decision *d,
 		};
 		rc = store_remark_add(
 		    j->intake->st, r, "filed", j->receipts[i], err);
-		if (rc == ST_OK)
-			rc = store_remark_get(
-			    j->intake->st, r->id, &j->arena, r, err);
+		r->receipt = j->receipts[i];
+		r->name = remark_name(&j->arena, r);
 	}
 	return rc;
 }
@@ -366,6 +375,10 @@ attachment_names(struct journey *j, const struct inbound *of, struct err *err)
 	struct span *names = NULL;
 	size_t n = 0, n_names = 0;
 
+	/* Nothing to look up of what was stored a moment ago without any. */
+	if (of == &j->in && j->file.mail != NULL &&
+	    j->file.mail->n_attachments == 0)
+		return "";
 	if (store_inbound_attachments(
 		j->intake->st, of->id, &j->arena, &list, &n, err) != ST_OK)
 		return "";

@@ -153,6 +153,10 @@ fill_new(const char *path, const struct migration *list, struct err *err)
 	struct store *st = NULL;
 	enum status rc = store_open_file(&st, path, SQLITE_OPEN_READWRITE, err);
 
+	/* Most of what is stored is larger than SQLite's usual 4096 bytes. */
+	if (rc == ST_OK)
+		rc = store_execute(
+		    st, "PRAGMA page_size = 8192", "page size", err);
 	if (rc == ST_OK)
 		rc = store_set_durable(st, err);
 	if (rc == ST_OK)

@@ -105,8 +105,8 @@ add_link(struct store *st, const struct link *l, struct err *err)
 
 enum status
 store_chain_append(struct store *st, const char *event, const char *subject,
-    const char *commitment, int64_t now, char receipt[RECEIPT_SIZE],
-    struct err *err)
+    const char *commitment, int64_t now, int64_t *number,
+    char receipt[RECEIPT_SIZE], struct err *err)
 {
 	char previous[CHAIN_HASH_SIZE], hash[CHAIN_HASH_SIZE];
 	struct link l = { .at_ms = now,
@@ -125,7 +125,7 @@ store_chain_append(struct store *st, const char *event, const char *subject,
 		return err_set(err, ST_BROKEN,
 		    "a link of the chain has a line break, or no commitment");
 	rc = store_chain_head(st, &l.number, previous, err);
-	l.number++;
+	*number = ++l.number;
 	if (rc == ST_OK)
 		rc = hash_link(hash, &l, err);
 	if (rc == ST_OK)

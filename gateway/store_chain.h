@@ -22,9 +22,9 @@ enum status store_chain_commit(char out[CHAIN_HASH_SIZE], struct span salt,
     struct span text, struct err *err);
 
 /* Appends one event about `subject` ("BL-7M4H/12"); `commitment` is 64
- * hexadecimal digits. */
+ * hexadecimal digits.  `*number` gets the link's. */
 enum status store_chain_append(struct store *st, const char *event,
-    const char *subject, const char *commitment, int64_t now,
+    const char *subject, const char *commitment, int64_t now, int64_t *number,
     char receipt[RECEIPT_SIZE], struct err *err);
 
 /* The newest link; number 0 when the chain is empty. */

@@ -97,16 +97,18 @@ store_inbound_twin(struct store *st, const char *message_id,
 /* ---- raw bytes --------------------------------------------------------- */
 
 static enum status
-compress(struct buf *out, struct span in, struct err *err)
+compress(struct buf *out, struct store *st, struct span in, struct err *err)
 {
 	size_t bound = ZSTD_compressBound(in.n), n;
 	char *room;
 
+	if (st->packer == NULL)
+		st->packer = ZSTD_createCCtx();
 	out->max = bound + 1;
 	room = buf_room(out, bound);
-	if (room == NULL)
+	if (room == NULL || st->packer == NULL)
 		return err_set(err, ST_BROKEN, "out of memory");
-	n = ZSTD_compress(room, bound, in.p, in.n, ZSTD_LEVEL);
+	n = ZSTD_compressCCtx(st->packer, room, bound, in.p, in.n, ZSTD_LEVEL);
 	if (ZSTD_isError(n))
 		return err_set(
 		    err, ST_BROKEN, "zstd: %s", ZSTD_getErrorName(n));
@@ -123,7 +125,7 @@ add_raw(struct store *st, int64_t inbound, struct span raw, struct err *err)
 	struct buf packed = { 0 };
 	char sha[SHA256_HEX];
 	struct query q;
-	enum status rc = compress(&packed, raw, err);
+	enum status rc = compress(&packed, st, raw, err);
 
 	if (rc != ST_OK)
 		goto out;
@@ -209,7 +211,7 @@ keep_attachment(struct store *st, const struct attachment *file, int64_t *id,
 	rc = query_number(&q, id, err);
 	if (rc != ST_OK || *id != 0)
 		return rc;
-	rc = compress(&packed, file->body, err);
+	rc = compress(&packed, st, file->body, err);
 	if (rc != ST_OK)
 		goto out;
 	if (packed.n < body.n)

@@ -49,6 +49,22 @@ struct prepared {
 	const char *sql;
 	const char *name;
 	sqlite3_stmt *stmt; /* owned */
+	struct arena arena; /* owned */
+	struct span *names; /* of its parameters, in order, ended by NUL */
+	size_t n_names;
+	size_t next; /* the one probably bound next */
+};
+
+struct store;
+
+/* What a transaction does at its end, once for all its messages. */
+struct at_commit {
+	/* Set while something waits.  NULL: nothing does. */
+	enum status (*run)(struct store *st, struct err *err);
+	struct arena arena; /* owned: what waits */
+	struct waiting_words *words;
+	size_t n;
+	size_t n_before; /* of them before the open savepoint */
 };
 
 struct store {
@@ -56,6 +72,8 @@ struct store {
 	char *path; /* owned */
 	struct prepared prepared[STATEMENT_SLOTS];
 	bool in_transaction; /* we began one and have not ended it */
+	struct at_commit at_commit;
+	struct ZSTD_CCtx_s *packer; /* owned; made at its first use */
 	struct err lost; /* why SQLite ended our transaction by itself */
 	int64_t busy_since; /* when the wait for the lock began */
 	int64_t committed; /* when we last let go of the lock */
@@ -64,7 +82,8 @@ struct store {
 struct query {
 	struct store *st;
 	const char *name;
-	sqlite3_stmt *stmt; /* borrowed from the store; NULL after a failure */
+	struct prepared *prepared; /* borrowed from the store */
+	sqlite3_stmt *stmt; /* its; NULL after a failure */
 	enum status rc;
 	struct err err; /* kept until the next step or the end */
 	int code; /* SQLite's, of the step that failed */

@@ -348,19 +348,20 @@ store_outbox_next_due(struct store *st, int64_t *due, struct err *err)
 
 /* ---- counting ---------------------------------------------------------- */
 
+#define COUNT_SINCE                                              \
+	"SELECT COUNT(*) FROM outbox WHERE created_ms >= :since" \
+	" AND state <> 'cancelled'"
 /* Notices to many are no replies, and must not keep replies back. */
-#define COUNT_REST                                                      \
-	" AND state <> 'cancelled'"                                     \
-	" AND CASE WHEN :template IS NULL"                              \
-	" THEN template <> 'confirm_remark' AND inbound_id IS NOT NULL" \
-	" ELSE template = :template END"                                \
-	" AND (:question IS NULL OR question = :question)"
+#define IS_REPLY                            \
+	" AND template <> 'confirm_remark'" \
+	" AND inbound_id IS NOT NULL"
 
+static const char outbox_count_kind[] =
+    COUNT_SINCE " AND contact_id = :contact AND template = :template"
+		" AND (:question IS NULL OR question = :question)";
 static const char outbox_count_contact[] =
-    "SELECT COUNT(*) FROM outbox"
-    " WHERE contact_id = :contact AND created_ms >= :since" COUNT_REST;
-static const char outbox_count_all[] =
-    "SELECT COUNT(*) FROM outbox WHERE created_ms >= :since" COUNT_REST;
+    COUNT_SINCE " AND contact_id = :contact" IS_REPLY;
+static const char outbox_count_all[] = COUNT_SINCE IS_REPLY;
 
 enum status
 store_outbox_count(struct store *st, int64_t contact_id,
@@ -369,16 +370,18 @@ store_outbox_count(struct store *st, int64_t contact_id,
 {
 	struct query q;
 
-	if (contact_id == 0)
-		query_open(&q, st, outbox_count_all);
-	else
+	if (template_name != NULL)
+		query_open(&q, st, outbox_count_kind);
+	else if (contact_id != 0)
 		query_open(&q, st, outbox_count_contact);
-	if (contact_id != 0)
-		query_id(&q, ":contact", contact_id);
+	else
+		query_open(&q, st, outbox_count_all);
 	query_int(&q, ":since", since);
+	if (template_name != NULL || contact_id != 0)
+		query_id(&q, ":contact", contact_id);
 	if (template_name != NULL)
 		query_text(&q, ":template", template_name);
-	if (question != NULL)
+	if (template_name != NULL && question != NULL)
 		query_text(&q, ":question", question);
 	return query_number(&q, count, err);
 }
@@ -504,6 +507,7 @@ const struct statement store_outbox_statements[] = {
 	{ "outbox_due", outbox_due },
 	{ "outbox_mark_claimed", outbox_mark_claimed },
 	{ "outbox_next_due", outbox_next_due },
+	{ "outbox_count_kind", outbox_count_kind },
 	{ "outbox_count_contact", outbox_count_contact },
 	{ "outbox_count_all", outbox_count_all },
 	{ "outbox_counts", outbox_counts },

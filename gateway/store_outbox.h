@@ -91,9 +91,10 @@ enum status store_outbox_by_token(struct store *st, const char *token,
 enum status store_outbox_last(struct store *st, int64_t contact_id, bool asking,
     struct arena *a, struct outbox *out, struct err *err);
 
-/* Limits: rows created at or after `since` that are not cancelled.  contact_id
- * 0: to anybody.  template_name NULL: any reply (an answer to a message) but
- * confirm_remark. `question` NULL: any. */
+/* Limits: rows created at or after `since` that are not cancelled.  With a
+ * template_name those to that contact, about `question` (NULL: any); without,
+ * any reply (an answer to a message) but confirm_remark, contact_id 0: to
+ * anybody. */
 enum status store_outbox_count(struct store *st, int64_t contact_id,
     const char *template_name, const char *question, int64_t since,
     int64_t *count, struct err *err);

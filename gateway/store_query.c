@@ -92,6 +92,20 @@ slot_of(struct store *st, const char *sql)
 	return &st->prepared[i];
 }
 
+/* SQLite looks for a parameter's name from the first on, each time.  Copied,
+ * because SQLite's own go when it prepares a statement again by itself. */
+static enum status
+name_parameters(struct prepared *p, struct err *err)
+{
+	int n = sqlite3_bind_parameter_count(p->stmt);
+
+	for (int i = 1; i <= n; i++)
+		if (!span_push(&p->arena, &p->names, &p->n_names,
+			span_of(sqlite3_bind_parameter_name(p->stmt, i))))
+			return err_set(err, ST_BROKEN, "out of memory");
+	return ST_OK;
+}
+
 static enum status
 prepare(struct prepared **out, struct store *st, const char *sql,
     const char *name, struct err *err)
@@ -106,7 +120,7 @@ prepare(struct prepared **out, struct store *st, const char *sql,
 	if (sqlite3_prepare_v3(st->db, sql, -1, SQLITE_PREPARE_PERSISTENT,
 		&p->stmt, NULL) != SQLITE_OK)
 		return store_failure(st, name, err);
-	return ST_OK;
+	return name_parameters(p, err);
 }
 
 enum status
@@ -133,7 +147,9 @@ query_prepare(
 		    "the statement %s is in use already", name);
 		return;
 	}
+	q->prepared = p;
 	q->stmt = p->stmt;
+	p->next = 0;
 }
 
 enum status
@@ -151,18 +167,26 @@ query_close(struct query *q, enum status rc, struct err *err)
 
 /* ---- parameters -------------------------------------------------------- */
 
+/* The number of that parameter.  They are mostly bound in the order in which
+ * they stand, so the search begins behind the one before. */
 static int
 parameter(struct query *q, const char *name)
 {
-	int i;
+	struct prepared *p = q->prepared;
 
 	if (q->rc != ST_OK)
 		return 0;
-	i = sqlite3_bind_parameter_index(q->stmt, name);
-	if (i == 0)
-		q->rc = err_set(&q->err, ST_BROKEN,
-		    "the statement %s has no parameter %s", q->name, name);
-	return i;
+	for (size_t tries = 0; tries < p->n_names; tries++) {
+		size_t i = (p->next + tries) % p->n_names;
+
+		if (strcmp(p->names[i].p, name) != 0)
+			continue;
+		p->next = i + 1;
+		return (int)i + 1;
+	}
+	q->rc = err_set(&q->err, ST_BROKEN,
+	    "the statement %s has no parameter %s", q->name, name);
+	return 0;
 }
 
 static void

@@ -58,6 +58,7 @@ static const char version_add[] =
 struct revision {
 	int64_t remark_id, now;
 	int version;
+	const char *name; /* "BL-7M4H/12" */
 	const char *text, *event, *who;
 };
 
@@ -65,8 +66,7 @@ static enum status
 add_version(struct store *st, const struct revision *v, char receipt[16],
     struct err *err)
 {
-	char salt[SALT_SIZE], commitment[CHAIN_HASH_SIZE], name[NAME_SIZE];
-	char head[CHAIN_HASH_SIZE];
+	char salt[SALT_SIZE], commitment[CHAIN_HASH_SIZE];
 	int64_t number = 0;
 	struct query q;
 	enum status rc;
@@ -76,12 +76,8 @@ add_version(struct store *st, const struct revision *v, char receipt[16],
 		rc = store_chain_commit(commitment,
 		    (struct span){ salt, sizeof(salt) }, span_of(v->text), err);
 	if (rc == ST_OK)
-		rc = read_name(name, st, v->remark_id, err);
-	if (rc == ST_OK)
-		rc = store_chain_append(
-		    st, v->event, name, commitment, v->now, receipt, err);
-	if (rc == ST_OK)
-		rc = store_chain_head(st, &number, head, err);
+		rc = store_chain_append(st, v->event, v->name, commitment,
+		    v->now, &number, receipt, err);
 	if (rc != ST_OK)
 		return rc;
 	query_open(&q, st, version_add);
@@ -96,26 +92,65 @@ add_version(struct store *st, const struct revision *v, char receipt[16],
 	return query_run(&q, err);
 }
 
+/* Words that wait for the end of the transaction, where they are indexed in
+ * one go: the index is written out at every savepoint, which costs more than
+ * all the rest of a message. */
+struct waiting_words {
+	int64_t id;
+	const char *folded;
+};
+
 static const char fts_delete[] = "DELETE FROM remark_fts WHERE rowid = :id";
 static const char fts_add[] =
     "INSERT INTO remark_fts (rowid, folded) VALUES (:id, :folded)";
 
 static enum status
-index_words(struct store *st, int64_t id, const char *text, struct err *err)
+index_one(struct store *st, const struct waiting_words *w, struct err *err)
 {
-	struct arena a = { 0 };
 	struct query q;
 	enum status rc;
 
 	query_open(&q, st, fts_delete);
-	query_id(&q, ":id", id);
+	query_id(&q, ":id", w->id);
 	rc = query_run(&q, err);
 	if (rc != ST_OK)
 		return rc;
 	query_open(&q, st, fts_add);
-	query_id(&q, ":id", id);
-	query_text(&q, ":folded", text_fold_copy(&a, span_of(text)).p);
-	rc = query_run(&q, err);
+	query_id(&q, ":id", w->id);
+	query_text(&q, ":folded", w->folded);
+	return query_run(&q, err);
+}
+
+static enum status
+index_waiting(struct store *st, struct err *err)
+{
+	enum status rc = ST_OK;
+
+	for (size_t i = 0; i < st->at_commit.n && rc == ST_OK; i++)
+		rc = index_one(st, &st->at_commit.words[i], err);
+	return rc;
+}
+
+static enum status
+index_words(struct store *st, int64_t id, const char *text, struct err *err)
+{
+	struct at_commit *end = &st->at_commit;
+	struct waiting_words now = { id, "" }, *w = &now;
+	struct arena a = { 0 };
+	enum status rc = ST_OK;
+
+	if (st->in_transaction)
+		w = arena_push(&end->arena, &end->words, &end->n, sizeof(*w));
+	if (w == NULL)
+		return err_set(err, ST_BROKEN, "out of memory");
+	w->id = id;
+	w->folded =
+	    text_fold_copy(st->in_transaction ? &end->arena : &a, span_of(text))
+		.p;
+	if (st->in_transaction)
+		end->run = index_waiting;
+	else
+		rc = index_one(st, w, err);
 	arena_free(&a);
 	return rc;
 }
@@ -124,17 +159,27 @@ index_words(struct store *st, int64_t id, const char *text, struct err *err)
 
 static const char number_take[] =
     "UPDATE consultation SET next_number = next_number + 1, filed = filed + 1"
-    " WHERE id = :consultation RETURNING next_number - 1";
+    " WHERE id = :consultation RETURNING next_number - 1, code";
 
 static enum status
-take_number(struct store *st, struct remark *r, struct err *err)
+take_number(
+    char name[NAME_SIZE], struct store *st, struct remark *r, struct err *err)
 {
+	struct arena a = { 0 };
 	struct query q;
 	enum status rc;
 
 	query_open(&q, st, number_take);
 	query_id(&q, ":consultation", r->consultation_id);
-	rc = query_number(&q, &r->number, err);
+	rc = query_step(&q, err);
+	r->number = rc == ST_OK && q.has_row ? query_get_int(&q) : 0;
+	if (r->number != 0)
+		snprintf(name, NAME_SIZE, "%s/%lld", query_get_text(&q, &a),
+		    (long long)r->number);
+	arena_free(&a);
+	while (rc == ST_OK && q.has_row)
+		rc = query_step(&q, err);
+	rc = query_close(&q, rc, err);
 	if (rc == ST_OK && r->number == 0)
 		rc = err_set(err, ST_REJECT, "there is no consultation %lld",
 		    (long long)r->consultation_id);
@@ -178,12 +223,14 @@ enum status
 store_remark_add(struct store *st, struct remark *remark, const char *event,
     char receipt[16], struct err *err)
 {
+	char name[NAME_SIZE];
 	struct revision first = { .now = remark->filed_ms,
+		.name = name,
 		.version = 1,
 		.text = remark->text,
 		.event = event,
 		.who = "" };
-	enum status rc = take_number(st, remark, err);
+	enum status rc = take_number(name, st, remark, err);
 
 	receipt[0] = '\0';
 	if (rc == ST_OK)
@@ -207,7 +254,9 @@ store_remark_revise(struct store *st, int64_t id, const char *text,
     const char *event, const char *who, int64_t now, char receipt[16],
     struct err *err)
 {
+	char name[NAME_SIZE];
 	struct revision next = { .remark_id = id,
+		.name = name,
 		.now = now,
 		.text = text,
 		.event = event,
@@ -229,7 +278,9 @@ store_remark_revise(struct store *st, int64_t id, const char *text,
 	if (rc != ST_OK)
 		return rc;
 	next.version = (int)version;
-	rc = add_version(st, &next, receipt, err);
+	rc = read_name(name, st, id, err);
+	if (rc == ST_OK)
+		rc = add_version(st, &next, receipt, err);
 	return rc == ST_OK ? index_words(st, id, text, err) : rc;
 }
 
@@ -246,6 +297,7 @@ enum status
 store_remark_withdraw(struct store *st, int64_t id, int64_t now,
     char receipt[16], struct err *err)
 {
+	int64_t number = 0;
 	const char *name = "", *commitment = "";
 	struct arena a = { 0 };
 	struct query q;
@@ -264,8 +316,8 @@ store_remark_withdraw(struct store *st, int64_t id, int64_t now,
 		rc = err_set(
 		    err, ST_REJECT, "there is no remark %lld", (long long)id);
 	if (rc == ST_OK)
-		rc = store_chain_append(
-		    st, "withdrawn", name, commitment, now, receipt, err);
+		rc = store_chain_append(st, "withdrawn", name, commitment, now,
+		    &number, receipt, err);
 	arena_free(&a);
 	if (rc != ST_OK)
 		return rc;

@@ -21,7 +21,8 @@ enum { PATH_LENGTH = 4096, DATE_LENGTH = 200, NAMES_LENGTH = 64 << 10 };
 struct wording_file {
 	const char *language, *name;
 	struct span text; /* { NULL, 0 } when there is none */
-	struct span names; /* of a reply's templates, once they were looked at */
+	struct span
+	    names; /* of a reply's templates, once they were looked at */
 };
 
 void
@@ -51,8 +52,8 @@ static void
 keep_file(struct wording *w, const char *file, struct span text)
 {
 	struct wording_kept *kept = w->kept;
-	struct wording_file *f = arena_push(
-	    &kept->arena, &kept->files, &kept->n_files, sizeof(*f));
+	struct wording_file *f =
+	    arena_push(&kept->arena, &kept->files, &kept->n_files, sizeof(*f));
 
 	if (f == NULL)
 		return;

@@ -14,7 +14,9 @@ struct arena_block {
 	max_align_t data[];
 };
 
-#define ARENA_BLOCK 16384
+/* The first block of an arena, and the largest that it grows to by itself:
+ * many hold a name or two, some a whole mail. */
+enum { ARENA_FIRST = 512, ARENA_BLOCK = 32768 };
 
 struct span
 span_of(const char *s)
@@ -246,7 +248,11 @@ arena_alloc(struct arena *a, size_t n)
 		return NULL;
 	n = (n + sizeof(max_align_t) - 1) & ~(sizeof(max_align_t) - 1);
 	if (b == NULL || b->cap - b->used < n) {
-		cap = n > ARENA_BLOCK ? n : ARENA_BLOCK;
+		cap = b == NULL ? ARENA_FIRST : b->cap * 2;
+		if (cap > ARENA_BLOCK)
+			cap = ARENA_BLOCK;
+		if (n > cap)
+			cap = n;
 		b = calloc(1, sizeof(*b) + cap);
 		if (b == NULL)
 			return NULL;

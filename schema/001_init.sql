@@ -235,7 +235,7 @@ CREATE TABLE chain (
 	subject TEXT NOT NULL, -- to what: "BL-7M4H/12"
 	commitment TEXT NOT NULL
 		CHECK (length(commitment) = 64), -- SHA-256(salt || text)
-	hash TEXT NOT NULL UNIQUE
+	hash TEXT NOT NULL
 		CHECK (length(hash) = 64) -- of everything above
 ) STRICT;
 
@@ -365,7 +365,9 @@ CREATE INDEX outbox_due ON outbox (due_ms)
 	WHERE state IN ('queued', 'deferred');
 CREATE INDEX outbox_state ON outbox (state);
 CREATE INDEX outbox_contact ON outbox (contact_id, created_ms);
-CREATE INDEX outbox_created ON outbox (created_ms);
+-- Few: what the hourly limits count, which confirmations are not part of.
+CREATE INDEX outbox_reply ON outbox (created_ms)
+	WHERE template <> 'confirm_remark' AND inbound_id IS NOT NULL;
 CREATE INDEX outbox_inbound ON outbox (inbound_id)
 	WHERE inbound_id IS NOT NULL;
 

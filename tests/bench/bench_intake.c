@@ -393,8 +393,8 @@ show_mails(const struct county *c, double cpu)
 	    c->made, c->bytes / c->made / 1e3, c->made / c->took,
 	    c->bytes / c->took / 1e6);
 	for (int i = 0; i < STAGES; i++) {
-		printf("  %-30s %8.1f us a mail\n", stage_names[i],
-		    spent[i] * us);
+		printf(
+		    "  %-30s %8.1f us a mail\n", stage_names[i], spent[i] * us);
 		sum += spent[i];
 	}
 	printf("  %-30s %8.1f us a mail\n", "the rest", (c->took - sum) * us);

@@ -31,18 +31,17 @@ maker_random(struct mail_maker *m)
 static inline void
 maker_words(struct buf *out, struct mail_maker *m, int n)
 {
-	static const char *const words[] = { "proszę", "o", "dodanie",
-		"ławek", "przy", "ulicy", "Szkolnej", "oraz", "wiaty", "na",
+	static const char *const words[] = { "proszę", "o", "dodanie", "ławek",
+		"przy", "ulicy", "Szkolnej", "oraz", "wiaty", "na",
 		"przystanku", "chodnik", "jest", "zniszczony", "dzieci",
-		"wracają", "poboczem", "w", "paragrafie", "czwartym",
-		"należy", "dopisać", "organizacje", "młodzieżowe", "termin",
-		"składania", "wniosków", "powinien", "być", "dłuższy",
-		"komisja", "konkursowa", "niech", "publikuje", "protokoły",
-		"remont", "boiska", "dofinansowanie", "zajęć", "dla",
-		"seniorów", "z", "gminy", "Bojszowy", "Imielin", "Lędziny",
-		"żeby", "droga", "do", "lasu", "była", "oświetlona", "kwota",
-		"dotacji", "wkład", "własny", "zbyt", "wysoki", "małe",
-		"stowarzyszenia" };
+		"wracają", "poboczem", "w", "paragrafie", "czwartym", "należy",
+		"dopisać", "organizacje", "młodzieżowe", "termin", "składania",
+		"wniosków", "powinien", "być", "dłuższy", "komisja",
+		"konkursowa", "niech", "publikuje", "protokoły", "remont",
+		"boiska", "dofinansowanie", "zajęć", "dla", "seniorów", "z",
+		"gminy", "Bojszowy", "Imielin", "Lędziny", "żeby", "droga",
+		"do", "lasu", "była", "oświetlona", "kwota", "dotacji", "wkład",
+		"własny", "zbyt", "wysoki", "małe", "stowarzyszenia" };
 	enum { N = sizeof(words) / sizeof(words[0]) };
 
 	for (int i = 0; i < n; i++) {
@@ -187,8 +186,8 @@ maker_alternative(struct buf *out, struct span text)
 	buf_str(out, "Content-Type: multipart/alternative; boundary=alt1\r\n"
 		     "\r\n--alt1\r\n" MAKER_PLAIN MAKER_QUOTED);
 	maker_quoted(out, text);
-	buf_str(out, "--alt1\r\nContent-Type: text/html; charset=utf-8\r\n"
-		     MAKER_QUOTED);
+	buf_str(out,
+	    "--alt1\r\nContent-Type: text/html; charset=utf-8\r\n" MAKER_QUOTED);
 	maker_quoted(out, buf_span(&html));
 	buf_str(out, "--alt1--\r\n");
 	buf_free(&html);
@@ -201,8 +200,9 @@ maker_reply(struct buf *out, struct mail_maker *m, struct span text)
 	struct span rest, line;
 
 	buf_add(&body, text);
-	buf_str(&body, "\n-- \nJan Nowak\ntel. 110 000 000\n\nW dniu 21.11.2026 "
-		       "o 10:15, Starostwo Powiatowe pisze:\n");
+	buf_str(&body,
+	    "\n-- \nJan Nowak\ntel. 110 000 000\n\nW dniu 21.11.2026 "
+	    "o 10:15, Starostwo Powiatowe pisze:\n");
 	maker_words(&notice, m, 300);
 	rest = buf_span(&notice);
 	while (span_line(&rest, &line)) {
@@ -218,8 +218,8 @@ maker_reply(struct buf *out, struct mail_maker *m, struct span text)
 
 /* Words and one file of `size` bytes. */
 static inline void
-maker_mixed(struct buf *out, struct mail_maker *m, struct span text,
-    size_t size)
+maker_mixed(
+    struct buf *out, struct mail_maker *m, struct span text, size_t size)
 {
 	struct buf file = { .max = size + 16 };
 
@@ -253,7 +253,7 @@ maker_mail(struct buf *out, struct mail_maker *m, int i)
 	case 0:
 	case 1:
 		buf_str(out, MAKER_PLAIN "Content-Transfer-Encoding: 8bit"
-			     "\r\n\r\n");
+					 "\r\n\r\n");
 		buf_add(out, buf_span(&text));
 		break;
 	case 2:
@@ -270,8 +270,8 @@ maker_mail(struct buf *out, struct mail_maker *m, int i)
 		maker_alternative(out, buf_span(&text));
 		break;
 	default:
-		maker_mixed(out, m, buf_span(&text),
-		    20000 + maker_random(m) % 56000);
+		maker_mixed(
+		    out, m, buf_span(&text), 20000 + maker_random(m) % 56000);
 		break;
 	}
 	buf_free(&text);

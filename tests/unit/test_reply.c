@@ -810,6 +810,43 @@ a_recipient_that_is_none_is_refused(void **state)
 	buf_free(&mail);
 }
 
+static void
+a_reply_reads_the_same_with_what_earlier_ones_found_out(void **state)
+{
+	static const struct {
+		const char *template_name, *language;
+		int consultation;
+		bool show_text;
+	} rows[] = {
+		{ "confirm_remark", "pl", 0, true },
+		{ "no_code", "pl", 0, true },
+		{ "confirm_remark", "en", 1, true },
+		{ "closed", "pl", 2, false },
+		{ "unknown_code", "en", 1, true },
+		{ "confirm_remark", "pl", 1, false },
+		{ "confirm_remark", "pl", 0, true },
+	};
+	struct house *h = *state;
+	struct wording_kept kept = { 0 };
+	struct outbox alone;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		h->in.language = rows[i].language;
+		h->reply.template_name = rows[i].template_name;
+		h->reply.consultation = &h->all[rows[i].consultation];
+		h->reply.show_text = rows[i].show_text;
+		h->reply.kept = NULL;
+		render_it(h);
+		alone = h->row;
+		h->reply.kept = &kept;
+		render_it(h);
+		assert_string_equal(h->row.subject, alone.subject);
+		assert_string_equal(h->row.body, alone.body);
+		assert_string_equal(h->row.html, alone.html);
+	}
+	wording_forget(&kept);
+}
+
 #define IN_HOUSE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int
@@ -835,6 +872,8 @@ main(void)
 		IN_HOUSE(the_composed_mail_carries_the_token),
 		IN_HOUSE(the_mailbox_of_the_office_s_address_decides_on_tokens),
 		IN_HOUSE(a_recipient_that_is_none_is_refused),
+		IN_HOUSE(
+		    a_reply_reads_the_same_with_what_earlier_ones_found_out),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

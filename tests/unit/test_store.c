@@ -145,7 +145,7 @@ a_damaged_database_is_told_from_a_foreign_one(void **state)
 	memset(noise, 0x5a, sizeof(noise));
 	fd = open(f->path, O_WRONLY);
 	assert_true(fd >= 0);
-	assert_int_equal(pwrite(fd, noise, sizeof(noise), 4096), sizeof(noise));
+	assert_int_equal(pwrite(fd, noise, sizeof(noise), 8192), sizeof(noise));
 	assert_int_equal(pwrite(fd, noise, 500, 500), 500);
 	close(fd);
 	assert_int_equal(store_open(&f->st, f->path, &f->err), ST_OK);

@@ -29,7 +29,7 @@ fill(struct fixture *f, char last_receipt[16])
 	memset(zeros, '0', sizeof(zeros));
 	zeros[CHAIN_HASH_SIZE - 1] = '\0';
 	OK(store_chain_append(f->st, "withdrawn", "BL-7M4H/2", zeros, NOON + 4,
-	    last_receipt, &f->err));
+	    &(int64_t){ 0 }, last_receipt, &f->err));
 }
 
 static struct chain_report
@@ -86,7 +86,7 @@ a_link_is_hashed_as_the_contract_says(void **state)
 	sha256_hex(want, SPAN("salttext"));
 	assert_string_equal(commitment, want);
 	OK(store_chain_append(f->st, "answered", "BL-7M4H/1", commitment, NOON,
-	    receipt, &f->err));
+	    &(int64_t){ 0 }, receipt, &f->err));
 	snprintf(lines, sizeof(lines),
 	    "uwaga-chain-1\n%064d\n1\n1795345200000\nanswered\nBL-7M4H/1\n"
 	    "%s\n",
@@ -96,10 +96,10 @@ a_link_is_hashed_as_the_contract_says(void **state)
 	assert_string_equal(hash, want);
 	assert_int_equal(
 	    store_chain_append(f->st, "answered", "BL-7M4H/1\nforged",
-		commitment, NOON, receipt, &f->err),
+		commitment, NOON, &(int64_t){ 0 }, receipt, &f->err),
 	    ST_BROKEN);
 	assert_int_equal(store_chain_append(f->st, "answered", "BL-7M4H/1",
-			     "short", NOON, receipt, &f->err),
+			     "short", NOON, &(int64_t){ 0 }, receipt, &f->err),
 	    ST_BROKEN);
 }
 
@@ -244,8 +244,8 @@ erased_words_leave_their_link(void **state)
 	fill(f, receipt);
 	memset(zeros, '0', sizeof(zeros));
 	zeros[CHAIN_HASH_SIZE - 1] = '\0';
-	OK(store_chain_append(
-	    f->st, "erased", "BL-7M4H/2", zeros, NOON + 5, receipt, &f->err));
+	OK(store_chain_append(f->st, "erased", "BL-7M4H/2", zeros, NOON + 5,
+	    &(int64_t){ 0 }, receipt, &f->err));
 	fixture_tamper(f, "UPDATE remark_version SET text = NULL, salt = NULL"
 			  " WHERE remark_id = 2");
 	report = verify(f, NULL, NULL);

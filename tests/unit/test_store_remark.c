@@ -341,6 +341,48 @@ search_finds_words_as_people_write_them(void **state)
 }
 
 static void
+words_are_found_only_of_what_the_transaction_kept(void **state)
+{
+	static const struct {
+		const char *sentence, *words;
+		int want;
+	} rows[] = {
+		{ "before a message that was undone", "pierwsza", 1 },
+		{ "undone with its savepoint", "druga", 0 },
+		{ "after it", "trzecia", 1 },
+		{ "corrected in the same transaction", "czwarta", 1 },
+		{ "what the correction took the place of", "piąta", 0 },
+	};
+	struct fixture *f = *state;
+	char receipt[16];
+	struct remark r;
+
+	OK(store_begin(f->st, &f->err));
+	OK(store_savepoint(f->st, &f->err));
+	file(f, "pierwsza");
+	OK(store_release(f->st, ST_OK, &f->err));
+	OK(store_savepoint(f->st, &f->err));
+	file(f, "druga");
+	assert_int_equal(store_release(f->st, ST_REJECT, &f->err), ST_REJECT);
+	OK(store_savepoint(f->st, &f->err));
+	file(f, "trzecia");
+	r = file(f, "piąta");
+	OK(store_remark_revise(
+	    f->st, r.id, "czwarta", "corrected", "", NOON, receipt, &f->err));
+	OK(store_release(f->st, ST_OK, &f->err));
+	OK(store_commit(f->st, &f->err));
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (count(f, (struct remark_filter){
+				 .search = rows[i].words }) != rows[i].want)
+			fail_msg("%s", rows[i].sentence);
+	OK(store_begin(f->st, &f->err));
+	file(f, "szósta");
+	store_rollback(f->st);
+	assert_int_equal(
+	    count(f, (struct remark_filter){ .search = "szósta" }), 0);
+}
+
+static void
 a_list_shows_what_its_filter_asks_for(void **state)
 {
 	struct fixture *f = *state;
@@ -398,6 +440,7 @@ main(void)
 		TEST(the_same_words_of_the_same_person_are_found),
 		TEST(what_was_withdrawn_or_corrected_may_be_said_again),
 		TEST(search_finds_words_as_people_write_them),
+		TEST(words_are_found_only_of_what_the_transaction_kept),
 		TEST(a_list_shows_what_its_filter_asks_for),
 	};
 
