@@ -13,6 +13,8 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 
+import { random } from '../flow/house.mjs';
+
 const program = path.resolve(process.env.UWAGA || 'build/uwaga');
 const rounds = Number(process.env.ROUNDS || 100);
 const seed = Number(process.env.SEED || 20261122);
@@ -197,16 +199,6 @@ function testSteps() {
 	// more pieces.
 	assert.ok(n > steps.length * 0.9, 'every step was visited');
 	console.log(`ok - stopped at each of ${n - 1} durable steps`);
-}
-
-// A small generator (mulberry32), so that a failure can be had again.
-function random(state) {
-	return () => {
-		state = state + 0x6d2b79f5 | 0;
-		let t = Math.imul(state ^ state >>> 15, 1 | state);
-		t = t + Math.imul(t ^ t >>> 7, 61 | t) ^ t;
-		return ((t ^ t >>> 14) >>> 0) / 4294967296;
-	};
 }
 
 // Starts, kills after `ms`; answers whether it was still running.

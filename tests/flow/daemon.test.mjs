@@ -4,7 +4,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 
-import { Daemon, House, until } from './house.mjs';
+import { Daemon, House, residentMail as mail, until } from './house.mjs';
 
 function story(name, body, options) {
 	test(name, async () => {
@@ -18,12 +18,6 @@ function story(name, body, options) {
 		}
 	});
 }
-
-const mail = (i) => ['Received: from mx.poczta.example by mx.powiat.example; Sun, 22 Nov 2026 10:00:00 +0100',
-	'Authentication-Results: mx.powiat.example; dmarc=pass header.from=poczta.example',
-	`From: osoba${i}@poczta.example`, 'To: konsultacje@powiat.example',
-	'Subject: BL-7M4H', `Message-ID: <m${i}@poczta.example>`, '',
-	`Prosimy o kurs numer ${i}.`, ''].join('\r\n');
 
 const letters = (house) => fs.readdirSync(path.join(house.dir, 'out/new')).length;
 

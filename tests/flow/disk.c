@@ -1,8 +1,9 @@
 /* disk - a full or read-only disk, for any user and without a mount
  *
- * Place: bad_input.test.mjs preloads it.  Files below $UWAGA_DISK behave as on
- * a disk that has room for $UWAGA_DISK_BYTES more bytes, or (when that is not
- * set) as on one that was mounted read-only.
+ * Place: bad_input.test.mjs and faults.mjs preload it.  Files below $UWAGA_DISK behave as on
+ * a disk that has room for $UWAGA_DISK_BYTES more bytes; or as on one that is
+ * full while the file $UWAGA_DISK_FULL exists; or, when neither is set, as on
+ * one that was mounted read-only.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -46,7 +47,12 @@ is_full(int fd, size_t n)
 {
 	static atomic_llong used;
 	const char *bytes = getenv("UWAGA_DISK_BYTES");
+	const char *full = getenv("UWAGA_DISK_FULL");
 
+	if (full != NULL && access(full, F_OK) == 0 && is_our_file(fd)) {
+		errno = ENOSPC;
+		return 1;
+	}
 	if (bytes == NULL || !is_our_file(fd))
 		return 0;
 	if (atomic_fetch_add(&used, (long long)n) + (long long)n <=
@@ -59,7 +65,8 @@ is_full(int fd, size_t n)
 static int
 is_read_only(const char *path, int flags)
 {
-	if (getenv("UWAGA_DISK_BYTES") != NULL || !is_ours(path))
+	if (getenv("UWAGA_DISK_BYTES") != NULL ||
+	    getenv("UWAGA_DISK_FULL") != NULL || !is_ours(path))
 		return 0;
 	if ((flags & O_ACCMODE) == O_RDONLY && (flags & O_CREAT) == 0)
 		return 0;

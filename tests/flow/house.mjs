@@ -160,6 +160,25 @@ export class Daemon {
 	}
 }
 
+// A resident's mail, number `i`: nobody else writes the same.
+export const residentMail = (i) => [
+	'Received: from mx.poczta.example by mx.powiat.example; Sun, 22 Nov 2026 10:00:00 +0100',
+	'Authentication-Results: mx.powiat.example; dmarc=pass header.from=poczta.example',
+	`From: osoba${i}@poczta.example`, 'To: konsultacje@powiat.example',
+	'Subject: BL-7M4H', `Message-ID: <m${i}@poczta.example>`, '',
+	`Prosimy o kurs numer ${i}.`, ''].join('\r\n');
+
+// A small generator of numbers in [0, 1) (mulberry32), so that what chance did
+// can be had again.
+export function random(state) {
+	return () => {
+		state = state + 0x6d2b79f5 | 0;
+		let t = Math.imul(state ^ state >>> 15, 1 | state);
+		t = t + Math.imul(t ^ t >>> 7, 61 | t) ^ t;
+		return ((t ^ t >>> 14) >>> 0) / 4294967296;
+	};
+}
+
 // White space and invisible characters, as samples are compared.
 export const fold = (s) => s.normalize('NFC')
 	.replace(/[\u200b\ufeff]/g, '').replace(/\s+/gu, ' ').trim();

@@ -14,6 +14,7 @@ import https from 'node:https';
 import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
+import tls from 'node:tls';
 
 import { until } from './house.mjs';
 
@@ -115,8 +116,8 @@ subjectKeyIdentifier = hash
 
 	// A certificate for these names (host names or addresses), good from
 	// `from` to `to`; signed by itself when `self`.  Answers its files.
-	issue({ names = ['localhost', '127.0.0.1'], from = new Date(Date.now() - 864e5),
-		to = new Date(Date.now() + 365 * 864e5), self = false } = {}) {
+	issue({ names = ['localhost', '127.0.0.1'], from = new Date('2020-01-01'),
+		to = new Date('2045-01-01'), self = false } = {}) {
 		const base = this.path(`leaf${++this.index}`);
 		const cert = `${base}.pem`, key = `${base}.key`;
 		const alt = names.map((n) => `${net.isIP(n) ? 'IP' : 'DNS'}:${n}`).join(',');
@@ -453,8 +454,9 @@ ${this.settings}
 		return ImapClient.open(this.imaps, name, this.users[name]);
 	}
 
-	// Delivers mails (strings or Buffers) by APPEND, in order; answers how many.
-	async deliver(mails, { into = 'INBOX', name = 'konsultacje' } = {}) {
+	// Delivers mails (strings or Buffers) by APPEND, in order, as received while
+	// the consultations of the samples are open; answers how many.
+	async deliver(mails, { into = 'INBOX', name = 'konsultacje', at = received } = {}) {
 		const client = await this.client(name);
 		let n = 0;
 		let some = [];
@@ -462,9 +464,9 @@ ${this.settings}
 			some.push(mail);
 			n++;
 			if (some.length === 500)
-				await client.append(into, some.splice(0));
+				await client.append(into, some.splice(0), at);
 		}
-		await client.append(into, some);
+		await client.append(into, some, at);
 		await client.logout();
 		return n;
 	}
@@ -493,15 +495,17 @@ ${this.settings}
 	}
 }
 
+// When mail is received unless told otherwise: see House.now.
+export const received = '22-Nov-2026 10:00:00 +0100';
+
 // A plain IMAP client over TLS, just enough to fill and to look at a mailbox.
 export class ImapClient {
 	static async open(port, name, word) {
-		const { connect } = await import('node:tls');
 		const client = new ImapClient();
 		client.tag = 0;
 		client.waiting = [];
 		let rest = '';
-		client.socket = connect({ port, host: '127.0.0.1', rejectUnauthorized: false });
+		client.socket = tls.connect({ port, host: '127.0.0.1', rejectUnauthorized: false });
 		const failed = new Promise((_, reject) => {
 			client.socket.on('error', reject);
 			client.socket.on('close', () => reject(new Error('the IMAP server hung up')));
@@ -537,13 +541,16 @@ export class ImapClient {
 		return this.text;
 	}
 
-	append(into, mails) {
+	// In one command, so that all of them are there or none; `at` is the
+	// server's time of receipt.
+	append(into, mails, at) {
 		if (mails.length === 0)
 			return undefined;
+		const date = at ? ` "${at}"` : '';
 		const parts = [`APPEND "${into}"`];
 		for (const mail of mails) {
 			const bytes = Buffer.isBuffer(mail) ? mail : Buffer.from(mail);
-			parts.push(` {${bytes.length}+}\r\n`, bytes);
+			parts.push(`${date} {${bytes.length}+}\r\n`, bytes);
 		}
 		return this.command(...parts);
 	}
@@ -594,6 +601,109 @@ export class SmtpSink extends Server {
 }
 
 export const messageId = (mail) => mail.match(/^Message-ID:\s*(\S+)/im)?.[1];
+
+// A destination inside the test: `mails` is what it has said 250 to, in order,
+// { id, to, text }, also over the kills of whoever sends.  `before(mail)` may
+// answer how to fail: "cut" hangs up instead of the 250 and keeps the mail (the
+// sender cannot know), "lose" hangs up and forgets it, else a reply to give.
+export class SmtpRecorder {
+	constructor({ cert, before = () => undefined } = {}) {
+		Object.assign(this, { cert, before, mails: [], connections: 0 });
+		this.sockets = new Set();
+	}
+
+	async start() {
+		const serve = (socket) => this.serve(socket);
+		this.server = this.cert ? tls.createServer({ cert: fs.readFileSync(this.cert.cert),
+			key: fs.readFileSync(this.cert.key), noDelay: true }, serve)
+			: net.createServer({ noDelay: true }, serve);
+		this.server.on('tlsClientError', () => {});
+		await new Promise((resolve) => this.server.listen(this.port ?? 0, '127.0.0.1', resolve));
+		this.port = this.server.address().port;
+		return this;
+	}
+
+	serve(socket) {
+		const session = { socket, rest: '', mail: null, to: [] };
+		this.connections++;
+		this.sockets.add(socket);
+		socket.on('close', () => this.sockets.delete(socket));
+		socket.on('error', () => {});
+		socket.setEncoding('latin1');
+		socket.on('data', (text) => this.take(session, text));
+		socket.write('220 mx.poczta.example ESMTP\r\n');
+	}
+
+	take(session, text) {
+		session.rest += text;
+		for (;;) {
+			const end = session.mail === null ? '\r\n' : '\r\n.\r\n';
+			const at = session.rest.indexOf(end);
+			if (at < 0)
+				return;
+			const line = session.rest.slice(0, at);
+			session.rest = session.rest.slice(at + end.length);
+			const reply = session.mail === null ? this.command(session, line)
+				: this.dot(session, line);
+			if (reply === null) {
+				session.socket.destroy();
+				return;
+			}
+			session.socket.write(reply + '\r\n');
+			if (reply.startsWith('221'))
+				session.socket.end();
+		}
+	}
+
+	command(session, line) {
+		const [, verb, rest] = line.match(/^(\w*) ?(.*)$/);
+		switch (verb.toUpperCase()) {
+		case 'EHLO':
+			return '250-mx.poczta.example\r\n250-PIPELINING\r\n250-8BITMIME\r\n' +
+				'250-SMTPUTF8\r\n250-AUTH PLAIN\r\n250 ENHANCEDSTATUSCODES';
+		case 'AUTH':
+			return '235 2.7.0 welcome';
+		case 'MAIL':
+		case 'RSET':
+			session.to = [];
+			return '250 2.0.0 ok';
+		case 'RCPT':
+			session.to.push(rest.match(/<(.*)>/)?.[1]);
+			return '250 2.1.5 ok';
+		case 'DATA':
+			session.mail = true;
+			return '354 go on';
+		case 'QUIT':
+			return '221 2.0.0 bye';
+		case 'NOOP':
+			return '250 2.0.0 ok';
+		default:
+			return '500 5.5.2 what?';
+		}
+	}
+
+	dot(session, text) {
+		const mail = { id: messageId(text), to: session.to, text };
+		session.mail = null;
+		const failure = this.before(mail);
+		if (failure === 'lose')
+			return null;
+		if (failure !== undefined && failure !== 'cut')
+			return failure;
+		this.mails.push(mail);
+		return failure === 'cut' ? null : '250 2.0.0 taken';
+	}
+
+	async stop() {
+		for (const socket of this.sockets)
+			socket.destroy();
+		await new Promise((resolve) => this.server.close(resolve));
+	}
+
+	close() {
+		return this.stop();
+	}
+}
 
 // A relay with TLS that hands everything on to port `relay`.  Who may use it
 // is asked of `dovecot`, or everybody on this machine when there is none.
