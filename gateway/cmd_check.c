@@ -11,6 +11,7 @@
 
 #include "gateway/clock.h"
 #include "gateway/cmd_list.h"
+#include "gateway/daemon.h"
 #include "gateway/keys.h"
 #include "gateway/reply.h"
 #include "gateway/sink.h"
@@ -131,13 +132,19 @@ static void
 check_source(struct checker *k, const char *name, struct source *source,
     enum status rc, struct err *err)
 {
+	struct buf found = { .max = 2000 };
 	char note[120];
 
+	if (rc == ST_OK && k->store != NULL)
+		rc = daemon_resume(k->store, source, err);
 	if (rc == ST_OK)
-		rc = source->ops->check(source, err);
-	if (rc == ST_OK)
+		rc = source->ops->check(source, &found, err);
+	if (rc == ST_OK) {
 		last_poll(k, source->name, source->poll_every_s, note);
-	report(k, name, rc, rc == ST_OK ? note : err->text);
+		buf_printf(&found, "%s%s", found.n > 0 ? "; " : "", note);
+	}
+	report(k, name, rc, rc == ST_OK ? buf_cstr(&found) : err->text);
+	buf_free(&found);
 	if (source != NULL)
 		source->ops->close(source);
 }

@@ -110,30 +110,53 @@ daemon_note_poll(struct daemon *d, const char *source, struct err *err)
 }
 
 enum status
-daemon_reread(struct source *s, int64_t since_ms, struct err *err)
+daemon_reread(
+    struct source *s, int64_t since_ms, struct reread *out, struct err *err)
 {
-	struct reread files = { 0 };
-	enum status rc = s->ops->reread(s, since_ms, &files, err);
+	enum status rc;
 
+	*out = (struct reread){ 0 };
+	rc = s->ops->reread(s, since_ms, out, err);
 	if (rc == ST_OK)
-		log_line(files.left > 0 ? LOG_WARN_ : LOG_INFO_,
+		log_line(out->left > 0 ? LOG_WARN_ : LOG_INFO_,
 		    "source reread source=\"%s\" files=%d name_taken=%d",
-		    s->name, files.moved, files.left);
+		    s->name, out->moved, out->left);
 	return rc;
 }
 
 enum status
-daemon_note_reread(struct daemon *d, const char *source, struct err *err)
+daemon_note_reread(
+    struct daemon *d, const char *source, const char *cursor, struct err *err)
 {
 	enum status rc = store_begin(d->store, err);
 
 	if (rc != ST_OK)
 		return rc;
 	rc = store_reread_note(d->store, source, err);
+	if (rc == ST_OK && cursor[0] != '\0')
+		rc = intake_cursor(d->store, source, cursor, err);
 	if (rc == ST_OK)
 		rc = store_commit(d->store, err);
 	if (rc != ST_OK)
 		store_rollback(d->store);
+	return rc;
+}
+
+enum status
+daemon_resume(struct store *st, struct source *s, struct err *err)
+{
+	struct arena a = { 0 };
+	struct span cursor = { NULL, 0 };
+	char key[128];
+	enum status rc = ST_OK;
+
+	if (s->ops->resume == NULL)
+		return ST_OK;
+	snprintf(key, sizeof(key), "cursor/%s", s->name);
+	rc = store_meta_get(st, key, &a, &cursor, err);
+	if (rc == ST_OK)
+		s->ops->resume(s, cursor.p == NULL ? "" : cursor.p);
+	arena_free(&a);
 	return rc;
 }
 
@@ -150,7 +173,7 @@ move_batch(struct daemon *d, struct source *s, struct batch *batch,
 	/* Not yet complete where it comes from: look again a little later. */
 	if (rc == ST_OK && batch->n == 0 && batch->more)
 		s->ops->wait(s, INCOMPLETE_MS);
-	if (rc != ST_OK || batch->n == 0)
+	if (rc != ST_OK || (batch->n == 0 && batch->cursor == NULL))
 		return rc;
 	rc = intake_batch(d->intake, batch, err);
 	*stored = rc == ST_OK;
@@ -163,15 +186,18 @@ reread_if_restored(
     struct daemon *d, struct source *s, bool *stored, struct err *err)
 {
 	int64_t since = -1;
-	enum status rc = store_reread_since(d->store, s->name, &since, err);
+	struct reread did;
+	enum status rc = daemon_resume(d->store, s, err);
 
+	if (rc == ST_OK)
+		rc = store_reread_since(d->store, s->name, &since, err);
 	*stored = rc == ST_OK;
 	if (rc != ST_OK || since < 0)
 		return rc;
-	rc = daemon_reread(s, since, err);
+	rc = daemon_reread(s, since, &did, err);
 	if (rc != ST_OK)
 		return rc;
-	rc = daemon_note_reread(d, s->name, err);
+	rc = daemon_note_reread(d, s->name, did.cursor, err);
 	*stored = rc == ST_OK;
 	return rc;
 }

@@ -48,10 +48,15 @@ enum status daemon_run(struct daemon **d, struct err *err);
 
 /* Used by both, with what store_reread_since() answered: lets the source hand
  * over again what it acknowledged, and says so in the log. */
-enum status daemon_reread(struct source *s, int64_t since_ms, struct err *err);
-/* Used by both: notes that this was done. */
-enum status
-daemon_note_reread(struct daemon *d, const char *source, struct err *err);
+enum status daemon_reread(
+    struct source *s, int64_t since_ms, struct reread *out, struct err *err);
+/* Used by both: notes that this was done, and the cursor that came of it. */
+enum status daemon_note_reread(
+    struct daemon *d, const char *source, const char *cursor, struct err *err);
+
+/* Tells the source where its last batch on disk left off; also `check` does.
+ * While nobody else uses `st`. */
+enum status daemon_resume(struct store *st, struct source *s, struct err *err);
 
 /* Used by both: notes that the source was polled, "last_poll/NAME". */
 enum status

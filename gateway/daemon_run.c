@@ -53,7 +53,8 @@ struct job {
 	struct batch *batch;
 	const char *source;
 	bool is_polled; /* nothing more there: note the time */
-	bool is_reread; /* what was acknowledged comes again: note that */
+	const struct reread *reread; /* what was acknowledged comes again: note
+					that; or NULL */
 	struct queue *answer;
 	enum status rc;
 	struct err err;
@@ -114,7 +115,7 @@ poll_once(
 	enum status rc = s->ops->fetch(s, batch, err);
 
 	*is_empty = rc == ST_OK && batch->n == 0 && !batch->more;
-	if (rc == ST_OK && batch->n > 0) {
+	if (rc == ST_OK && (batch->n > 0 || batch->cursor != NULL)) {
 		rc = through_intake(w, &job, err);
 		if (rc == ST_OK)
 			rc = s->ops->done(s, batch, err);
@@ -140,12 +141,13 @@ back_off(struct worker *w, const struct err *err)
 static enum status
 reread(struct worker *w, struct err *err)
 {
-	struct job note = { .is_reread = true };
+	struct reread did;
+	struct job note = { .reread = &did };
 	enum status rc = ST_OK;
 
 	if (w->reread_since < 0)
 		return ST_OK;
-	rc = daemon_reread(w->source, w->reread_since, err);
+	rc = daemon_reread(w->source, w->reread_since, &did, err);
 	if (rc == ST_OK)
 		rc = through_intake(w, &note, err);
 	if (rc == ST_OK)
@@ -207,8 +209,9 @@ do_job(struct crew *crew, struct job *job)
 {
 	if (atomic_load(&crew->is_stopping))
 		job->rc = err_set(&job->err, ST_RETRY, "stopping");
-	else if (job->is_reread)
-		job->rc = daemon_note_reread(crew->d, job->source, &job->err);
+	else if (job->reread != NULL)
+		job->rc = daemon_note_reread(
+		    crew->d, job->source, job->reread->cursor, &job->err);
 	else if (job->is_polled)
 		job->rc = daemon_note_poll(crew->d, job->source, &job->err);
 	else
@@ -409,9 +412,12 @@ crew_start(struct crew **out, struct daemon *d, struct err *err)
 	if (rc == ST_OK)
 		rc = queue_new(&crew->to_outbox, 1, err);
 	/* While nobody else uses the store. */
-	for (int i = 0; rc == ST_OK && i < d->n_sources; i++)
-		rc = store_reread_since(d->store, d->sources[i]->name,
-		    &crew->workers[FIRST_SOURCE + i].reread_since, err);
+	for (int i = 0; rc == ST_OK && i < d->n_sources; i++) {
+		rc = daemon_resume(d->store, d->sources[i], err);
+		if (rc == ST_OK)
+			rc = store_reread_since(d->store, d->sources[i]->name,
+			    &crew->workers[FIRST_SOURCE + i].reread_since, err);
+	}
 	if (rc != ST_OK) {
 		crew_free(crew);
 		return rc;

@@ -111,6 +111,8 @@ decide_receipt(struct decision *d, const struct case_file *c, struct err *err)
 		    (long long)twin);
 	else if (c->mail->kind == KIND_UNREADABLE)
 		decide_settle(d, c, FATE_UNREADABLE, "%s", c->mail->why.p);
+	else if (c->raw->held_why != NULL)
+		decide_settle(d, c, FATE_HELD, "%s", c->raw->held_why);
 	return ST_OK;
 }
 
@@ -591,6 +593,14 @@ has_attachment(const struct parsed *m)
 	return false;
 }
 
+/* Of a mail that is too large only the beginning was fetched.  Where a file
+ * follows, the words before it are all there. */
+static bool
+is_cut_in_its_words(const struct case_file *c)
+{
+	return c->raw->whole_size != 0 && c->mail->n_attachments == 0;
+}
+
 /* The words, and the consultation they belong to. */
 static enum status
 decide_words(struct decision *d, const struct case_file *c, struct err *err)
@@ -600,6 +610,12 @@ decide_words(struct decision *d, const struct case_file *c, struct err *err)
 	const char *how = NULL;
 	enum status rc;
 
+	if (is_cut_in_its_words(c)) {
+		decide_settle(d, c, FATE_HELD,
+		    "too large, and its words may go on behind what was "
+		    "fetched of it");
+		return ST_OK;
+	}
 	if (m->n_pieces > 1)
 		return decide_pieces(d, c, err);
 	rc = find_consultation(&found, &how, d, c, err);
@@ -636,7 +652,8 @@ decide_words(struct decision *d, const struct case_file *c, struct err *err)
 		decide_settle(d, c, FATE_FILED, "%s%s", how,
 		    has_document(m) ? "; staff should read the attachment"
 				    : "");
-	d->needs_staff = d->needs_staff || has_document(m);
+	d->needs_staff =
+	    d->needs_staff || has_document(m) || c->raw->whole_size != 0;
 	return rc;
 }
 

@@ -574,11 +574,12 @@ line_wait(struct source *s, int ms)
 }
 
 static enum status
-line_check(struct source *s, struct err *err)
+line_check(struct source *s, struct buf *found, struct err *err)
 {
 	struct line *line = (struct line *)s;
 	enum status rc = gammu_check(line->dir, "inbox", err);
 
+	(void)found;
 	return rc == ST_OK ? ST_OK : err_prefix(err, rc, line->name);
 }
 
@@ -631,7 +632,7 @@ gammu_source_open(struct source **out, const char *dir,
 	    line->name == NULL)
 		rc = err_set(err, ST_BROKEN, "out of memory");
 	else
-		rc = line_check(&line->source, err);
+		rc = line_check(&line->source, NULL, err);
 	if (rc == ST_OK)
 		*out = &line->source;
 	else

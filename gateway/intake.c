@@ -79,18 +79,35 @@ intake_close(struct intake *in)
 	free(in);
 }
 
+/* A mailbox that lost its place is read again from the start.  What is stored
+ * already is no new message and no duplicate: it gets the key that it has now,
+ * so that its source may put it away.  A mail that really came twice has two
+ * rows, and both find theirs; a third copy finds none and is a duplicate. */
+static enum status
+recognise(struct store *st, const struct inbound *in, const struct raw *raw,
+    bool *known, struct err *err)
+{
+	struct inbound_pass pass = { (int64_t)raw->again_stem,
+		raw->again_from };
+
+	return store_inbound_rekey(st, in, &pass, known, err);
+}
+
 /* One message inside the batch's transaction: the whole house in one place. */
 static enum status
 intake_one(struct journey *j, const struct raw *raw, const struct parsed *m,
     struct err *err)
 {
 	struct store *st = j->intake->st;
+	bool known = false;
 	enum status rc;
 
 	rc = journey_open(j, raw, m, err);
-	if (rc == ST_OK)
+	if (rc == ST_OK && raw->again_stem != 0)
+		rc = recognise(st, &j->in, raw, &known, err);
+	if (rc == ST_OK && !known)
 		rc = journey_decide(j, err);
-	if (rc != ST_OK)
+	if (rc != ST_OK || known)
 		return rc;
 	rc = store_inbound_add(st, &j->in, buf_span(&raw->bytes),
 	    m->attachments, m->n_attachments, err);
@@ -161,6 +178,29 @@ intake_guarded(struct intake *in, const struct raw *raw, const struct parsed *m,
 	return rc;
 }
 
+enum status
+intake_cursor(
+    struct store *st, const char *source, const char *cursor, struct err *err)
+{
+	char key[128];
+
+	snprintf(key, sizeof(key), "cursor/%s", source);
+	return store_meta_set(st, key, cursor, err);
+}
+
+/* A message that its source believes to be stored. */
+static enum status
+look_up(struct intake *in, struct batch *batch, int i, struct err *err)
+{
+	const struct raw *raw = &batch->messages[i];
+	bool seen = false;
+	enum status rc =
+	    store_inbound_seen(in->st, raw->source, raw->key, &seen, err);
+
+	batch->missing[i] = rc == ST_OK && !seen;
+	return rc;
+}
+
 /* After the commit: a log that stalls must not hold up the other writers, and
  * must not tell of what a crash would undo. */
 static enum status
@@ -179,8 +219,8 @@ commit(struct intake *in, const struct stored *from, const struct stored *to,
 }
 
 static enum status
-store_batch(struct intake *in, const struct batch *batch,
-    const struct parsed *mails, struct stored *stored, struct err *err)
+store_batch(struct intake *in, struct batch *batch, const struct parsed *mails,
+    struct stored *stored, struct err *err)
 {
 	int64_t started = 0;
 	int first = 0; /* of the open transaction */
@@ -196,13 +236,23 @@ store_batch(struct intake *in, const struct batch *batch,
 			first = i;
 			started = clock_ticks();
 		}
-		rc = intake_guarded(
-		    in, &batch->messages[i], &mails[i], &stored[i], err);
+		if (batch->messages[i].is_key_only)
+			rc = look_up(in, batch, i, err);
+		else
+			rc = intake_guarded(in, &batch->messages[i], &mails[i],
+			    &stored[i], err);
 		if (rc == ST_OK && clock_ticks() - started >= TRANSACTION_MS) {
 			rc = commit(in, stored + first, stored + i + 1, err);
 			is_open = false;
 		}
 	}
+	if (rc == ST_OK && !is_open && batch->cursor != NULL) {
+		rc = store_begin(in->st, err);
+		is_open = rc == ST_OK;
+		first = batch->n;
+	}
+	if (rc == ST_OK && batch->cursor != NULL)
+		rc = intake_cursor(in->st, batch->source, batch->cursor, err);
 	if (rc == ST_OK && is_open)
 		return commit(in, stored + first, stored + batch->n, err);
 	if (is_open)
@@ -211,7 +261,7 @@ store_batch(struct intake *in, const struct batch *batch,
 }
 
 enum status
-intake_batch(struct intake *in, const struct batch *batch, struct err *err)
+intake_batch(struct intake *in, struct batch *batch, struct err *err)
 {
 	size_t n = (size_t)batch->n;
 	struct parsed *mails = calloc(n + 1, sizeof(*mails));

@@ -22,11 +22,17 @@ void intake_close(struct intake *in);
 
 /* Parses the batch (no lock held), then decides and stores it, a savepoint a
  * message, in transactions of at most 50 ms.  After ST_OK everything is on
- * disk and the source may be told.  After any other status nothing of the
- * last transaction is; the source hands the messages over again, and those
- * that were stored are recognised by their keys. */
+ * disk, the batch's cursor with its last message, and the source may be told;
+ * `missing` says of messages handed over by key only which are not stored.
+ * After any other status nothing of the last transaction is; the source hands
+ * the messages over again, and those that were stored are recognised by their
+ * keys. */
 enum status
-intake_batch(struct intake *in, const struct batch *batch, struct err *err);
+intake_batch(struct intake *in, struct batch *batch, struct err *err);
+
+/* Notes in the caller's transaction where `source` goes on. */
+enum status intake_cursor(
+    struct store *st, const char *source, const char *cursor, struct err *err);
 
 /* What falls due by the clock: messages for a consultation that has opened
  * since are filed; people whose message is still held are reminded once before

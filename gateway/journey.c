@@ -60,6 +60,8 @@ journey_parse(struct intake *in, struct parsed *out, const struct raw *raw,
 	struct sms sms = { span_of(raw->from), span_of(raw->to),
 		span_of(raw->text), raw->parts_missing };
 
+	if (raw->is_key_only)
+		return ST_OK;
 	if (raw->problem != NULL) {
 		out->kind = KIND_UNREADABLE;
 		parsed_why(out, "%s", raw->problem);
@@ -111,11 +113,13 @@ content_hash(struct arena *a, const struct parsed *m)
 }
 
 /* By the server's clock, unless that is ahead of the file's and of ours: what
- * nobody has seen yet cannot have come. */
+ * nobody has seen yet cannot have come.  Where our own server says when it took
+ * the mail (INTERNALDATE), its sender's servers are not asked. */
 static int64_t
 received_at(const struct raw *raw, const struct parsed *m, int64_t now)
 {
-	if (m->received_ms != 0 && m->received_ms <= now)
+	if (m->received_ms != 0 && m->received_ms <= now &&
+	    !raw->is_server_time)
 		return m->received_ms;
 	return raw->received_ms <= now ? raw->received_ms : now;
 }
@@ -168,6 +172,8 @@ journey_describe(
 	/* Noted, so that a retry does not take what is left for the whole. */
 	if (raw->problem != NULL)
 		j->in.warnings = JOURNEY_NOT_WHOLE;
+	else if (raw->whole_size != 0)
+		j->in.warnings = JOURNEY_CUT;
 	else if (raw->parts_missing > 0)
 		j->in.warnings = JOURNEY_PARTS_MISSING;
 }

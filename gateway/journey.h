@@ -42,6 +42,7 @@ struct intake {
 /* What the steps hand to each other. */
 /* Warnings of messages that the source could not hand over whole. */
 #define JOURNEY_NOT_WHOLE "the source could not hand it over whole"
+#define JOURNEY_CUT "only its beginning was fetched: it is too large"
 #define JOURNEY_PARTS_MISSING "parts of the text never came"
 
 struct journey {

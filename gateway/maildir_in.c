@@ -509,11 +509,12 @@ mailbox_wait(struct source *s, int ms)
 }
 
 static enum status
-mailbox_check(struct source *s, struct err *err)
+mailbox_check(struct source *s, struct buf *found, struct err *err)
 {
 	struct mailbox *box = (struct mailbox *)s;
 	enum status rc = maildir_check(box->path, err);
 
+	(void)found;
 	return rc == ST_OK ? ST_OK : err_prefix(err, rc, box->name);
 }
 
@@ -565,7 +566,7 @@ maildir_source_open(struct source **out, const char *path,
 		goto out;
 	}
 	box->source.name = box->name;
-	rc = mailbox_check(&box->source, err);
+	rc = mailbox_check(&box->source, NULL, err);
 	if (rc != ST_OK)
 		goto out;
 	*out = &box->source;

@@ -18,6 +18,8 @@ batch_free(struct batch *batch)
 	}
 	batch->n = 0;
 	batch->more = false;
+	free(batch->cursor);
+	batch->cursor = NULL;
 }
 
 enum status

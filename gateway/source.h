@@ -23,8 +23,13 @@ struct batch {
 	struct raw messages[BATCH_MAX];
 	void *handles
 	    [BATCH_MAX]; /* the source's own, freed by done()/batch_free */
+	bool missing[BATCH_MAX]; /* set by intake, of messages that were handed
+				    over by key only: it has no such message */
 	int n;
 	bool more; /* the source has (or may have) more right now */
+	char *cursor; /* owned: where the source goes on once this batch is on
+			 disk, in the same transaction; NULL: as before */
+	const char *source; /* borrowed: the name, when there is a cursor */
 };
 
 struct source {
@@ -40,12 +45,18 @@ struct source {
 struct reread {
 	int moved; /* files that fetch() finds again */
 	int left; /* whose name is taken where they came from: left as they are */
+	char cursor[2048]; /* where fetch() goes on from; "" nothing to note */
 };
 
 struct source_ops {
+	/* Once, before anything else: where the last batch on disk left off,
+	 * "" at the first contact.  NULL: the source keeps no cursor. */
+	void (*resume)(struct source *s, const char *cursor);
 	/* Fills `batch` with up to BATCH_MAX messages or BATCH_BYTES, oldest
 	 * first.  A message that cannot be read is handed over too, with
-	 * raw.problem set.  ST_RETRY: the source cannot be reached now. */
+	 * raw.problem set.  Also an empty batch may have a cursor, and is then
+	 * stored and done() as well.  ST_RETRY: the source cannot be reached
+	 * now. */
 	enum status (*fetch)(
 	    struct source *s, struct batch *batch, struct err *err);
 	/* The batch is on disk: acknowledges each message where it came from
@@ -62,8 +73,10 @@ struct source_ops {
 	    struct reread *out, struct err *err);
 	/* Waits until something may have come, at most `ms`. */
 	void (*wait)(struct source *s, int ms);
-	/* Tries the source and says what is wrong, for `uwaga check`. */
-	enum status (*check)(struct source *s, struct err *err);
+	/* Tries the source, after resume(), and says what is wrong, for `uwaga
+	 * check`; or adds to `found` what a person wants to know of it. */
+	enum status (*check)(
+	    struct source *s, struct buf *found, struct err *err);
 	void (*close)(struct source *s); /* frees the source */
 };
 

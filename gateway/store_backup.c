@@ -316,9 +316,10 @@ store_migrate(const char *path, int *from, int *to, struct err *err)
 static const char restore_epoch[] =
     "UPDATE meta SET value = CAST(value + 1 AS TEXT) WHERE key = 'epoch'";
 
-/* Each source is asked again for everything, and what came is recognised. */
+/* Each source is read again from where it was when the copy was made: its
+ * cursor stays, what came since is handed over again and recognised. */
 static const char restore_sources[] =
-    "DELETE FROM meta WHERE key LIKE 'cursor/%' OR key LIKE 'last_poll/%'";
+    "DELETE FROM meta WHERE key LIKE 'last_poll/%'";
 
 /* Whether they went out after the copy was made is not known here.  That they
  * were claimed once does not say that it was in this epoch. */

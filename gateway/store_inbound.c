@@ -94,6 +94,36 @@ store_inbound_twin(struct store *st, const char *message_id,
 	return query_number(&q, id, err);
 }
 
+static const char inbound_rekey[] =
+    "UPDATE inbound SET external_key = :key WHERE id = (SELECT MIN(id)"
+    " FROM inbound WHERE message_id = :message_id"
+    " AND content_hash = :content_hash AND content_hash <> ''"
+    " AND source = :source AND (message_id <> '' OR received_ms = :received)"
+    " AND NOT (substr(external_key, 1, :stem) = substr(:key, 1, :stem)"
+    " AND CAST(substr(external_key, :stem + 1) AS INTEGER) >= :from))"
+    " RETURNING id";
+
+enum status
+store_inbound_rekey(struct store *st, const struct inbound *in,
+    const struct inbound_pass *pass, bool *known, struct err *err)
+{
+	struct query q;
+	int64_t id = 0;
+	enum status rc;
+
+	query_open(&q, st, inbound_rekey);
+	query_text(&q, ":key", in->external_key);
+	query_text(&q, ":message_id", in->message_id);
+	query_text(&q, ":content_hash", in->content_hash);
+	query_text(&q, ":source", in->source);
+	query_int(&q, ":received", in->received_ms);
+	query_int(&q, ":stem", pass->stem);
+	query_int(&q, ":from", pass->from);
+	rc = query_number(&q, &id, err);
+	*known = rc == ST_OK && id != 0;
+	return rc;
+}
+
 /* ---- raw bytes --------------------------------------------------------- */
 
 static enum status
@@ -605,6 +635,7 @@ store_inbound_counts(
 const struct statement store_inbound_statements[] = {
 	{ "inbound_seen", inbound_seen },
 	{ "inbound_twin", inbound_twin },
+	{ "inbound_rekey", inbound_rekey },
 	{ "raw_add", raw_add },
 	{ "raw_get", raw_get },
 	{ "attachment_id", attachment_id },

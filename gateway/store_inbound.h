@@ -74,6 +74,20 @@ bool inbound_waits(const struct inbound *in);
 enum status store_inbound_seen(struct store *st, const char *source,
     const char *key, bool *seen, struct err *err);
 
+/* Which keys a source that reads again has given out since it began to: they
+ * start as this one does, and go on with a number of at least `from`. */
+struct inbound_pass {
+	int64_t stem; /* bytes */
+	int64_t from;
+};
+
+/* Is `in` a message of the same source that is stored under another key, which
+ * is not of this pass?  Then that row gets in->external_key.  The same is what
+ * has the same Message-ID and content; without a Message-ID also the same time
+ * of receipt. */
+enum status store_inbound_rekey(struct store *st, const struct inbound *in,
+    const struct inbound_pass *pass, bool *known, struct err *err);
+
 /* The first message with that Message-ID and content hash; id 0 when none, or
  * when `message_id` is "": mail without one is never taken for a twin. */
 enum status store_inbound_twin(struct store *st, const char *message_id,

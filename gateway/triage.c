@@ -283,6 +283,8 @@ remember_gaps(struct raw *raw, const struct inbound *in)
 {
 	if (strcmp(in->warnings, JOURNEY_NOT_WHOLE) == 0)
 		raw->problem = strdup(in->why);
+	else if (strcmp(in->warnings, JOURNEY_CUT) == 0)
+		raw->whole_size = 1; /* more than there is */
 	else if (strcmp(in->warnings, JOURNEY_PARTS_MISSING) == 0)
 		raw->parts_missing = 1;
 }

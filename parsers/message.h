@@ -159,7 +159,20 @@ struct raw {
 	char *key; /* owned: unique for ever within `source` */
 	struct buf bytes; /* owned: the mail, or the provider's record */
 	int64_t received_ms; /* UTC; used when the mail has no Received */
+	bool is_server_time; /* received_ms is our own mail server's: it goes
+				before any Received */
 	char *problem; /* owned: why it cannot be read; NULL: it can */
+	const char *held_why; /* static: it waits for staff whatever it says;
+				 NULL: it need not */
+	int64_t whole_size; /* of a mail that is too large: `bytes` is only its
+			       beginning; 0: it is whole */
+	bool is_key_only; /* without bytes: is that key stored already? */
+	/* Its source lost its place and reads again: what is stored under a key
+	 * that is not of this pass is the same message, and gets this key.
+	 * Keys of this pass have the first `again_stem` bytes of this one, and
+	 * then a number of at least `again_from`. */
+	size_t again_stem; /* 0: it is not read again */
+	int64_t again_from;
 	char *from, *to; /* owned, SMS only */
 	char *text; /* owned, SMS only: UTF-8 */
 	int parts_missing; /* SMS only */

@@ -7,7 +7,7 @@
 PRAGMA application_id = 1433887079; -- "Uwag"
 
 CREATE TABLE meta (
-	key TEXT PRIMARY KEY, -- "epoch"; "cursor/SOURCE" is forgotten by a restore
+	key TEXT PRIMARY KEY, -- "epoch"; "cursor/SOURCE": where it is read on from
 	value TEXT NOT NULL -- the fact itself
 ) STRICT, WITHOUT ROWID;
 

@@ -542,7 +542,8 @@ a_missing_folder_is_named_with_the_command_that_makes_it(void **state)
 	struct sink *sink = NULL;
 	struct err err = { "" };
 
-	assert_int_equal(place->source->ops->check(place->source, &err), ST_OK);
+	assert_int_equal(
+	    place->source->ops->check(place->source, NULL, &err), ST_OK);
 	assert_int_equal(rmdir(at(place, "tmp")), 0);
 	assert_int_equal(
 	    maildir_source_open(&source, place->path, &conf, &err), ST_REJECT);

@@ -223,6 +223,69 @@ the_same_mail_by_another_way_is_recognised(void **state)
 	}
 }
 
+/* "box;17;4": the mail with UID 4 of a mailbox whose numbers begin with 17. */
+static void
+what_is_read_again_gets_its_new_key(void **state)
+{
+	static const struct {
+		const char *sentence, *key, *id, *hash;
+		bool is_known;
+	} rows[] = {
+		{ "the first copy, under a new number", "box;18;1", "a@x", "h1",
+		    true },
+		{ "the second copy finds the second row", "box;18;2", "a@x",
+		    "h1", true },
+		{ "a third copy is none that is stored", "box;18;3", "a@x",
+		    "h1", false },
+		{ "another content under that id", "box;18;4", "a@x", "h9",
+		    false },
+		{ "no id, but the same content and time", "box;18;5", "", "h3",
+		    true },
+		{ "what could not be read has no content", "box;18;6", "", "",
+		    false },
+	};
+	struct fixture *f = *state;
+	struct inbound in = fixture_message("box;17;1", "a");
+	struct inbound_pass pass = { .stem = 7, .from = 1 };
+	bool known;
+
+	in.message_id = "a@x";
+	in.content_hash = "h1";
+	OK(store_inbound_add(f->st, &in, SPAN("x"), NULL, 0, &f->err));
+	in.external_key = "box;17;2";
+	OK(store_inbound_add(f->st, &in, SPAN("x"), NULL, 0, &f->err));
+	in.external_key = "box;17;3";
+	in.message_id = "";
+	in.content_hash = "h3";
+	OK(store_inbound_add(f->st, &in, SPAN("x"), NULL, 0, &f->err));
+	in.external_key = "box;17;4";
+	in.content_hash = "";
+	OK(store_inbound_add(f->st, &in, SPAN("x"), NULL, 0, &f->err));
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		in.external_key = rows[i].key;
+		in.message_id = rows[i].id;
+		in.content_hash = rows[i].hash;
+		OK(store_inbound_rekey(f->st, &in, &pass, &known, &f->err));
+		if (known != rows[i].is_known)
+			fail_msg("%s", rows[i].sentence);
+	}
+	assert_int_equal(
+	    fixture_number(f, "SELECT COUNT(*) FROM inbound WHERE"
+			      " external_key IN ('box;18;1', 'box;18;2',"
+			      " 'box;18;5', 'box;17;4')"),
+	    4);
+	/* Of the same mailbox, but moved back since: from 7 on. */
+	in.external_key = "box;18;9";
+	in.message_id = "a@x";
+	in.content_hash = "h1";
+	pass.from = 7;
+	OK(store_inbound_rekey(f->st, &in, &pass, &known, &f->err));
+	assert_true(known);
+	in.source = "mailbox other";
+	OK(store_inbound_rekey(f->st, &in, &pass, &known, &f->err));
+	assert_false(known);
+}
+
 static void
 a_message_reads_back_as_it_was_stored(void **state)
 {
@@ -415,6 +478,7 @@ main(void)
 		TEST(a_file_sent_twice_is_kept_once_under_both_names),
 		TEST(a_file_cannot_pass_for_another),
 		TEST(the_same_mail_by_another_way_is_recognised),
+		TEST(what_is_read_again_gets_its_new_key),
 		TEST(a_message_reads_back_as_it_was_stored),
 		TEST(an_update_changes_the_decision_and_a_reparse_the_rest),
 		TEST(a_list_shows_what_its_filter_asks_for),
