@@ -64,17 +64,18 @@ has_word(const struct stream *s, const char *word)
 
 /* What libcurl may log in with.  Over verified TLS a password goes by PLAIN or
  * LOGIN; what libcurl would rather take (NTLM, Kerberos, CRAM-MD5) fails where
- * a server offers more than it is set up for. */
+ * a server offers more than it is set up for.  Where it offers neither, libcurl
+ * has its choice (`any`), which includes the old LOGIN command of IMAP. */
 static const char *
-mechanisms(const struct stream_settings *set, bool old_login)
+mechanisms(const struct stream_settings *set, bool any)
 {
 	if (set->is_token)
 		return "AUTH=OAUTHBEARER;AUTH=XOAUTH2";
-	return old_login ? "AUTH=+LOGIN" : "AUTH=PLAIN;AUTH=LOGIN";
+	return any ? NULL : "AUTH=PLAIN;AUTH=LOGIN";
 }
 
 static enum status
-prepare(struct stream *s, const struct stream_settings *set, bool old_login,
+prepare(struct stream *s, const struct stream_settings *set, bool any,
     struct err *err)
 {
 	CURL *c = s->dial.easy;
@@ -96,12 +97,24 @@ prepare(struct stream *s, const struct stream_settings *set, bool old_login,
 					  : CURLOPT_PASSWORD,
 			    set->secret);
 		if (rc == CURLE_OK)
-			rc = curl_easy_setopt(c, CURLOPT_LOGIN_OPTIONS,
-			    mechanisms(set, old_login));
+			rc = curl_easy_setopt(
+			    c, CURLOPT_LOGIN_OPTIONS, mechanisms(set, any));
 	}
 	if (rc != CURLE_OK)
 		return err_set(err, ST_BROKEN, "out of memory");
 	return dial_verify(&s->dial, set->ca_file, set->pin, plain, err);
+}
+
+/* Was there a login that the server said no to?  Else libcurl found none that
+ * it could try. */
+static bool
+was_tried(const struct stream *s)
+{
+	const char *last = s->dial.last;
+
+	if (!s->imap)
+		return last[0] == '4' || last[0] == '5';
+	return strstr(last, " NO") != NULL || strstr(last, " BAD") != NULL;
 }
 
 /* The server's "no" to a login, unless it says that it is not the login: RFC
@@ -129,17 +142,14 @@ explain_login(
 	if (is_passing_no(s))
 		return err_set(err, ST_RETRY,
 		    "%s: the server takes no login now: %s", place, words);
-	if (set->is_token && !has_word(s, "XOAUTH2") &&
-	    !has_word(s, "OAUTHBEARER"))
+	if (!was_tried(s))
 		return err_set(err, ST_REJECT,
-		    "%s: the server takes no login by OAuth 2.0 (XOAUTH2, "
-		    "OAUTHBEARER); use password_file",
-		    place);
-	if (has_word(s, "LOGINDISABLED"))
-		return err_set(err, ST_REJECT,
-		    "%s: the server has switched off logins by password; use "
-		    "oauth2 if it offers that",
-		    place);
+		    "%s: the server offers no login by %s; %s", place,
+		    set->is_token ? "OAuth 2.0 (XOAUTH2, OAUTHBEARER)"
+				  : "password",
+		    set->is_token ? "use password_file"
+				  : "use oauth2 if it offers that, or another "
+				    "port");
 	if (set->refused != NULL)
 		*set->refused = true;
 	return err_set(err, ST_REJECT,
@@ -154,8 +164,7 @@ explain_answer(
 	char words[200];
 
 	dial_words(&s->dial, set->secret, words, sizeof(words));
-	if (strstr(s->dial.why, "STARTTLS") != NULL ||
-	    strstr(s->dial.why, "starttls") != NULL)
+	if (s->dial.asked_tls && !s->dial.has_certificate)
 		return err_set(err, ST_REJECT,
 		    "%s: the server sent more behind its answer to STARTTLS; "
 		    "somebody may be tampering with the connection",
@@ -196,7 +205,7 @@ check_login(
 }
 
 static enum status
-attempt(struct stream *s, const struct stream_settings *set, bool old_login,
+attempt(struct stream *s, const struct stream_settings *set, bool any,
     struct err *err)
 {
 	const char *hello = set->hello == NULL ? "" : set->hello;
@@ -207,7 +216,7 @@ attempt(struct stream *s, const struct stream_settings *set, bool old_login,
 	rc = dial_open(&s->dial, set->url, "imap,imaps,smtp,smtps",
 	    s->imap ? "" : hello, set->stop, err);
 	if (rc == ST_OK)
-		rc = prepare(s, set, old_login, err);
+		rc = prepare(s, set, any, err);
 	if (rc == ST_OK)
 		rc = dial_run(&s->dial,
 		    set->open_ms > 0 ? set->open_ms : OPEN_MS, &code, err);
@@ -216,14 +225,12 @@ attempt(struct stream *s, const struct stream_settings *set, bool old_login,
 	return rc == ST_OK ? check_login(s, set, err) : rc;
 }
 
-/* A server that knows no AUTHENTICATE for passwords, only the old LOGIN. */
+/* A server that offers logins by password, but neither PLAIN nor LOGIN. */
 static bool
-wants_old_login(const struct stream *s, const struct stream_settings *set)
+wants_other_login(const struct stream *s, const struct stream_settings *set)
 {
-	return s->imap && set->user[0] != '\0' && !set->is_token &&
-	       s->dial.said.n > 0 && has_word(s, "CAPABILITY") &&
-	       !has_word(s, "AUTH=PLAIN") && !has_word(s, "AUTH=LOGIN") &&
-	       !has_word(s, "LOGINDISABLED");
+	return set->user[0] != '\0' && !set->is_token && s->dial.said.n > 0 &&
+	       !was_tried(s) && !has_word(s, "LOGINDISABLED");
 }
 
 enum status
@@ -238,9 +245,7 @@ stream_open(
 	if (s == NULL)
 		return err_set(err, ST_BROKEN, "out of memory");
 	rc = attempt(s, set, false, err);
-	if (rc == ST_REJECT && wants_old_login(s, set)) {
-		if (set->refused != NULL)
-			*set->refused = false;
+	if (rc == ST_REJECT && wants_other_login(s, set)) {
 		dial_close(&s->dial);
 		rc = attempt(s, set, true, err);
 	}

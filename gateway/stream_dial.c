@@ -2,7 +2,8 @@
  *
  * Place: made by stream.c and http.c.  libcurl's debug hook is how we learn
  * what the server said and which certificate it showed; what we sent passes
- * through the same hook and is dropped there, for it holds credentials.
+ * through the same hook and is dropped there, for it holds credentials (only
+ * that STARTTLS was among it is kept).
  */
 #include "gateway/stream_dial.h"
 
@@ -60,6 +61,8 @@ on_debug(CURL *easy, curl_infotype type, char *data, size_t n, void *arg)
 		buf_reset(&d->said);
 		see_certificate(d);
 	}
+	if (type == CURLINFO_HEADER_OUT)
+		d->asked_tls |= span_find(line, "STARTTLS\r\n") < line.n;
 	if (type != CURLINFO_HEADER_IN)
 		return 0;
 	if (d->said.n + n <= d->said.max)
@@ -273,13 +276,14 @@ is_past(CURL *easy, CURLINFO step)
 static enum status
 too_late(struct dial *d, struct err *err)
 {
-	const char *step = "answered the TLS handshake or its greeting";
+	const char *step = "greeted us";
 
+	/* libcurl counts the TLS handshake to the connection. */
 	if (!is_past(d->easy, CURLINFO_NAMELOOKUP_TIME_T))
 		step = "was found by name";
 	else if (!is_past(d->easy, CURLINFO_CONNECT_TIME_T))
-		step = "took the connection";
-	else if (d->said.n > 0 || is_past(d->easy, CURLINFO_APPCONNECT_TIME_T))
+		step = "took the connection, or answered the TLS handshake";
+	else if (d->last[0] != '\0')
 		step = "finished what it began to answer";
 	return err_set(err, ST_RETRY,
 	    "%s: timed out before the server %s; is it up, and the port right?",

@@ -26,6 +26,7 @@ struct dial {
 	char place[300]; /* "imap.x:993", for sentences */
 	bool pinned, plain;
 	bool not_loopback; /* plain, and an address that is none came up */
+	bool asked_tls; /* by STARTTLS */
 	bool has_certificate;
 	struct certificate certificate; /* what the server showed */
 	struct buf said; /* the server's lines, since TLS when there is TLS */

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "gateway/clock.h"
 #include "gateway/stream.h"
@@ -71,6 +72,27 @@ speak(
 	return rc;
 }
 
+/* Reads `want` bytes in small pieces, waiting before each: TLS holds most of
+ * them long before we ask, so a wait that only polls would miss them. */
+static enum status
+read_pieces(struct stream *s, long want, json_t *out, struct err *err)
+{
+	enum status rc = ST_OK;
+	long got = 0, missed = 0;
+	char piece[777];
+	size_t n;
+
+	while (got < want && missed < 3 && rc == ST_OK) {
+		if (!stream_wait(s, 2000))
+			missed++;
+		rc = stream_recv(s, piece, sizeof(piece), &n, 0, err);
+		got += (long)n;
+	}
+	json_object_set_new(out, "read", json_integer(got));
+	json_object_set_new(out, "missed", json_integer(missed));
+	return rc;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -88,15 +110,19 @@ main(int argc, char **argv)
 	};
 	const char *line = value(argc, argv, "send");
 	int wait = (int)strtol(value(argc, argv, "wait"), NULL, 10);
+	long pieces = strtol(value(argc, argv, "read"), NULL, 10);
 	struct sigaction wake = { .sa_handler = on_signal };
 	struct stream_certificate certificate = { 0 };
 	int64_t began = clock_ticks();
 	struct stream *s = NULL;
 	struct err err = { "" };
 	json_t *out = json_object();
+	struct rusage usage;
+	bool refused = false;
 	enum status rc;
 
 	sigaction(SIGUSR1, &wake, NULL);
+	set.refused = &refused;
 	rc = stream_open(&s, &set, &err);
 	json_object_set_new(out, "opened", json_integer(rc));
 	if (rc == ST_OK) {
@@ -109,10 +135,15 @@ main(int argc, char **argv)
 			certificate.pin, "subject", certificate.subject));
 		if (value(argc, argv, "imap")[0] != '\0')
 			speak_imap(s, out);
+		else if (pieces > 0)
+			rc = read_pieces(s, pieces, out, &err);
 		else if (line[0] != '\0' || wait > 0)
 			rc = speak(s, line, wait, out, &err);
 	}
 	stream_close(s);
+	getrusage(RUSAGE_SELF, &usage);
+	json_object_set_new(out, "rss_kb", json_integer(usage.ru_maxrss));
+	json_object_set_new(out, "refused", json_boolean(refused));
 	json_object_set_new(out, "status", json_integer(rc));
 	json_object_set_new(out, "text", json_string_nocheck(err.text));
 	json_object_set_new(out, "ms", json_integer(clock_ticks() - began));
