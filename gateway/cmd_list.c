@@ -17,6 +17,8 @@ const struct cmd *const commands[] = {
 	&cmd_inbound,
 	&cmd_journal,
 	&cmd_outbox,
+	&cmd_person,
+	&cmd_subscription,
 	&cmd_parse,
 	&cmd_render,
 	&cmd_sms_size,

@@ -23,6 +23,8 @@ extern const struct cmd cmd_verify;
 extern const struct cmd cmd_backup;
 extern const struct cmd cmd_restore;
 extern const struct cmd cmd_migrate;
+extern const struct cmd cmd_person;
+extern const struct cmd cmd_subscription;
 extern const struct cmd cmd_parse;
 extern const struct cmd cmd_render;
 extern const struct cmd cmd_sms_size;

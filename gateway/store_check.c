@@ -14,6 +14,7 @@ static const struct statement *const tables[] = {
 	store_meeting_statements,
 	store_person_statements,
 	store_outbox_statements,
+	store_subscription_statements,
 	store_chain_statements,
 	store_backup_statements,
 };

@@ -39,6 +39,7 @@ extern const struct statement store_consultation_statements[];
 extern const struct statement store_meeting_statements[];
 extern const struct statement store_person_statements[];
 extern const struct statement store_outbox_statements[];
+extern const struct statement store_subscription_statements[];
 extern const struct statement store_chain_statements[];
 extern const struct statement store_backup_statements[];
 

@@ -139,6 +139,41 @@ store_contact_reach(struct store *st, enum channel channel, const char *address,
 	return rename_contact(st, out, name, err);
 }
 
+static const char person_describe[] =
+    "UPDATE person SET"
+    " name = CASE WHEN name = '' THEN :name ELSE name END,"
+    " commune_id = COALESCE(commune_id, :commune)"
+    " WHERE id = (SELECT person_id FROM contact WHERE id = :contact)";
+
+enum status
+store_person_describe(struct store *st, int64_t contact_id, const char *name,
+    int64_t commune_id, struct err *err)
+{
+	struct query q;
+
+	query_open(&q, st, person_describe);
+	query_text(&q, ":name", name);
+	query_id(&q, ":commune", commune_id);
+	query_id(&q, ":contact", contact_id);
+	return query_run(&q, err);
+}
+
+static const char contact_join[] =
+    "UPDATE contact SET person_id ="
+    " (SELECT person_id FROM contact WHERE id = :other) WHERE id = :contact";
+
+enum status
+store_contact_join(
+    struct store *st, int64_t contact_id, int64_t other_id, struct err *err)
+{
+	struct query q;
+
+	query_open(&q, st, contact_join);
+	query_id(&q, ":contact", contact_id);
+	query_id(&q, ":other", other_id);
+	return query_run(&q, err);
+}
+
 /* ---- stop and restart -------------------------------------------------- */
 
 static const char subscription_set[] =
@@ -257,6 +292,8 @@ const struct statement store_person_statements[] = {
 	{ "person_add", person_add },
 	{ "contact_add", contact_add },
 	{ "contact_rename", contact_rename },
+	{ "person_describe", person_describe },
+	{ "contact_join", contact_join },
 	{ "subscription_set", subscription_set },
 	{ "subscription_stop_all", subscription_stop_all },
 	{ "contact_stop", contact_stop },

@@ -34,6 +34,16 @@ enum status store_contact_find(struct store *st, enum channel channel,
 enum status store_contact_get(struct store *st, int64_t id, struct arena *a,
     struct contact *out, struct err *err);
 
+/* What is known of the person behind a contact: name and commune (0: not
+ * said) where they are still empty. */
+enum status store_person_describe(struct store *st, int64_t contact_id,
+    const char *name, int64_t commune_id, struct err *err);
+
+/* The two contacts are one person's from now on: `contact_id` is taken to the
+ * person of `other_id`. */
+enum status store_contact_join(
+    struct store *st, int64_t contact_id, int64_t other_id, struct err *err);
+
 /* STOP: no more notices, of one consultation or (0) of all; with the message
  * that asked for it as proof.  `restart` undoes it. */
 enum status store_contact_stop(struct store *st, int64_t contact_id,

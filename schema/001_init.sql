@@ -128,16 +128,27 @@ CREATE TABLE contact (
 	UNIQUE (channel, address_key)
 ) STRICT;
 
+-- Who wants notices, of a consultation or of a commune's meetings, and how we
+-- know: the message that asked, or what staff say of it.
 CREATE TABLE subscription (
 	id INTEGER PRIMARY KEY AUTOINCREMENT, -- stable key
 	contact_id INTEGER NOT NULL REFERENCES contact (id), -- who is told
-	consultation_id INTEGER NOT NULL
-		REFERENCES consultation (id), -- of what
+	consultation_id INTEGER REFERENCES consultation (id), -- of what; or
+	commune_id INTEGER REFERENCES commune (id), -- whose meetings
 	state TEXT NOT NULL CHECK (state IN ('active', 'stopped')), -- now
 	since_ms INTEGER NOT NULL, -- in that state since
 	proof_inbound_id INTEGER REFERENCES inbound (id), -- the message that asked
-	UNIQUE (contact_id, consultation_id)
+	proof TEXT NOT NULL DEFAULT '', -- else where the consent is kept
+	consent_ms INTEGER, -- when they agreed, if that was not by message
+	CHECK ((consultation_id IS NULL) <> (commune_id IS NULL)),
+	UNIQUE (contact_id, consultation_id),
+	UNIQUE (contact_id, commune_id)
 ) STRICT;
+
+CREATE INDEX subscription_consultation ON subscription (consultation_id)
+	WHERE consultation_id IS NOT NULL;
+CREATE INDEX subscription_commune ON subscription (commune_id)
+	WHERE commune_id IS NOT NULL;
 
 CREATE TABLE inbound (
 	id INTEGER PRIMARY KEY AUTOINCREMENT, -- "message 41"

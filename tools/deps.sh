@@ -4,7 +4,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 packages="gcc make libc6-dev tzdata libetpan-dev libcurl4-gnutls-dev libsqlite3-dev
-	libpcre2-dev libconfuse-dev libjansson-dev libxml2-dev libical-dev libutf8proc-dev
+	libpcre2-dev libconfuse-dev libcsv-dev libjansson-dev libxml2-dev libical-dev libutf8proc-dev
 	libzstd-dev libseccomp-dev libgnutls28-dev libcmocka-dev sqlite3"
 tests=
 for group in "$@"; do

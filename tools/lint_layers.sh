@@ -15,6 +15,7 @@ BEGIN {
 	only["libetpan/"] = "^(parsers/mime|gateway/(stream|imap))[a-z_]*[.]c$"
 	only["curl/"] = "^gateway/(stream[a-z_]*[.]c|stream_dial[.]h|http[.]c)$"
 	only["pcre2.h"] = "^parsers/regex[.]c$"
+	only["csv.h"] = "^gateway/csv[.]c$"
 	only["confuse.h"] = "^gateway/config[a-z_]*[.]c$"
 	only["zstd.h"] = "^gateway/store[a-z_]*[.]c$"
 	only["seccomp.h"] = "^gateway/jail[a-z_]*[.]c$"

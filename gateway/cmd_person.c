@@ -1,0 +1,233 @@
+/* cmd_person - the people we may write to: list, import
+ *
+ * Place: staff bring lists of people who agreed to get notices.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "gateway/clock.h"
+#include "gateway/cmd_list.h"
+#include "gateway/file.h"
+#include "gateway/person_import.h"
+#include "gateway/row.h"
+
+enum { FILE_MAX_BYTES = 64 << 20, COMPLAINTS_MAX = 200 };
+
+/* What is wrong with rows, as people and programs read it. */
+struct complaints {
+	struct cmd_context *ctx;
+	int n;
+};
+
+static void
+complain(void *arg, int row, const char *why)
+{
+	struct complaints *c = arg;
+
+	c->n++;
+	if (c->ctx->json)
+		cmd_print_object(
+		    c->ctx, json_pack("{s:i s:s}", "row", row, "why", why));
+	else if (c->n <= COMPLAINTS_MAX)
+		fprintf(stderr, "row %d: %s\n", row, why);
+	else if (c->n == COMPLAINTS_MAX + 1)
+		fprintf(stderr, "... and more rows like these\n");
+}
+
+static enum status
+read_table(struct buf *out, const char *path, struct err *err)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	enum status rc = ST_OK;
+
+	if (fd < 0)
+		return err_set(err, ST_REJECT, "%s cannot be read (%s)", path,
+		    strerror(errno));
+	if (!file_read(out, fd))
+		rc = errno == EFBIG
+			 ? buf_status(out, path, err)
+			 : err_set(err, ST_REJECT, "%s cannot be read (%s)",
+			       path, strerror(errno));
+	close(fd);
+	return rc;
+}
+
+static void
+print_report(
+    struct cmd_context *ctx, const struct person_import_report *r, bool written)
+{
+	if (ctx->json) {
+		cmd_print_object(
+		    ctx, json_pack("{s:b s:i s:i s:i s:i s:i s:i s:i}",
+			     "written", written, "rows", r->rows, "bad", r->bad,
+			     "people", r->people, "contacts", r->contacts,
+			     "subscriptions", r->subscriptions, "known",
+			     r->known, "refused", r->refused));
+		return;
+	}
+	printf("%s%d row%s: %d new %s with %d new address%s or number%s, "
+	       "%d new subscription%s.\n",
+	    written ? "" : "Dry run: ", r->rows, r->rows == 1 ? "" : "s",
+	    r->people, r->people == 1 ? "person" : "people", r->contacts,
+	    r->contacts == 1 ? "" : "es", r->contacts == 1 ? "" : "s",
+	    r->subscriptions, r->subscriptions == 1 ? "" : "s");
+	if (r->known > 0)
+		printf("%d were subscribed already.\n", r->known);
+	if (r->refused > 0)
+		printf("%d said STOP themselves and stay without notices; only "
+		       "they can change that (START).\n",
+		    r->refused);
+	if (r->bad > 0)
+		printf("%d row%s left out, see above.\n", r->bad,
+		    r->bad == 1 ? " is" : "s are");
+	if (!written)
+		printf("Nothing was written; without --dry-run it is.\n");
+}
+
+static enum status
+audit_import(struct cmd_context *ctx, const char *path,
+    const struct person_import_report *r)
+{
+	enum status rc = store_begin(ctx->store, &ctx->err);
+
+	if (rc == ST_OK)
+		rc = row_audit(ctx, "person import", path, NULL,
+		    json_pack("{s:i s:i s:i s:i}", "rows", r->rows, "contacts",
+			r->contacts, "subscriptions", r->subscriptions,
+			"refused", r->refused));
+	return row_finish(ctx, rc) == 0 ? ST_OK : ST_BROKEN;
+}
+
+struct wish {
+	struct person_import im;
+	bool dry_run;
+	const char *path;
+};
+
+static int
+read_options(struct wish *w, struct cmd_context *ctx, int argc, char **argv)
+{
+	static const char usage[] =
+	    "usage: uwaga person import FILE.csv [--dry-run] [--code CODE] "
+	    "[--commune NAME] [--source TEXT] [--consent DAY] [--skip-bad]";
+	static const struct option options[] = {
+		{ "dry-run", no_argument, NULL, 'n' },
+		{ "skip-bad", no_argument, NULL, 'b' },
+		{ "code", required_argument, NULL, 'c' },
+		{ "commune", required_argument, NULL, 'g' },
+		{ "source", required_argument, NULL, 's' },
+		{ "consent", required_argument, NULL, 'd' },
+		{ NULL, 0, NULL, 0 },
+	};
+	int option;
+
+	optind = 0;
+	opterr = 0;
+	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1)
+		switch (option) {
+		case 'n':
+			w->dry_run = true;
+			break;
+		case 'b':
+			w->im.skip_bad = true;
+			break;
+		case 'c':
+			w->im.consultation = optarg;
+			break;
+		case 'g':
+			w->im.commune = optarg;
+			break;
+		case 's':
+			w->im.proof = optarg;
+			break;
+		case 'd':
+			if (!person_import_day(&w->im.consent_ms,
+				span_of(optarg), ctx->config->timezone))
+				return cmd_fail(ctx, 2,
+				    "--consent: expected a day such as "
+				    "2026-11-03, found \"%.40s\"",
+				    optarg);
+			break;
+		default:
+			return cmd_fail(ctx, 2, "%s", usage);
+		}
+	if (optind + 1 != argc)
+		return cmd_fail(ctx, 2, "%s", usage);
+	w->path = argv[optind];
+	return 0;
+}
+
+static int
+import(struct cmd_context *ctx, int argc, char **argv)
+{
+	struct wish w = { .im = { .config = ctx->config,
+			      .consultation = "",
+			      .commune = "",
+			      .proof = "",
+			      .now = clock_now() } };
+	struct complaints told = { .ctx = ctx };
+	struct buf table = { .max = FILE_MAX_BYTES };
+	struct person_import_report report;
+	int code = read_options(&w, ctx, argc, argv);
+	enum status rc;
+
+	if (code != 0)
+		return code;
+	if (!w.dry_run && !cmd_may_write(ctx))
+		return 1;
+	rc = read_table(&table, w.path, &ctx->err);
+	if (rc == ST_OK)
+		rc = person_import(&w.im, ctx->store, buf_span(&table),
+		    !w.dry_run, &report, complain, &told, &ctx->err);
+	buf_free(&table);
+	if (rc == ST_OK && !w.dry_run)
+		rc = audit_import(ctx, w.path, &report);
+	if (rc != ST_OK)
+		return 1;
+	print_report(ctx, &report, !w.dry_run);
+	return w.dry_run && report.bad > 0 ? 1 : 0;
+}
+
+static int
+run(struct cmd_context *ctx, int argc, char **argv)
+{
+	static const struct cmd_verb verbs[] = {
+		{ "import", import },
+		{ NULL, NULL },
+	};
+
+	return cmd_run_verb(ctx, verbs, argc, argv);
+}
+
+const struct cmd cmd_person = {
+	.name = "person",
+	.summary = "the people we may write to: import a list",
+	.help =
+	    "usage: uwaga person import FILE.csv [options]\n"
+	    "\n"
+	    "Each row is a person who agreed to get notices.  The first row "
+	    "names the columns,\nin any order: e-mail, telefon, imię i "
+	    "nazwisko (or imię, nazwisko), gmina, kod,\nzgoda (the day they "
+	    "agreed), źródło (where the consent is kept); others are passed\n"
+	    "over.  As spreadsheets save it: ; or , or tabs, UTF-8 or "
+	    "windows-1250.\n"
+	    "\n"
+	    "  --dry-run       says what would be imported and which rows are "
+	    "wrong\n"
+	    "  --code CODE     subscribes everybody to this consultation\n"
+	    "  --commune NAME  everybody to this commune's meetings\n"
+	    "  --source TEXT   where the consents are kept, when no column "
+	    "says so\n"
+	    "  --consent DAY   when they agreed, the same\n"
+	    "  --skip-bad      imports the good rows although others are "
+	    "wrong\n"
+	    "\n"
+	    "Who said STOP by message stays without notices.  Importing the "
+	    "same list again\nchanges nothing.\n",
+	.needs = NEEDS_STORE,
+	.run = run,
+};

@@ -1,0 +1,122 @@
+/* csv - tables as spreadsheets save them */
+#include "gateway/csv.h"
+
+#include <csv.h>
+#include <stdlib.h>
+
+#include "parsers/charset.h"
+
+enum { TEXT_MAX = 128 << 20, ROW_BYTES = 64 << 10 };
+
+struct reader {
+	struct csv_parser parser;
+	csv_row *row;
+	void *arg;
+	struct err *err;
+	struct buf bytes; /* of the row's fields, one behind the other */
+	size_t ends[CSV_FIELDS_MAX];
+	size_t n;
+	int number;
+	enum status rc;
+};
+
+static void
+take_field(void *p, size_t n, void *arg)
+{
+	struct reader *r = arg;
+
+	if (r->rc != ST_OK)
+		return;
+	if (r->n == CSV_FIELDS_MAX) {
+		r->rc = err_set(r->err, ST_REJECT,
+		    "row %d has more than %d columns; is it a table?",
+		    r->number, CSV_FIELDS_MAX);
+		return;
+	}
+	if (n > 0)
+		buf_add(&r->bytes, (struct span){ p, n });
+	r->ends[r->n++] = r->bytes.n;
+	if (r->bytes.failed)
+		r->rc = err_set(r->err, ST_REJECT,
+		    "row %d is longer than %d bytes; is a quote not closed?",
+		    r->number, ROW_BYTES);
+}
+
+static void
+take_row(int end, void *arg)
+{
+	struct span fields[CSV_FIELDS_MAX], all;
+	struct reader *r = arg;
+	bool is_empty = true;
+	size_t from = 0;
+
+	(void)end;
+	all = buf_span(&r->bytes);
+	for (size_t i = 0; i < r->n; i++) {
+		fields[i] = span_trim(span_sub(all, from, r->ends[i] - from));
+		from = r->ends[i];
+		is_empty = is_empty && fields[i].n == 0;
+	}
+	if (r->rc == ST_OK && !is_empty)
+		r->rc = r->row(r->arg, r->number, fields, r->n, r->err);
+	r->number++;
+	r->n = 0;
+	buf_reset(&r->bytes);
+}
+
+/* Whichever stands most often in the first line, outside of quotes. */
+static unsigned char
+find_separator(struct span text)
+{
+	static const char candidates[] = ";,\t";
+	size_t count[3] = { 0 }, best = 0;
+	bool quoted = false;
+
+	for (size_t i = 0; i < text.n; i++) {
+		if (text.p[i] == '"')
+			quoted = !quoted;
+		if (!quoted && (text.p[i] == '\n' || text.p[i] == '\r'))
+			break;
+		for (size_t k = 0; k < 3; k++)
+			count[k] += !quoted && text.p[i] == candidates[k];
+	}
+	for (size_t k = 1; k < 3; k++)
+		if (count[k] > count[best])
+			best = k;
+	return (unsigned char)candidates[best];
+}
+
+enum status
+csv_read(struct span bytes, csv_row *row, void *arg, struct err *err)
+{
+	struct reader r = { .row = row,
+		.arg = arg,
+		.err = err,
+		.bytes = { .max = ROW_BYTES },
+		.number = 1 };
+	struct buf text = { .max = TEXT_MAX };
+	struct charset_note note;
+	size_t taken;
+
+	charset_to_utf8(&text, bytes, (struct span){ NULL, 0 }, &note);
+	if (text.failed)
+		return buf_status(&text, "the table", err);
+	if (csv_init(&r.parser, 0) != 0)
+		return err_set(err, ST_BROKEN, "libcsv cannot be started");
+	csv_set_delim(&r.parser, find_separator(buf_span(&text)));
+	taken = csv_parse(
+	    &r.parser, buf_cstr(&text), text.n, take_field, take_row, &r);
+	if (r.rc == ST_OK && taken != text.n)
+		r.rc = err_set(err, ST_REJECT, "row %d cannot be read: %s",
+		    r.number, csv_strerror(csv_error(&r.parser)));
+	/* A quote inside a cell is taken as it is; one that is open at the end
+	 * has swallowed rows. */
+	csv_set_opts(&r.parser, CSV_STRICT | CSV_STRICT_FINI);
+	if (r.rc == ST_OK && csv_fini(&r.parser, take_field, take_row, &r) != 0)
+		r.rc = err_set(err, ST_REJECT,
+		    "a quote that opens in row %d is never closed", r.number);
+	csv_free(&r.parser);
+	buf_free(&r.bytes);
+	buf_free(&text);
+	return r.rc;
+}

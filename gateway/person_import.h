@@ -1,0 +1,52 @@
+/* person_import - a list of people and what they want, row by row
+ *
+ * Place: `person import`.  Each row becomes a person with a mail address, a
+ * telephone number or both, and a subscription for each, with the proof of
+ * consent.  Doing it twice changes nothing.
+ */
+#ifndef PERSON_IMPORT_H
+#define PERSON_IMPORT_H
+
+#include "gateway/config.h"
+#include "gateway/store_subscription.h"
+
+struct person_import {
+	const struct config *config;
+	const char *consultation; /* for every row; "" as the rows say */
+	const char *commune; /* the same */
+	const char *proof; /* where the consents are kept; "" as the rows say */
+	int64_t consent_ms; /* when they agreed; 0: as the rows say */
+	int64_t now;
+	bool skip_bad; /* import the others when some rows are wrong */
+};
+
+struct person_import_report {
+	int rows; /* with something in them, without the first */
+	int bad;
+	int people, contacts; /* new ones */
+	int subscriptions; /* new, or active again */
+	int known; /* were active already */
+	int refused; /* said STOP themselves: left as they are */
+};
+
+/* Reads the table `csv` and says through `complain` what is wrong with each bad
+ * row.  ST_REJECT: the first row does not say what the columns are; or rows are
+ * bad and not to be skipped, then nothing was written.  With `write` false
+ * nothing ever is, and the report says what would be.  Commits every few rows,
+ * so that others get their turn; stopped halfway it can be run again. */
+enum status person_import(const struct person_import *im, struct store *st,
+    struct span csv, bool write, struct person_import_report *report,
+    void (*complain)(void *arg, int row, const char *why), void *arg,
+    struct err *err);
+
+/* The same for one person, by mail address or telephone number; ST_REJECT with
+ * what is wrong.  In one transaction of its own. */
+enum status person_import_one(const struct person_import *im, struct store *st,
+    const char *address, const char *name, struct person_import_report *report,
+    struct err *err);
+
+/* A day as people write it, "2026-11-03" or "3.11.2026": its midnight in
+ * `zone`.  False when it is none. */
+bool person_import_day(int64_t *ms, struct span s, const char *zone);
+
+#endif

@@ -1,0 +1,56 @@
+/* store_subscription - who wants notices of what, and how we know
+ *
+ * Place: the person and subscription commands; notices go to the active ones.
+ * STOP and START by message are store_person's, in the same table.
+ */
+#ifndef STORE_SUBSCRIPTION_H
+#define STORE_SUBSCRIPTION_H
+
+#include "gateway/store.h"
+#include "parsers/message.h"
+
+struct subscription {
+	int64_t id;
+	int64_t contact_id;
+	int64_t consultation_id, commune_id; /* one of the two, the other 0 */
+	bool active;
+	int64_t since_ms;
+	int64_t proof_inbound_id; /* the message that asked; 0 none */
+	const char *proof; /* else where the consent is kept */
+	int64_t consent_ms; /* when they agreed; 0: by that message */
+	/* read only */
+	enum channel channel;
+	const char *address, *name;
+	const char *code, *commune; /* "" the one it is not about */
+	int64_t stopped_ms; /* the contact wants no notices at all since */
+	int64_t bounced_ms; /* mail to it came back for good */
+};
+
+/* Adds it, or makes the one there is active again with this proof, unless staff ask
+ * for what its owner stopped by message: `*refused` then, and nothing is
+ * changed (only they can undo that). */
+enum status store_subscription_add(struct store *st,
+    const struct subscription *s, bool *refused, struct err *err);
+
+/* Is it there and active, or did its owner stop it by message? */
+enum status store_subscription_find(struct store *st,
+    const struct subscription *s, bool *active, bool *stopped, struct err *err);
+
+/* Staff end it; ST_REJECT when there is no such active one. */
+enum status store_subscription_end(
+    struct store *st, int64_t id, int64_t now, struct err *err);
+
+struct subscription_filter {
+	int64_t consultation_id, commune_id, contact_id; /* 0 any */
+	bool active_only;
+	int limit; /* 0: no limit */
+};
+
+/* Calls `row` for each in order of id until it answers something other than
+ * ST_OK, which then comes back.  The row's strings live during the call. */
+enum status store_subscription_list(struct store *st,
+    const struct subscription_filter *filter,
+    enum status (*row)(void *arg, const struct subscription *s), void *arg,
+    struct err *err);
+
+#endif
