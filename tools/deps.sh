@@ -17,9 +17,9 @@ for group in "$@"; do
 	esac
 done
 # The flow tests are written for Node.js; any recent one will do.  They start
-# the mail servers themselves, never the installed services.
+# the servers themselves, never the installed services.
 if [ -n "$tests" ]; then
-	packages="$packages openssl dovecot-imapd postfix"
+	packages="$packages openssl dovecot-imapd postfix gammu-smsd smstools"
 	command -v node >/dev/null || packages="$packages nodejs"
 	command -v npm >/dev/null || packages="$packages npm"
 fi
