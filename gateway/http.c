@@ -148,6 +148,7 @@ http_ask(const struct http_request *request, struct http_answer *out,
 {
 	struct curl_slist *headers = NULL;
 	CURLcode code = CURLE_OK;
+	long sent = 0;
 	enum status rc;
 	struct dial d;
 
@@ -160,6 +161,9 @@ http_ask(const struct http_request *request, struct http_answer *out,
 	if (rc == ST_OK)
 		rc = dial_run(
 		    &d, request->ms > 0 ? request->ms : ASK_MS, &code, err);
+	if (d.easy != NULL)
+		curl_easy_getinfo(d.easy, CURLINFO_REQUEST_SIZE, &sent);
+	out->was_sent = sent > 0;
 	if (rc == ST_OK && out->body.failed)
 		rc = err_set(err, ST_LIMIT,
 		    "%s: the answer is larger than %zu bytes", d.place,

@@ -32,6 +32,8 @@ struct http_answer {
 	int retry_after_s; /* at most a day; 0: not said */
 	char type[64]; /* "application/json", in small letters */
 	struct buf body; /* owned */
+	bool was_sent; /* bytes of the request left, whatever came of it: it may
+			  have been obeyed */
 };
 
 extern const char http_form[]; /* "application/x-www-form-urlencoded" */

@@ -121,6 +121,8 @@ send_row(
 	*result = (struct delivery){ .sent = SENT_RETRY };
 	make_reference(reference, row);
 	letter.reference = reference;
+	letter.again = row->attempts > 0;
+	letter.created_ms = row->created_ms;
 	rc = find_way(&way, ob, row, &err);
 	if (rc == ST_OK && row->channel == CHANNEL_MAIL) {
 		letter.from = config_office(ob->config, "address");

@@ -18,6 +18,8 @@ struct letter {
 	const char *from; /* envelope sender or our number */
 	const char
 	    *reference; /* ours: unique, [A-Za-z0-9], stable on retries */
+	bool again; /* tried before: that one may have got through */
+	int64_t created_ms; /* owed since */
 	struct span bytes; /* the whole mail (CRLF), or the text (UTF-8) */
 };
 

@@ -68,7 +68,8 @@ enum status store_outbox_claim(struct store *st, int64_t now, int max,
 enum status store_outbox_settle(
     struct store *st, const struct outbox *row, struct err *err);
 
-/* At a start: claimed rows become unknown; `*n` says how many. */
+/* At a start: claimed rows become unknown, an attempt more; `*n` says how
+ * many. */
 enum status store_outbox_recover(
     struct store *st, int64_t now, int64_t *n, struct err *err);
 
