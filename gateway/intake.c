@@ -261,22 +261,52 @@ store_batch(struct intake *in, struct batch *batch, const struct parsed *mails,
 }
 
 enum status
-intake_batch(struct intake *in, struct batch *batch, struct err *err)
+intake_parse(struct intake *in, struct parsed **mails,
+    const struct batch *batch, struct err *err)
 {
 	size_t n = (size_t)batch->n;
-	struct parsed *mails = calloc(n + 1, sizeof(*mails));
-	struct stored *stored = calloc(n + 1, sizeof(*stored));
-	enum status rc = ST_OK;
+	enum status rc;
 
-	if (mails == NULL || stored == NULL)
-		rc = err_set(err, ST_BROKEN, "out of memory");
-	for (size_t i = 0; i < n && rc == ST_OK; i++)
-		rc = journey_parse(in, &mails[i], &batch->messages[i], err);
-	if (rc == ST_OK)
-		rc = store_batch(in, batch, mails, stored, err);
-	for (size_t i = 0; i < n && mails != NULL; i++)
+	*mails = calloc(n + 1, sizeof(**mails));
+	if (*mails == NULL)
+		return err_set(err, ST_BROKEN, "out of memory");
+	rc = journey_parse(in, *mails, batch->messages, n, err);
+	if (rc != ST_OK) {
+		intake_parsed_free(*mails, batch->n);
+		*mails = NULL;
+	}
+	return rc;
+}
+
+void
+intake_parsed_free(struct parsed *mails, int n)
+{
+	for (int i = 0; i < n && mails != NULL; i++)
 		parsed_free(&mails[i]);
 	free(mails);
+}
+
+enum status
+intake_store(struct intake *in, struct batch *batch, const struct parsed *mails,
+    struct err *err)
+{
+	struct stored *stored = calloc((size_t)batch->n + 1, sizeof(*stored));
+	enum status rc = stored == NULL
+			     ? err_set(err, ST_BROKEN, "out of memory")
+			     : store_batch(in, batch, mails, stored, err);
+
 	free(stored);
+	return rc;
+}
+
+enum status
+intake_batch(struct intake *in, struct batch *batch, struct err *err)
+{
+	struct parsed *mails = NULL;
+	enum status rc = intake_parse(in, &mails, batch, err);
+
+	if (rc == ST_OK)
+		rc = intake_store(in, batch, mails, err);
+	intake_parsed_free(mails, batch->n);
 	return rc;
 }

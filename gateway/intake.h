@@ -15,18 +15,29 @@
 struct intake;
 
 /* `config`, `keys` and `st` are borrowed and must outlive it; workers of the
- * jail start with the first mail.  One thread at a time. */
+ * jail start with the first mail.  One thread at a time, but for
+ * intake_parse(). */
 enum status intake_open(struct intake **out, struct store *st,
     const struct config *config, const struct keys *keys, struct err *err);
 void intake_close(struct intake *in);
 
-/* Parses the batch (no lock held), then decides and stores it, a savepoint a
- * message, in transactions of at most 50 ms.  After ST_OK everything is on
- * disk, the batch's cursor with its last message, and the source may be told;
- * `missing` says of messages handed over by key only which are not stored.
- * After any other status nothing of the last transaction is; the source hands
- * the messages over again, and those that were stored are recognised by their
- * keys. */
+/* Parses a batch, which is one source's; no lock is held.  `*mails` is the
+ * caller's: intake_parsed_free(), NULL after a failure.  Threads may parse while
+ * another stores, each the batches of a source of its own. */
+enum status intake_parse(struct intake *in, struct parsed **mails,
+    const struct batch *batch, struct err *err);
+void intake_parsed_free(struct parsed *mails, int n);
+
+/* Decides the batch and stores it, a savepoint a message, in transactions of at
+ * most 50 ms.  After ST_OK everything is on disk, the batch's cursor with its
+ * last message, and the source may be told; `missing` says of messages handed
+ * over by key only which are not stored.  After any other status nothing of the
+ * last transaction is; the source hands the messages over again, and those that
+ * were stored are recognised by their keys. */
+enum status intake_store(struct intake *in, struct batch *batch,
+    const struct parsed *mails, struct err *err);
+
+/* Both. */
 enum status
 intake_batch(struct intake *in, struct batch *batch, struct err *err);
 

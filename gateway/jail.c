@@ -23,18 +23,45 @@
 #include "parsers/wire.h"
 
 enum {
-	KEPT = 1 << 20, /* an answer buffer larger than this is given back */
+	WORKERS = 2, /* as many as there are processors to spare, usually */
+	SHARED = 8, /* from so many mails on the second worker helps */
+	AHEAD = 16, /* mails a worker has in hand or waiting for it */
+	LARGE = 1 << 20, /* such a mail is parsed alone, to spare memory */
 	SPINS = 200, /* about 70 microseconds */
 	START_MS = 10 * JAIL_WALL_MS, /* loading on a busy machine */
 };
 
-struct jail {
-	pid_t pid; /* 0: no worker now */
+struct worker {
+	pid_t pid; /* 0: none now */
 	int fd; /* our end of its socket */
+	size_t ahead[AHEAD]; /* mails given to it, oldest first */
+	size_t n_ahead;
+	size_t sent; /* bytes of the newest, with its length before it */
+	bool is_sending;
+	uint32_t size; /* of the answer that comes */
+	size_t got; /* of its length, then of its bytes */
+	char *room; /* where they go, in `answer` */
+	struct arena answer; /* owned */
+	int64_t deadline; /* for the oldest mail */
+	char why[160]; /* why the last one was given up */
+};
+
+struct jail {
+	struct worker workers[WORKERS];
 	int spins; /* see jail_spins() */
 	struct buf settings; /* the first frame's bytes */
-	struct buf answer;
-	char why[160]; /* why the last worker was given up */
+};
+
+/* Mails on their way through the workers. */
+struct work {
+	const struct span *mails;
+	struct parsed *out;
+	size_t n, n_done;
+	size_t next; /* no mail before it waits to be given away */
+	struct {
+		bool is_given;
+		bool failed; /* once already */
+	} * state;
 };
 
 /* ---- starting and ending ----------------------------------------------- */
@@ -85,133 +112,139 @@ out:
 	return rc;
 }
 
-/* Ends the worker, however it is, and says in jail->why what ended it, unless
- * that is known already. */
+/* Ends the worker, however it is, and says in w->why what ended it, unless that
+ * is known already. */
 static void
-end_worker(struct jail *jail)
+end_worker(struct worker *w)
 {
-	char *why = jail->why;
+	char *why = w->why;
 	int how = 0;
 
-	if (jail->pid == 0)
+	if (w->pid == 0)
 		return;
 	/* Dead already if it fell over the mail; then this changes nothing. */
-	kill(jail->pid, SIGKILL);
-	close(jail->fd);
-	jail->fd = -1;
-	while (waitpid(jail->pid, &how, 0) < 0 && errno == EINTR)
+	kill(w->pid, SIGKILL);
+	close(w->fd);
+	while (waitpid(w->pid, &how, 0) < 0 && errno == EINTR)
 		continue;
-	jail->pid = 0;
+	w->fd = -1;
+	w->pid = 0;
+	arena_free(&w->answer);
+	w->n_ahead = w->got = w->sent = 0;
+	w->is_sending = false;
 	if (why[0] != '\0')
 		return;
 	if (WIFSIGNALED(how) && WTERMSIG(how) == SIGPROF)
-		snprintf(why, sizeof(jail->why),
+		snprintf(why, sizeof(w->why),
 		    "the parser needed more than %d ms for it", JAIL_CPU_MS);
 	else if (WIFSIGNALED(how))
-		snprintf(why, sizeof(jail->why),
+		snprintf(why, sizeof(w->why),
 		    "the parser stopped on it (signal %d, %s)", WTERMSIG(how),
 		    sigdescr_np(WTERMSIG(how)));
 	else
-		snprintf(why, sizeof(jail->why),
+		snprintf(why, sizeof(w->why),
 		    "the parser stopped on it (exit %d)", WEXITSTATUS(how));
 }
 
-/* ---- frames ------------------------------------------------------------ */
+/* ---- frames: as much as goes without waiting --------------------------- */
 
-/* Waits until the worker's socket is ready for `events`; false when the
- * deadline has passed, with the reason noted. */
-static bool
-wait_for(struct jail *jail, short events, int64_t deadline)
-{
-	struct pollfd fd = { .fd = jail->fd, .events = events };
-	int64_t left;
-	int n;
+enum progress { DONE, WAITS, FAILED };
 
-	for (;;) {
-		left = deadline - clock_ticks();
-		n = left <= 0 ? 0 : poll(&fd, 1, (int)left);
-		if (n > 0)
-			return true;
-		if (n < 0 && errno == EINTR)
-			continue;
-		snprintf(jail->why, sizeof(jail->why),
-		    "the parser needed more than %d ms to answer",
-		    JAIL_WALL_MS);
-		return false;
-	}
-}
-
-static bool
-send_frame(struct jail *jail, struct span body, int64_t deadline)
+static enum progress
+send_some(struct worker *w, struct span body)
 {
 	uint32_t size = (uint32_t)body.n;
-	size_t sent = 0;
 
-	while (sent < sizeof(size) + body.n) {
-		size_t head = sent < sizeof(size) ? sizeof(size) - sent : 0;
-		size_t at = sent + head - sizeof(size);
+	while (w->sent < sizeof(size) + body.n) {
+		size_t head =
+		    w->sent < sizeof(size) ? sizeof(size) - w->sent : 0;
+		size_t at = w->sent + head - sizeof(size);
 		struct iovec parts[] = {
 			{ (char *)&size + sizeof(size) - head, head },
 			{ (char *)(uintptr_t)body.p + at, body.n - at },
 		};
 		struct msghdr message = { .msg_iov = parts, .msg_iovlen = 2 };
 		ssize_t n =
-		    sendmsg(jail->fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+		    sendmsg(w->fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
 
 		if (n >= 0)
-			sent += (size_t)n;
-		else if (errno == EAGAIN) {
-			if (!wait_for(jail, POLLOUT, deadline))
-				return false;
-		} else if (errno != EINTR)
-			return false;
+			w->sent += (size_t)n;
+		else if (errno == EAGAIN)
+			return WAITS;
+		else if (errno != EINTR)
+			return FAILED;
 	}
-	return true;
+	w->sent = 0;
+	return DONE;
 }
 
-static bool
-receive(struct jail *jail, void *to, size_t want, int64_t deadline)
+static enum progress
+receive_some(struct worker *w, void *to, size_t want, size_t *got)
 {
-	size_t got = 0;
-	int spins = jail->spins;
-
-	while (got < want) {
+	while (*got < want) {
 		ssize_t n =
-		    recv(jail->fd, (char *)to + got, want - got, MSG_DONTWAIT);
+		    recv(w->fd, (char *)to + *got, want - *got, MSG_DONTWAIT);
 
 		if (n > 0)
-			got += (size_t)n;
+			*got += (size_t)n;
 		else if (n == 0)
-			return false; /* it has gone */
-		else if (errno == EAGAIN) {
-			if (spins-- <= 0 && !wait_for(jail, POLLIN, deadline))
-				return false;
-		} else if (errno != EINTR)
-			return false;
+			return FAILED; /* it has gone */
+		else if (errno == EAGAIN)
+			return WAITS;
+		else if (errno != EINTR)
+			return FAILED;
 	}
-	return true;
+	return DONE;
 }
 
-/* Reads one frame into jail->answer. */
-static bool
-receive_frame(struct jail *jail, int64_t deadline)
+/* One frame, into w->answer; DONE once it is whole. */
+static enum progress
+receive_frame(struct worker *w)
 {
-	uint32_t size = 0;
-	char *room;
+	enum progress p;
+	size_t got;
 
-	buf_reset(&jail->answer);
-	if (!receive(jail, &size, sizeof(size), deadline))
-		return false;
-	room = size > JAIL_ANSWER_MAX ? NULL : buf_room(&jail->answer, size);
-	if (room == NULL) {
-		snprintf(jail->why, sizeof(jail->why),
-		    "the parser's answer was too large (%u bytes)", size);
-		return false;
+	if (w->got < sizeof(w->size)) {
+		p = receive_some(w, &w->size, sizeof(w->size), &w->got);
+		if (p != DONE)
+			return p;
+		w->room = w->size > JAIL_ANSWER_MAX
+			      ? NULL
+			      : arena_alloc(&w->answer, (size_t)w->size + 1);
+		if (w->room == NULL) {
+			snprintf(w->why, sizeof(w->why),
+			    "the parser's answer was too large (%u bytes)",
+			    w->size);
+			return FAILED;
+		}
 	}
-	if (!receive(jail, room, size, deadline))
-		return false;
-	jail->answer.n = size;
-	return true;
+	got = w->got - sizeof(w->size);
+	p = receive_some(w, w->room, w->size, &got);
+	w->got = got + sizeof(w->size);
+	if (p == DONE)
+		w->got = 0;
+	return p;
+}
+
+/* Waits for the sockets of all workers that have something to do with us;
+ * false when the time is over. */
+static bool
+wait_for_any(struct jail *jail, int64_t deadline)
+{
+	struct pollfd fds[WORKERS];
+	int64_t left = deadline - clock_ticks();
+	int n;
+
+	for (int i = 0; i < WORKERS; i++) {
+		const struct worker *w = &jail->workers[i];
+
+		fds[i] = (struct pollfd){
+			.fd = w->pid != 0 && w->n_ahead > 0 ? w->fd : -1,
+			.events = w->is_sending ? POLLIN | POLLOUT : POLLIN,
+		};
+	}
+	n = left <= 0 ? 0 : poll(fds, WORKERS, (int)left);
+	return n > 0 || (n < 0 && errno == EINTR);
 }
 
 int
@@ -224,38 +257,267 @@ jail_spins(void)
 	return CPU_COUNT(&cpus) > 1 ? SPINS : 0;
 }
 
-static enum status
-start_worker(struct jail *jail, struct err *err)
+/* ---- a worker's first words -------------------------------------------- */
+
+static bool
+wait_for(struct worker *w, short events, int64_t deadline)
+{
+	struct pollfd fd = { .fd = w->fd, .events = events };
+	int64_t left = deadline - clock_ticks();
+	int n = left <= 0 ? 0 : poll(&fd, 1, (int)left);
+
+	if (n > 0 || (n < 0 && errno == EINTR))
+		return true;
+	snprintf(w->why, sizeof(w->why),
+	    "the parser needed more than %d ms to answer", START_MS);
+	return false;
+}
+
+/* Gives it the settings and hears whether it can work. */
+static bool
+introduce(struct worker *w, struct span settings)
 {
 	int64_t deadline = clock_ticks() + START_MS;
+	enum progress p;
+
+	while ((p = send_some(w, settings)) == WAITS)
+		if (!wait_for(w, POLLOUT, deadline))
+			return false;
+	while (p != FAILED && (p = receive_frame(w)) == WAITS)
+		if (!wait_for(w, POLLIN, deadline))
+			return false;
+	return p == DONE;
+}
+
+static enum status
+start_worker(struct jail *jail, struct worker *w, struct err *err)
+{
 	int pair[2], rc;
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
 		return err_set(err, ST_BROKEN,
 		    "no socket for a parser's worker (%s)", strerror(errno));
-	rc = spawn_worker(&jail->pid, pair[1]);
+	rc = spawn_worker(&w->pid, pair[1]);
 	close(pair[1]);
-	jail->fd = pair[0];
+	w->fd = pair[0];
 	if (rc != 0) {
-		jail->pid = 0;
+		w->pid = 0;
 		close(pair[0]);
 		return err_set(err, ST_BROKEN,
 		    "no parser's worker can be started (%s)", strerror(rc));
 	}
-	jail->why[0] = '\0';
-	if (!send_frame(jail, buf_span(&jail->settings), deadline) ||
-	    !receive_frame(jail, deadline)) {
-		end_worker(jail);
+	w->why[0] = '\0';
+	if (!introduce(w, buf_span(&jail->settings))) {
+		end_worker(w);
 		return err_set(err, ST_BROKEN,
-		    "a parser's worker did not come up: %s", jail->why);
+		    "a parser's worker did not come up: %s", w->why);
 	}
-	if (jail->answer.n > 0) {
+	if (w->size > 0) {
 		err_set(err, ST_BROKEN, "the parser's worker cannot work: %.*s",
-		    (int)jail->answer.n, jail->answer.p);
-		end_worker(jail);
+		    (int)w->size, w->room);
+		end_worker(w);
 		return ST_BROKEN;
 	}
+	arena_free(&w->answer);
 	return ST_OK;
+}
+
+/* ---- giving mails away and taking answers ------------------------------ */
+
+static int64_t
+wall_ms(struct span mail)
+{
+	return JAIL_WALL_MS + (int64_t)(mail.n >> 20) * JAIL_WALL_MS_MB;
+}
+
+static bool
+is_busy_with_large(const struct jail *jail, const struct work *work)
+{
+	for (int i = 0; i < WORKERS; i++) {
+		const struct worker *w = &jail->workers[i];
+
+		for (size_t k = 0; k < w->n_ahead; k++)
+			if (work->mails[w->ahead[k]].n > LARGE)
+				return true;
+	}
+	return false;
+}
+
+static bool
+is_idle(const struct jail *jail)
+{
+	for (int i = 0; i < WORKERS; i++)
+		if (jail->workers[i].n_ahead > 0)
+			return false;
+	return true;
+}
+
+/* The next mail for this worker; false when it gets none now. */
+static bool
+pick(const struct jail *jail, struct worker *w, struct work *work)
+{
+	size_t i = work->next;
+
+	while (i < work->n && work->state[i].is_given)
+		i++;
+	work->next = i;
+	if (i == work->n || w->n_ahead == AHEAD ||
+	    is_busy_with_large(jail, work) ||
+	    (work->mails[i].n > LARGE && !is_idle(jail)))
+		return false;
+	work->state[i].is_given = true;
+	if (w->n_ahead == 0)
+		w->deadline = clock_ticks() + wall_ms(work->mails[i]);
+	w->ahead[w->n_ahead++] = i;
+	w->is_sending = true;
+	return true;
+}
+
+/* The oldest of its mails is out of its hands. */
+static void
+drop_oldest(struct worker *w, const struct work *work)
+{
+	w->n_ahead--;
+	memmove(w->ahead, w->ahead + 1, w->n_ahead * sizeof(*w->ahead));
+	if (w->n_ahead > 0)
+		w->deadline = clock_ticks() + wall_ms(work->mails[w->ahead[0]]);
+}
+
+/* The worker is lost.  Its oldest mail is tried once more in a fresh one, then
+ * it is to blame; those behind it have not been looked at. */
+static void
+give_up(struct worker *w, struct work *work)
+{
+	size_t oldest = w->ahead[0];
+
+	for (size_t k = 0; k < w->n_ahead; k++) {
+		work->state[w->ahead[k]].is_given = false;
+		if (w->ahead[k] < work->next)
+			work->next = w->ahead[k];
+	}
+	end_worker(w);
+	if (!work->state[oldest].failed) {
+		work->state[oldest].failed = true;
+		return;
+	}
+	work->state[oldest].is_given = true;
+	work->out[oldest].kind = KIND_UNREADABLE;
+	parsed_why(&work->out[oldest], "%s", w->why);
+	work->n_done++;
+}
+
+static enum progress
+give(struct jail *jail, struct worker *w, struct work *work, struct err *err,
+    enum status *rc)
+{
+	enum progress p = WAITS;
+
+	while (w->is_sending || pick(jail, w, work)) {
+		if (w->pid == 0)
+			*rc = start_worker(jail, w, err);
+		if (*rc != ST_OK)
+			return FAILED;
+		w->why[0] = '\0';
+		p = send_some(w, work->mails[w->ahead[w->n_ahead - 1]]);
+		if (p != DONE)
+			return p;
+		w->is_sending = false;
+	}
+	return p;
+}
+
+/* All answers that are there. */
+static enum progress
+take(struct worker *w, struct work *work)
+{
+	enum progress p = WAITS, some = WAITS;
+	struct err err = { "" };
+
+	while (w->n_ahead > 0 && (p = receive_frame(w)) == DONE) {
+		size_t i = w->ahead[0];
+		struct parsed *out = &work->out[i];
+
+		if (wire_read(out, (struct span){ w->room, w->size }, &err) !=
+		    ST_OK) {
+			snprintf(w->why, sizeof(w->why),
+			    "the parser's answer makes no sense: %.100s",
+			    err.text);
+			return FAILED;
+		}
+		arena_take(&out->arena, &w->answer);
+		drop_oldest(w, work);
+		work->n_done++;
+		some = DONE;
+		/* What it has grown to is given back. */
+		if (work->mails[i].n > LARGE)
+			end_worker(w);
+	}
+	return p == FAILED ? FAILED : some;
+}
+
+/* One look at a worker; did anything happen? */
+static enum status
+tend(struct jail *jail, struct worker *w, struct work *work, bool *moved,
+    struct err *err)
+{
+	enum status rc = ST_OK;
+	enum progress given = give(jail, w, work, err, &rc), taken;
+
+	if (rc != ST_OK)
+		return rc;
+	/* Also after a failure: it may have answered before it went. */
+	taken = take(w, work);
+	*moved |= given == DONE || taken == DONE;
+	if (w->n_ahead > 0 && (given == FAILED || taken == FAILED)) {
+		give_up(w, work);
+		*moved = true;
+	} else if (w->n_ahead > 0 && clock_ticks() > w->deadline) {
+		snprintf(w->why, sizeof(w->why),
+		    "the parser needed more than %lld ms to answer",
+		    (long long)wall_ms(work->mails[w->ahead[0]]));
+		give_up(w, work);
+		*moved = true;
+	}
+	return ST_OK;
+}
+
+static int64_t
+first_deadline(const struct jail *jail)
+{
+	int64_t first = clock_ticks() + JAIL_WALL_MS;
+
+	for (int i = 0; i < WORKERS; i++) {
+		const struct worker *w = &jail->workers[i];
+
+		if (w->n_ahead > 0 && w->deadline < first)
+			first = w->deadline;
+	}
+	return first;
+}
+
+static enum status
+work_through(struct jail *jail, struct work *work, struct err *err)
+{
+	int workers = work->n >= SHARED ? WORKERS : 1;
+	int spins = jail->spins;
+	enum status rc = ST_OK;
+
+	while (rc == ST_OK && work->n_done < work->n) {
+		bool moved = false;
+
+		for (int i = 0; i < workers && rc == ST_OK; i++)
+			rc = tend(jail, &jail->workers[i], work, &moved, err);
+		if (moved || rc != ST_OK || work->n_done == work->n)
+			continue;
+		/* With many mails both sides have enough to do. */
+		if (work->n == 1 && spins-- > 0)
+			continue;
+		wait_for_any(jail, first_deadline(jail) + 1);
+	}
+	/* After a failure of ours nothing that is on its way has a place. */
+	for (int i = 0; i < WORKERS && rc != ST_OK; i++)
+		end_worker(&jail->workers[i]);
+	return rc;
 }
 
 /* ---- the contract ------------------------------------------------------ */
@@ -271,10 +533,8 @@ jail_open(struct jail **out, const struct jail_settings *set, struct err *err)
 	*out = NULL;
 	if (jail == NULL)
 		return err_set(err, ST_BROKEN, "out of memory");
-	jail->fd = -1;
 	jail->spins = jail_spins();
 	jail->settings.max = 1 << 20;
-	jail->answer.max = JAIL_ANSWER_MAX;
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
 		buf_str(&jail->settings, words[i]);
 		buf_char(&jail->settings, '\0');
@@ -282,7 +542,7 @@ jail_open(struct jail **out, const struct jail_settings *set, struct err *err)
 	buf_add(&jail->settings, set->keywords);
 	rc = buf_status(&jail->settings, "the parser's settings", err);
 	if (rc == ST_OK)
-		rc = start_worker(jail, err);
+		rc = start_worker(jail, &jail->workers[0], err);
 	if (rc != ST_OK) {
 		jail_close(jail);
 		return rc == ST_LIMIT ? ST_BROKEN : rc;
@@ -296,53 +556,36 @@ jail_close(struct jail *jail)
 {
 	if (jail == NULL)
 		return;
-	end_worker(jail);
+	for (int i = 0; i < WORKERS; i++)
+		end_worker(&jail->workers[i]);
 	buf_free(&jail->settings);
-	buf_free(&jail->answer);
 	free(jail);
 }
 
-/* One try; false with jail->why, and no worker, when it came to nothing. */
-static bool
-try_parse(struct jail *jail, struct parsed *out, struct span mail)
+enum status
+jail_parse_all(struct jail *jail, struct parsed *out, const struct span *mails,
+    size_t n, struct err *err)
 {
-	int64_t deadline = clock_ticks() + JAIL_WALL_MS;
-	struct err err = { "" };
-	bool done;
+	struct span *heads = calloc(n + 1, sizeof(*heads));
+	struct work work = { .mails = heads, .out = out, .n = n };
+	enum status rc = ST_OK;
 
-	jail->why[0] = '\0';
-	done =
-	    send_frame(jail, mail, deadline) && receive_frame(jail, deadline);
-	if (done && wire_read(out, buf_span(&jail->answer), &err) != ST_OK) {
-		snprintf(jail->why, sizeof(jail->why),
-		    "the parser's answer makes no sense: %.100s", err.text);
-		done = false;
-	}
-	if (!done)
-		end_worker(jail);
-	if (jail->answer.cap > KEPT)
-		buf_free(&jail->answer);
-	return done;
+	work.state = calloc(n + 1, sizeof(*work.state));
+	if (heads == NULL || work.state == NULL)
+		rc = err_set(err, ST_BROKEN, "out of memory");
+	/* More than the parser's limit is told by one byte more. */
+	for (size_t i = 0; i < n && rc == ST_OK; i++)
+		heads[i] = span_sub(mails[i], 0, JAIL_MAIL_MAX);
+	if (rc == ST_OK)
+		rc = work_through(jail, &work, err);
+	free(heads);
+	free(work.state);
+	return rc;
 }
 
 enum status
 jail_parse(
     struct jail *jail, struct parsed *out, struct span mail, struct err *err)
 {
-	/* More than the parser's limit is told by one byte more. */
-	struct span head = span_sub(mail, 0, JAIL_MAIL_MAX);
-	enum status rc;
-
-	/* Twice: an earlier mail may have harmed the worker, or the machine
-	 * was short of memory.  Never more often. */
-	for (int i = 0; i < 2; i++) {
-		rc = jail->pid == 0 ? start_worker(jail, err) : ST_OK;
-		if (rc != ST_OK)
-			return rc;
-		if (try_parse(jail, out, head))
-			return ST_OK;
-	}
-	out->kind = KIND_UNREADABLE;
-	parsed_why(out, "%s", jail->why);
-	return ST_OK;
+	return jail_parse_all(jail, out, &mail, 1, err);
 }

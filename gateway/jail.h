@@ -14,7 +14,7 @@
 
 #include "parsers/parse.h"
 
-struct jail; /* one worker; not shared between threads */
+struct jail; /* a few workers; not shared between threads */
 
 /* What the worker is told at its start; borrowed during the call only. */
 struct jail_settings {
@@ -31,11 +31,16 @@ jail_open(struct jail **out, const struct jail_settings *set, struct err *err);
 void jail_close(struct jail *jail);
 
 /* Parses one mail.  A mail that kills or stalls the worker (0.5 s of its
- * processor time) is tried once more in a fresh one, then comes back as
- * KIND_UNREADABLE with the reason.  ST_BROKEN only when no worker can be
- * started.  parsed_free(out) in every case. */
+ * processor time, more for a large one) is tried once more in a fresh one, then
+ * comes back as KIND_UNREADABLE with the reason.  ST_BROKEN only when no worker
+ * can be started.  parsed_free(out) in every case. */
 enum status jail_parse(
     struct jail *jail, struct parsed *out, struct span mail, struct err *err);
+
+/* Parses `n` mails into out[0..n-1] (each { 0 } at first), several at a time:
+ * each as if it were alone. */
+enum status jail_parse_all(struct jail *jail, struct parsed *out,
+    const struct span *mails, size_t n, struct err *err);
 
 /* The worker's side: main() calls it for `parse-worker`; the exit code. */
 int jail_worker(void);
@@ -49,8 +54,11 @@ int jail_worker_with(jail_parser *parser);
 /* What both sides agree on (jail.c and jail_worker.c). */
 enum {
 	JAIL_SOCKET = 3, /* the worker's only descriptor */
-	JAIL_MAIL_MAX = 26 << 20, /* above the parser's own limit */
+	JAIL_MAIL_MAX = 65 << 20, /* above the parser's own limit */
 	JAIL_ANSWER_MAX = 96 << 20,
+	/* And for each MiB of the mail so much more. */
+	JAIL_CPU_MS_MB = 20,
+	JAIL_WALL_MS_MB = 200,
 #ifdef __SANITIZE_ADDRESS__
 	JAIL_CPU_MS = 5000, /* of processor time, a mail */
 	JAIL_WALL_MS = 20000,

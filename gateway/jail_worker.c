@@ -229,7 +229,7 @@ answer_one(struct buf *answer, jail_parser *parser, struct span mail,
 {
 	struct parsed parsed = { 0 };
 
-	set_timer(JAIL_CPU_MS);
+	set_timer(JAIL_CPU_MS + (int)(mail.n >> 20) * JAIL_CPU_MS_MB);
 	parser(&parsed, mail, set);
 	start_frame(answer);
 	wire_write(answer, &parsed);

@@ -2,6 +2,7 @@
 #include "gateway/journey.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "gateway/log.h"
@@ -27,7 +28,7 @@ find_line(struct intake *in, const char *source)
 
 static enum status
 parse_in_jail(struct intake *in, struct line *line, struct parsed *out,
-    const struct raw *raw, struct err *err)
+    const struct span *mails, size_t n, struct err *err)
 {
 	struct jail_settings set = {
 		.code_prefix = in->config->code_prefix,
@@ -42,14 +43,13 @@ parse_in_jail(struct intake *in, struct line *line, struct parsed *out,
 		rc = jail_open(&line->jail, &set, err);
 	if (rc != ST_OK)
 		return rc;
-	return jail_parse(line->jail, out, buf_span(&raw->bytes), err);
+	return jail_parse_all(line->jail, out, mails, n, err);
 }
 
-enum status
-journey_parse(struct intake *in, struct parsed *out, const struct raw *raw,
-    struct err *err)
+static void
+parse_text(struct intake *in, const struct line *line, struct parsed *out,
+    const struct raw *raw)
 {
-	struct line *line = find_line(in, raw->source);
 	struct parse_settings set = {
 		.code_prefix = in->config->code_prefix,
 		.authserv_id = line->authserv_id,
@@ -60,17 +60,62 @@ journey_parse(struct intake *in, struct parsed *out, const struct raw *raw,
 	struct sms sms = { span_of(raw->from), span_of(raw->to),
 		span_of(raw->text), raw->parts_missing };
 
-	if (raw->is_key_only)
-		return ST_OK;
-	if (raw->problem != NULL) {
-		out->kind = KIND_UNREADABLE;
-		parsed_why(out, "%s", raw->problem);
-		return ST_OK;
-	}
-	if (raw->channel == CHANNEL_MAIL)
-		return parse_in_jail(in, line, out, raw, err);
 	parse_sms(out, &sms, &set);
-	return ST_OK;
+}
+
+static bool
+is_mail_to_parse(const struct raw *raw)
+{
+	return raw->channel == CHANNEL_MAIL && raw->problem == NULL &&
+	       !raw->is_key_only;
+}
+
+/* The mails among the messages, all in one go; `parsed` and `mails` have room
+ * for them. */
+static enum status
+parse_mails(struct intake *in, struct parsed *out, const struct raw *raw,
+    size_t n, struct parsed *parsed, struct span *mails, struct err *err)
+{
+	size_t n_mails = 0, k = 0;
+	enum status rc = ST_OK;
+
+	for (size_t i = 0; i < n; i++)
+		if (is_mail_to_parse(&raw[i]))
+			mails[n_mails++] = buf_span(&raw[i].bytes);
+	if (n_mails > 0)
+		rc = parse_in_jail(in, find_line(in, raw->source), parsed,
+		    mails, n_mails, err);
+	for (size_t i = 0; i < n; i++)
+		if (is_mail_to_parse(&raw[i]))
+			out[i] = parsed[k++];
+	return rc;
+}
+
+enum status
+journey_parse(struct intake *in, struct parsed *out, const struct raw *raw,
+    size_t n, struct err *err)
+{
+	struct parsed *parsed = calloc(n + 1, sizeof(*parsed));
+	struct span *mails = calloc(n + 1, sizeof(*mails));
+	enum status rc;
+
+	if (parsed == NULL || mails == NULL)
+		rc = err_set(err, ST_BROKEN, "out of memory");
+	else
+		rc = parse_mails(in, out, raw, n, parsed, mails, err);
+	for (size_t i = 0; i < n && rc == ST_OK; i++) {
+		if (raw[i].problem != NULL) {
+			out[i].kind = KIND_UNREADABLE;
+			parsed_why(&out[i], "%s", raw[i].problem);
+		} else if (raw[i].channel == CHANNEL_SMS &&
+			   !raw[i].is_key_only) {
+			parse_text(
+			    in, find_line(in, raw[i].source), &out[i], &raw[i]);
+		}
+	}
+	free(parsed);
+	free(mails);
+	return rc;
 }
 
 static const char *

@@ -102,9 +102,10 @@ journey_carry_out(struct journey *j, const struct parsed *m, struct err *err);
 /* Frees what the journey holds; intake and line stay. */
 void journey_free(struct journey *j);
 
-/* What the message says.  Mail is parsed in the jail, a text in process; what
- * its source could not read is not parsed at all. */
+/* What the messages say: one source's, `out` has `n` places, each { 0 }.  Mail is
+ * parsed in the jail, a text in process; what its source could not read is not
+ * parsed at all.  The threads of two sources may parse at the same time. */
 enum status journey_parse(struct intake *in, struct parsed *out,
-    const struct raw *raw, struct err *err);
+    const struct raw *raw, size_t n, struct err *err);
 
 #endif

@@ -359,7 +359,7 @@ intake_retry(struct intake *in, int64_t id, const char *who, struct err *err)
 		rc = load_raw(&raw, &j.in, in->st, err);
 	if (rc ==
 	    ST_OK) /* before the transaction: others may write meanwhile */
-		rc = journey_parse(in, &mail, &raw, err);
+		rc = journey_parse(in, &mail, &raw, 1, err);
 	if (rc == ST_OK)
 		rc = decide_again(&j, &raw, &mail, who, err);
 	else

@@ -306,6 +306,18 @@ span_push(struct arena *a, struct span **list, size_t *n, struct span s)
 }
 
 void
+arena_take(struct arena *to, struct arena *from)
+{
+	struct arena_block **end = &to->blocks;
+
+	/* Behind its own: the first block is the one that has room. */
+	while (*end != NULL)
+		end = &(*end)->next;
+	*end = from->blocks;
+	from->blocks = NULL;
+}
+
+void
 arena_free(struct arena *a)
 {
 	struct arena_block *next;

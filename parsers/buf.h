@@ -104,6 +104,9 @@ bool span_push(struct arena *a, struct span **list, size_t *n, struct span s);
 /* The same for any element size: returns the new zeroed element or NULL. */
 void *arena_push(struct arena *a, void *list_of_any, size_t *n, size_t size);
 
+/* Makes all that lives in `from` live in `to`; `from` is then empty. */
+void arena_take(struct arena *to, struct arena *from);
+
 /* Frees everything; the arena may be used again. */
 void arena_free(struct arena *a);
 

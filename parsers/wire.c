@@ -12,7 +12,7 @@
 #include "parsers/text.h"
 
 enum {
-	WIRE_MAX = 64 * 1024 * 1024,
+	WIRE_MAX = 72 * 1024 * 1024,
 	LIST_MAX = 65536,
 	ELEMENT_MIN = 4, /* each element holds at least one span */
 };
@@ -273,7 +273,7 @@ wire_read(struct parsed *out, struct span bytes, struct err *err)
 	*out = (struct parsed){ .kind = KIND_REMARK };
 	if (bytes.n > WIRE_MAX)
 		return err_set(
-		    err, ST_REJECT, "the parsed mail is larger than 64 MiB");
+		    err, ST_REJECT, "the parsed mail is larger than 72 MiB");
 	if (!span_eq(span_sub(bytes, 0, sizeof(magic) - 1),
 		(struct span){ magic, sizeof(magic) - 1 }))
 		return err_set(err, ST_REJECT,

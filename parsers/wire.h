@@ -12,7 +12,7 @@
 void wire_write(struct buf *out, const struct parsed *parsed);
 
 /* Rebuilds it in `out` (start with { 0 }; copies everything).  ST_REJECT when
- * the bytes are not exactly one parsed mail of at most 64 MiB; `out` is then
+ * the bytes are not exactly one parsed mail of at most 72 MiB; `out` is then
  * zero.  The hashes of attachments are computed anew. */
 enum status wire_read(struct parsed *out, struct span bytes, struct err *err);
 

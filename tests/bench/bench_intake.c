@@ -80,9 +80,9 @@ static double spent[STAGES];
 	}
 
 STAGE(PARSE, journey_parse,
-    (struct intake * in, struct parsed *out, const struct raw *raw,
+    (struct intake * in, struct parsed *out, const struct raw *raw, size_t n,
 	struct err *err),
-    (in, out, raw, err))
+    (in, out, raw, n, err))
 STAGE(OPEN, journey_open,
     (struct journey * j, const struct raw *raw, const struct parsed *m,
 	struct err *err),

@@ -263,6 +263,41 @@ large_mails_go_there_and_back(void **state)
 	}
 }
 
+/* Bad mails and a large one among many good ones; one in eleven is bad. */
+static void
+many_mails_are_parsed_as_if_each_were_alone(void **state)
+{
+	static const char *const bad[] = { "crash", "exit", "garbage", "huge",
+		"half a frame" };
+	enum { N = 120, BIG = 3 << 20 };
+	static char texts[N][32];
+	struct parsed out[N] = { 0 };
+	struct span mails[N];
+	char *big = malloc(BIG);
+	struct err err = { "" };
+
+	assert_non_null(big);
+	memset(big, 'x', BIG);
+	memcpy(big, "echo", 4);
+	for (int i = 0; i < N; i++) {
+		snprintf(texts[i], sizeof(texts[i]), "echo %d", i);
+		if (i % 11 == 5)
+			snprintf(
+			    texts[i], sizeof(texts[i]), "%s", bad[i / 11 % 5]);
+		mails[i] = span_of(texts[i]);
+	}
+	mails[40] = (struct span){ big, BIG };
+	assert_int_equal(jail_parse_all(*state, out, mails, N, &err), ST_OK);
+	for (int i = 0; i < N; i++) {
+		if (i % 11 == 5)
+			assert_int_equal(out[i].kind, KIND_UNREADABLE);
+		else
+			assert_true(span_eq(out[i].text, mails[i]));
+		parsed_free(&out[i]);
+	}
+	free(big);
+}
+
 static void
 no_worker_outlives_its_jail(void **state)
 {
@@ -302,6 +337,7 @@ main(int argc, char **argv)
 		TEST(a_mail_that_kills_the_worker_is_put_aside_with_the_reason),
 		TEST(a_mail_is_not_blamed_for_what_an_earlier_one_did),
 		TEST(large_mails_go_there_and_back),
+		TEST(many_mails_are_parsed_as_if_each_were_alone),
 		cmocka_unit_test(no_worker_outlives_its_jail),
 		cmocka_unit_test(bad_keywords_are_refused_at_the_start),
 	};

@@ -11,7 +11,7 @@
 #include "parsers/digest.h"
 #include "parsers/wire.h"
 
-enum { WIRE_MAX = 64 * 1024 * 1024 };
+enum { WIRE_MAX = 72 * 1024 * 1024 };
 
 /* A mail with something in every field. */
 static void
