@@ -76,10 +76,11 @@ attachments_json(const struct parsed *p)
 	for (size_t i = 0; i < p->n_attachments; i++) {
 		const struct attachment *a = &p->attachments[i];
 
-		json_array_append_new(out,
-		    json_pack("{s:o s:o s:I s:s}", "name", text_json(a->name),
-			"type", text_json(a->type), "size",
-			(json_int_t)a->body.n, "sha256", a->sha256));
+		json_array_append_new(
+		    out, json_pack("{s:o s:o s:I s:s s:b}", "name",
+			     text_json(a->name), "type", text_json(a->type),
+			     "size", (json_int_t)a->body.n, "sha256", a->sha256,
+			     "in_signature", a->in_signature));
 	}
 	return out;
 }
@@ -100,12 +101,33 @@ calendar_json(const struct parsed *p)
 {
 	const struct calendar *c = &p->calendar;
 
-	if (c->method.n == 0)
+	if (c->method.n == 0 && c->partstat.n == 0)
 		return json_null();
 	return json_pack("{s:o s:o s:o s:o s:I}", "method",
-	    text_json(c->method), "uid", text_or_null(c->uid), "attendee",
+	    text_or_null(c->method), "uid", text_or_null(c->uid), "attendee",
 	    text_or_null(c->attendee), "partstat", text_or_null(c->partstat),
 	    "sequence", (json_int_t)c->sequence);
+}
+
+static json_t *
+pieces_json(const struct parsed *p)
+{
+	json_t *out = json_array();
+
+	for (size_t i = 0; i < p->n_pieces; i++)
+		json_array_append_new(out,
+		    json_pack("{s:o s:o}", "code", text_json(p->pieces[i].code),
+			"text", text_json(p->pieces[i].text)));
+	return out;
+}
+
+/* What the words yield besides their kind. */
+static void
+add_yields(json_t *out, const struct parsed *p)
+{
+	json_object_update_new(out,
+	    json_pack("{s:o s:b s:b}", "pieces", pieces_json(p), "also_remark",
+		p->also_remark, "wants_access", p->wants_access));
 }
 
 static json_t *
@@ -142,17 +164,21 @@ mail_json(const char *file, const struct parsed *p)
 	    out, json_pack("{s:o s:o s:o s:o}", "bounce", bounce_json(p),
 		     "calendar", calendar_json(p), "command", command_json(p),
 		     "warnings", list_json(p->warnings, p->n_warnings)));
+	add_yields(out, p);
 	return out;
 }
 
 static json_t *
 sms_json(json_t *id, const struct sms *sms, const struct parsed *p)
 {
-	return json_pack("{s:O s:s s:o s:o s:o s:o s:o s:o s:o}", "id", id,
-	    "kind", kind_name(p->kind), "why", text_json(p->why), "from",
+	json_t *out = json_pack("{s:O s:s s:o s:o s:o s:o s:o s:o s:o}", "id",
+	    id, "kind", kind_name(p->kind), "why", text_json(p->why), "from",
 	    text_or_null(sms->from), "codes", codes_json(p), "reply",
 	    text_json(p->new_text), "remark", text_json(p->remark), "command",
 	    command_json(p), "warnings", list_json(p->warnings, p->n_warnings));
+
+	add_yields(out, p);
+	return out;
 }
 
 static void

@@ -652,8 +652,8 @@ decide_words(struct decision *d, const struct case_file *c, struct err *err)
 		decide_settle(d, c, FATE_FILED, "%s%s", how,
 		    has_document(m) ? "; staff should read the attachment"
 				    : "");
-	d->needs_staff =
-	    d->needs_staff || has_document(m) || c->raw->whole_size != 0;
+	d->needs_staff = d->needs_staff || has_document(m) || m->wants_access ||
+			 m->kind == KIND_RSVP || c->raw->whole_size != 0;
 	return rc;
 }
 

@@ -47,6 +47,24 @@ read_partstat(enum rsvp_answer *out, struct span partstat)
 	return false;
 }
 
+/* "Będę, i proszę o wiatę" is a remark as well, while remarks are taken. */
+static enum status
+add_wish(struct decision *d, const struct case_file *c, struct err *err)
+{
+	struct decision one = { 0 };
+	enum status rc;
+
+	if (!c->mail->also_remark || d->consultation == NULL)
+		return ST_OK;
+	rc = decide_filing(&one, c, d->consultation, c->mail->remark, err);
+	if (rc != ST_OK)
+		return rc;
+	d->needs_staff = true;
+	d->filings = one.filings;
+	d->n_filings = one.n_filings;
+	return ST_OK;
+}
+
 static enum status
 decide_itip(struct decision *d, const struct case_file *c, struct err *err)
 {
@@ -87,12 +105,13 @@ decide_itip(struct decision *d, const struct case_file *c, struct err *err)
 	}
 	if (!note_answer(d, c, meeting, answer, cal->comment))
 		return err_set(err, ST_BROKEN, "out of memory");
+	d->needs_staff = c->mail->wants_access;
 	decide_settle(d, c, FATE_RSVP, "%s to meeting %s, by calendar%s",
 	    rsvp_answer_name(answer), meeting->key,
 	    cal->sequence < meeting->sequence
 		? "; the meeting has changed since"
 		: "");
-	return ST_OK;
+	return add_wish(d, c, err);
 }
 
 /* The meetings that words are about: of the notice they answer, else of the
@@ -126,31 +145,21 @@ decide_was_invited(bool *invited, const struct case_file *c, struct err *err)
 	return rc;
 }
 
-/* "Będę, i proszę o wiatę" is a remark as well, while remarks are taken. */
-static enum status
-add_wish(struct decision *d, const struct case_file *c, struct err *err)
+/* What is sent to whoever answered in words: nothing to "perhaps", which no
+ * confirmation can repeat. */
+static const char *
+confirmation(enum rsvp_answer answer, bool is_text)
 {
-	struct decision one = { 0 };
-	enum status rc;
-	bool has_wish = false;
-
-	for (size_t i = 0; i < c->mail->n_warnings; i++)
-		has_wish = has_wish ||
-			   span_is(c->mail->warnings[i], "also holds a remark");
-	if (!has_wish || d->consultation == NULL)
-		return ST_OK;
-	rc = decide_filing(&one, c, d->consultation, c->mail->remark, err);
-	if (rc != ST_OK)
-		return rc;
-	d->needs_staff = true;
-	d->filings = one.filings;
-	d->n_filings = one.n_filings;
-	return ST_OK;
+	if (answer == RSVP_MAYBE)
+		return NULL;
+	if (!is_text)
+		return "rsvp_confirm";
+	return answer == RSVP_YES ? "rsvp_yes" : "rsvp_no";
 }
 
 static enum status
-decide_words(
-    struct decision *d, const struct case_file *c, bool yes, struct err *err)
+decide_words(struct decision *d, const struct case_file *c,
+    enum rsvp_answer answer, struct err *err)
 {
 	bool is_text = c->raw->channel == CHANNEL_SMS;
 	struct meeting *told;
@@ -159,21 +168,24 @@ decide_words(
 
 	if (rc != ST_OK)
 		return rc;
+	/* "Nie mogę, ..." can open a remark, too. */
+	if (n == 0 && c->mail->also_remark)
+		return ST_OK;
 	if (n != 1) {
 		decide_settle(d, c, FATE_HELD, "%s to a meeting: %s",
-		    yes ? "yes" : "no",
+		    rsvp_answer_name(answer),
 		    n == 0 ? "no notice of ours that it answers"
 			   : "the notice tells of several");
 		return ST_OK;
 	}
 	d->consultation = decide_by_id(c, told->consultation_id);
 	d->meeting = told;
-	if (!note_answer(
-		d, c, told, yes ? RSVP_YES : RSVP_NO, c->mail->new_text))
+	if (!note_answer(d, c, told, answer, c->mail->new_text))
 		return err_set(err, ST_BROKEN, "out of memory");
-	d->reply = !is_text ? "rsvp_confirm" : yes ? "rsvp_yes" : "rsvp_no";
+	d->reply = confirmation(answer, is_text);
+	d->needs_staff = c->mail->wants_access;
 	decide_settle(d, c, FATE_RSVP, "%s to meeting %s, in words",
-	    yes ? "yes" : "no", told->key);
+	    rsvp_answer_name(answer), told->key);
 	return add_wish(d, c, err);
 }
 
@@ -181,11 +193,14 @@ enum status
 decide_rsvp(struct decision *d, const struct case_file *c, struct err *err)
 {
 	const struct parsed *m = c->mail;
+	enum rsvp_answer answer;
 
 	if (m->kind == KIND_COMMAND)
-		return decide_words(d, c, m->command == CMD_YES, err);
+		return decide_words(
+		    d, c, m->command == CMD_YES ? RSVP_YES : RSVP_NO, err);
 	if (m->calendar.method.n > 0 || m->calendar.uid.n > 0)
 		return decide_itip(d, c, err);
-	return decide_words(
-	    d, c, !span_is(m->calendar.partstat, "DECLINED"), err);
+	if (!read_partstat(&answer, m->calendar.partstat))
+		answer = RSVP_YES;
+	return decide_words(d, c, answer, err);
 }

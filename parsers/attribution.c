@@ -20,18 +20,21 @@ struct evidence {
 	bool starts; /* with a word, weekday or number that one starts with */
 	bool starts_word; /* not with a number */
 	bool colon, dashed, closed; /* its end: ':' '-----' '<a@b>:' */
+	bool framed; /* ">>> Name 20.11.2026 14:03 >>>" */
 };
 
 /* All tables are folded: lower case, without marks. */
 static const char *const verbs[] = { "napisal", "napisala", "napisali", "pisze",
-	"pisal", "pisala", "napisana", "wrote", "writes", "sent", "schrieb",
-	"schrieben", "geschrieben", "schreibt", "пише", "написав", "написала",
-	"писав", "писала", "пишет", "написал", "писал", "напісау", "піша",
-	"написа", "napsal", "napsala", "pise", "ecrit", "escribio", "escrito",
-	"escribiste", "escrit", "escriu", "scritto", "scrive", "escreveu",
-	"escreve", "schreef", "geschreven", "skrev", "skriver", "kirjoitti",
-	"kirjutas", "rase", "rakstija", "irta", "scris", "napisao", "yazdi",
-	"yazdı", "viet", "εγραψε", "写道", "寫道", "のメッセーシ", NULL };
+	"napisales", "napisalas", "napisalam", "napisalem", "cytowanie",
+	"cytuje", "quoting", "zitat", "citando", "pisal", "pisala", "napisana",
+	"wrote", "writes", "sent", "schrieb", "schrieben", "geschrieben",
+	"schreibt", "пише", "написав", "написала", "писав", "писала", "пишет",
+	"написал", "писал", "напісау", "піша", "написа", "napsal", "napsala",
+	"pise", "ecrit", "escribio", "escrito", "escribiste", "escrit",
+	"escriu", "scritto", "scrive", "escreveu", "escreve", "schreef",
+	"geschreven", "skrev", "skriver", "kirjoitti", "kirjutas", "rase",
+	"rakstija", "irta", "scris", "napisao", "yazdi", "yazdı", "viet",
+	"εγραψε", "写道", "寫道", "のメッセーシ", NULL };
 
 static const char *const openers[] = { "w dniu", "dnia", "wiadomosc napisana",
 	"w piatek", "w sobote", "w niedziele", "w poniedzialek", "we wtorek",
@@ -292,6 +295,14 @@ behind_address(struct span f, size_t end)
 	       phrase_count_words(span_sub(f, i, end - i), 3) <= 1;
 }
 
+/* GroupWise puts the name and the date between such signs. */
+static bool
+is_framed(struct span words)
+{
+	return words.n > 8 && memcmp(words.p, ">>>", 3) == 0 &&
+	       memcmp(words.p + words.n - 3, ">>>", 3) == 0;
+}
+
 static void
 read_ends(struct evidence *ev, struct span f)
 {
@@ -310,6 +321,7 @@ read_ends(struct evidence *ev, struct span f)
 		dashes++;
 	}
 	ev->dashed = dashes >= 3 && span_starts(f, "---");
+	ev->framed = is_framed(f);
 	end = f.n;
 	ev->colon = end > 0 && f.p[end - 1] == ':';
 	end -= ev->colon;
@@ -336,6 +348,8 @@ weigh(struct span f)
 static bool
 enough_before_quote(const struct evidence *ev)
 {
+	if (ev->framed)
+		return ev->date && (ev->time || ev->address);
 	if (ev->verb && (ev->date || ev->address || ev->dashed))
 		return ev->colon || ev->verb_last || ev->dashed;
 	return ev->date && ev->angle && ev->closed && (ev->time || ev->starts);
@@ -347,6 +361,8 @@ enough_before_text(const struct evidence *ev, bool is_answer)
 {
 	if (ev->dashed && ev->verb && (ev->date || ev->address))
 		return true;
+	if (ev->framed)
+		return ev->date && (ev->time || ev->address);
 	if (ev->verb && ev->address && (ev->date || ev->angle))
 		return ev->verb_last ||
 		       (ev->colon &&
@@ -370,6 +386,7 @@ attribution_may_end(const struct lines *lines, size_t i)
 	case '-':
 		return s.n > 4 && memcmp(s.p + s.n - 3, "---", 3) == 0;
 	case '>':
+		return is_framed(s) || memchr(s.p, '@', s.n) != NULL;
 	case 'e': /* wrote */
 		return memchr(s.p, '@', s.n) != NULL;
 	default: /* the full-width colon */
@@ -544,10 +561,10 @@ attribution_read(
 				: enough_before_text(&ev, is_answer);
 		out->doubt |=
 		    !quoted && ev.verb_last && ev.colon && ev.date && ev.starts;
-		if (enough && (ev.starts || ev.dashed) &&
+		if (enough && (ev.starts || ev.dashed || ev.framed) &&
 		    !opens_address(lines, from)) {
 			out->doubt = !quoted && !ev.address;
-			out->from = ev.starts_word || ev.dashed
+			out->from = ev.starts_word || ev.dashed || ev.framed
 					? from
 					: with_line_above(lines, from, end);
 			return true;

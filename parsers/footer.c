@@ -21,8 +21,9 @@ static const char *const clients[] = { "wyslane z", "wyslano z", "wyslane ze",
 	"uzyskaj aplikacje outlook", "uzyskaj program outlook",
 	"uzyskaj outlook", "sent from", "sent via", "sent with", "sent using",
 	"sent by", "get outlook for", "download outlook for",
-	"get bluemail for", "von meinem", "von meiner", "gesendet von",
-	"gesendet mit", "gesendet aus", "holen sie sich outlook", "outlook fur",
+	"get bluemail for", "pobierz bluemail", "get typeapp for", "von meinem",
+	"von meiner", "gesendet von", "gesendet mit", "gesendet aus",
+	"holen sie sich outlook", "outlook fur",
 	"diese nachricht wurde von meinem", "envoye de", "envoye depuis",
 	"envoye a partir", "envoye avec", "telecharger outlook",
 	"obtenez outlook", "inviato da", "inviato dal", "inviato con",
@@ -91,6 +92,26 @@ static const char *const notice_words[] = { "poufn", "adresat", "odbiorc",
 	"confidentiel", "destinataire", "riservat", "destinatari",
 	"confidencial", "vertrouwelijk", "geadresseerde", "konfidentiell",
 	"fortrolig", "конфіденц", "конфиденц", "duvern", "dovern", NULL };
+
+/* These are also what a remark can be about, so more of those words are asked
+ * for where no letter has ended above. */
+static const char *const notice_topics[] = { "administratorem",
+	"administrator danych", "administratorami", "klauzula", "poufne",
+	"tajemnica", "zgodnie z art. 13", "zgodnie z art. 14",
+	"na podstawie art. 13", "przetwarzamy", "rodo", "dane osobowe",
+	"informacja o przetwarzaniu", "informacje o przetwarzaniu",
+	"panstwa dane osobowe", "dbajac o", "wolne od wirusow", "bez wirusow",
+	"zastrzezenie", "the information", "confidential", "confidentiality",
+	"vertraulich", "hinweis:", "notice:", NULL };
+
+/* How companies name themselves, as the law asks; three of these. */
+static const char *const registers[] = { " nip", " regon", " krs", "z siedziba",
+	"sad rejonow", "sadzie rejonow", "sadem rejonow", "kapital zakladow",
+	"kapitalem zakladow", "wydzial gospodarcz", "rejestru przedsiebior",
+	"rejestrze przedsiebior", "sp. z o.o.", "sp. z o. o.", "spolka akcyjna",
+	"handelsregister", "amtsgericht", "geschaftsfuhrer", "ust-id",
+	"registered office", "registered in", "company number", "company no",
+	NULL };
 
 /* Of these, one is enough wherever it stands. */
 static const char *const strong_words[] = { "drukowa", "wydruk", "drukuj",
@@ -183,13 +204,13 @@ footer_is_client(struct lines *lines, size_t i, bool alone)
 	       memchr(".!?:;", rest.p[rest.n - 1], 5) == NULL;
 }
 
-/* How many of `phrases` stand in `f`, counted no further than two. */
+/* How many of `phrases` stand in `f`, counted no further than three. */
 static int
 count_phrases(struct span f, const char *const *phrases)
 {
 	int count = 0;
 
-	for (; *phrases != NULL && count < 2; phrases++)
+	for (; *phrases != NULL && count < 3; phrases++)
 		count += span_find(f, *phrases) < f.n;
 	return count;
 }
@@ -199,14 +220,19 @@ footer_is_notice(struct lines *lines, size_t from, size_t to, bool below)
 {
 	struct span f;
 	size_t last = to - from > 4 ? from + 3 : to - 1;
+	int asked = 2;
 
 	f = lines_fold(lines, from, last);
-	if (count_phrases(f, lists) > 0)
+	if (count_phrases(f, lists) > 0 || count_phrases(f, registers) >= 3)
 		return true;
 	f = without(f, "*_[(\"'-# ");
 	if (phrase_starts(f, notices) == 0)
 		return false;
-	return count_phrases(f, notice_words) >= (below ? 1 : 2) ||
+	if (below)
+		asked = 1;
+	else if (phrase_starts(f, notice_topics) > 0)
+		asked = 3;
+	return count_phrases(f, notice_words) >= asked ||
 	       phrase_in(f, strong_words);
 }
 
@@ -230,8 +256,8 @@ footer_is_banner(struct lines *lines, size_t from, size_t to)
 	    span_is(f, "external email") || span_is(f, "external sender"))
 		return true;
 	f = without(f, "*_[(!-# ");
-	return phrase_starts(f, banner_starts) > 0 &&
-	       phrase_in(f, banner_words) && phrase_in(f, banner_mails);
+	return phrase_leads(f, banner_starts) && phrase_in(f, banner_words) &&
+	       phrase_in(f, banner_mails);
 }
 
 /* Length of "[image: x]" or "<image001.png>" at the start of `s`, or 0. */

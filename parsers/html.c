@@ -138,6 +138,20 @@ style_flags(const char *value)
 	return flags;
 }
 
+/* Programs draw a line down the left of what is quoted; what an author only
+ * indents has none. */
+static bool
+has_left_line(const char *value)
+{
+	char style[512];
+
+	if (value[0] == '\0')
+		return false;
+	squeeze(style, value);
+	return has(style, "border-left") && !has(style, "border-left:none") &&
+	       !has(style, "border-left:0");
+}
+
 /* Does a mail program mark the old message, or the signature, like this? */
 static int
 program_flags(const char *name, const xmlChar **atts)
@@ -150,7 +164,8 @@ program_flags(const char *name, const xmlChar **atts)
 		flags |= CONTAINER;
 	if (strcmp(name, "blockquote") == 0 &&
 	    (flags != 0 || strcasecmp(attribute(atts, "type"), "cite") == 0 ||
-		attribute(atts, "cite")[0] != '\0' || has(class, "cite")))
+		attribute(atts, "cite")[0] != '\0' || has(class, "cite") ||
+		has(class, "quote") || has_left_line(attribute(atts, "style"))))
 		flags |= QUOTE;
 	if (has(class, "yahoo_quoted") || has(id, "yahoo_quoted") ||
 	    strcasecmp(attribute(atts, "name"), "quote") == 0)

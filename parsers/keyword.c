@@ -12,6 +12,8 @@ enum {
 	WORD_SIZE = 32, /* a longer word is no keyword */
 	ATTENDANCE_MAX = 20, /* words in a sentence of attendance */
 	PREFIX_MAX = 6, /* letters before the dash of a code */
+	ANYWHERE_READ = 32 * 1024, /* bytes; no letter is longer */
+	PHRASE_MAX = 6, /* words of the longest form that may stand anywhere */
 };
 
 /* What a form is for: a command, or one of these. */
@@ -21,11 +23,17 @@ enum {
 	FORM_ATTEND_YES,
 	FORM_ATTEND_NO,
 	FORM_ATTEND_NEXT,
+	FORM_ATTEND_LEAD,
+	FORM_ATTEND_MAYBE,
+	FORM_ACCESS,
+	FORM_WISH,
 };
 
 struct form {
 	int intent; /* enum command or FORM_... */
-	struct span words; /* folded, one space between; "?" alone */
+	/* Folded, one space between; "?" alone.  A word that ends with '*' is
+	 * the beginning of one. */
+	struct span words;
 };
 
 struct keywords {
@@ -147,7 +155,10 @@ intent_of(struct span name)
 		{ "thanks", FORM_THANKS }, { "polite", FORM_POLITE },
 		{ "attend_yes", FORM_ATTEND_YES },
 		{ "attend_no", FORM_ATTEND_NO },
-		{ "attend_next", FORM_ATTEND_NEXT } };
+		{ "attend_next", FORM_ATTEND_NEXT },
+		{ "attend_lead", FORM_ATTEND_LEAD },
+		{ "attend_maybe", FORM_ATTEND_MAYBE },
+		{ "access", FORM_ACCESS }, { "wish", FORM_WISH } };
 
 	for (int c = CMD_STOP; c < CMD_ASK; c++)
 		if (span_is(name, command_name((enum command)c)))
@@ -175,6 +186,8 @@ add_form(
 			buf_char(&words, ' ');
 		buf_add(&words,
 		    (struct span){ s.words[i].folded, s.words[i].folded_n });
+		if (span_starts(gap_before(&s, i + 1), "*"))
+			buf_char(&words, '*');
 	}
 	if (s.n == 0 && span_is(span_trim(text), "?"))
 		buf_char(&words, '?');
@@ -264,6 +277,18 @@ keywords_free(struct keywords *k)
 	free(k);
 }
 
+static bool
+is_word_of_form(const struct word *w, struct span form)
+{
+	struct span word = { w->folded, w->folded_n };
+
+	if (form.n > 0 && form.p[form.n - 1] == '*') {
+		form.n--;
+		word = span_sub(word, 0, form.n);
+	}
+	return span_eq(form, word);
+}
+
 /* How many words of `s` from `i` on are that form; 0: they are not. */
 static int
 match(const struct form *form, const struct sentence *s, int i)
@@ -276,8 +301,7 @@ match(const struct form *form, const struct sentence *s, int i)
 		const struct word *w = &s->words[i + n];
 
 		if (i + n >= s->n ||
-		    !span_eq(span_sub(rest, 0, end),
-			(struct span){ w->folded, w->folded_n }))
+		    !is_word_of_form(w, span_sub(rest, 0, end)))
 			return 0;
 		rest = span_from(rest, end + 1);
 	}
@@ -522,23 +546,78 @@ keyword_command(
 	return found;
 }
 
+/* "o 17", "ok. 17:15": when somebody comes. */
+static bool
+is_hour(const struct sentence *s, int i)
+{
+	static const char *const before[] = { "o", "ok", "okolo", "od", "po",
+		"przed", "at", "around", "by" };
+
+	for (size_t k = 0; k < sizeof(before) / sizeof(before[0]); k++)
+		if (i + 1 < s->n && span_is((struct span){ s->words[i].folded,
+						s->words[i].folded_n },
+					before[k]))
+			return is_number(&s->words[i + 1]);
+	return false;
+}
+
 /* Does what a form of attendance needs stand behind it? */
 static bool
 ends_attendance(const struct keywords *k, const struct sentence *s, int i)
 {
-	return i == s->n || gap_has(s, i, ",.;:!-()\n") ||
+	return i == s->n || gap_has(s, i, ",.;:!-()\n") || is_hour(s, i) ||
 	       match_intent(k, FORM_ATTEND_NEXT, s, i) > 0;
 }
 
-static int
-attendance_at(const struct keywords *k, const struct sentence *s, int i)
+/* The mark that ends the clause with word `i`: '?' makes it a question. */
+static bool
+is_asked(const struct sentence *s, int i)
 {
-	int yes = match_intent(k, FORM_ATTEND_YES, s, i);
-	int no = match_intent(k, FORM_ATTEND_NO, s, i);
+	for (; i <= s->n; i++) {
+		if (gap_has(s, i, "?"))
+			return true;
+		if (gap_has(s, i, ",.;!\n"))
+			return false;
+	}
+	return false;
+}
 
-	if (no > yes && ends_attendance(k, s, i + no))
-		return -1;
-	return yes > no && ends_attendance(k, s, i + yes) ? 1 : 0;
+/* +1, -1 or ATTENDS_MAYBE for the form at word `i`, with how long it is. */
+static int
+attendance_at(
+    const struct keywords *k, const struct sentence *s, int i, int *len)
+{
+	static const struct {
+		int intent, answer;
+	} forms[] = { { FORM_ATTEND_YES, ATTENDS_YES },
+		{ FORM_ATTEND_NO, ATTENDS_NO },
+		{ FORM_ATTEND_MAYBE, ATTENDS_MAYBE } };
+	int found = 0;
+
+	*len = 0;
+	for (size_t f = 0; f < sizeof(forms) / sizeof(forms[0]); f++) {
+		int n = match_intent(k, forms[f].intent, s, i);
+
+		if (n > *len) {
+			*len = n;
+			found = forms[f].answer;
+		}
+	}
+	if (*len == 0 || !ends_attendance(k, s, i + *len) ||
+	    is_asked(s, i + *len))
+		return 0;
+	return found;
+}
+
+/* How many words stand before the end of the sentence with word `i`. */
+static int
+sentence_words(const struct sentence *s, int i)
+{
+	int end = i;
+
+	while (end < s->n && (end == i || !gap_has(s, end, ".!?\n")))
+		end++;
+	return end;
 }
 
 int
@@ -546,15 +625,70 @@ keyword_attendance(const struct keywords *k, struct span new_text)
 {
 	struct sentence s;
 	bool thanks = false;
-	int found;
+	int found, len, i = 0, next;
 
 	split(&s, new_text);
-	if (s.n == 0 || s.n > ATTENDANCE_MAX || is_question(&s))
+	if (s.n == 0)
 		return 0;
-	found = attendance_at(k, &s, 0);
-	if (found == 0)
-		found = attendance_at(k, &s, skip_thanks(k, &s, 0, &thanks));
-	return found;
+	found = attendance_at(k, &s, 0, &len);
+	while (found == 0) {
+		next = skip_thanks(k, &s, i, &thanks);
+		next += match_intent(k, FORM_ATTEND_LEAD, &s, next);
+		if (next == i || next >= s.n)
+			return 0;
+		i = next;
+		found = attendance_at(k, &s, i, &len);
+	}
+	return sentence_words(&s, i) - i <= ATTENDANCE_MAX &&
+		       (sentence_words(&s, i) < s.n || !s.more)
+		   ? found
+		   : 0;
+}
+
+/* The first letters of the forms of that intent. */
+static void
+first_letters(bool first[256], const struct keywords *k, int intent)
+{
+	memset(first, 0, 256 * sizeof(*first));
+	for (size_t f = 0; f < k->n_forms; f++)
+		if (k->forms[f].intent == intent)
+			first[(unsigned char)k->forms[f].words.p[0]] = true;
+}
+
+/* Does a form of that intent stand anywhere in the text? */
+static bool
+has_intent(const struct keywords *k, int intent, struct span text)
+{
+	bool first[256];
+	struct sentence s;
+	struct span rest = span_sub(text, 0, ANYWHERE_READ);
+
+	first_letters(first, k, intent);
+	while (rest.n > 0) {
+		split(&s, rest);
+		for (int i = 0; i < s.n; i++)
+			if (s.words[i].folded_n > 0 &&
+			    first[(unsigned char)s.words[i].folded[0]] &&
+			    match_intent(k, intent, &s, i) > 0)
+				return true;
+		if (!s.more)
+			break;
+		/* The last words may begin a phrase. */
+		rest = span_from(rest, s.words[s.n - PHRASE_MAX].at);
+	}
+	return false;
+}
+
+bool
+keyword_wants_access(const struct keywords *k, struct span remark)
+{
+	return has_intent(k, FORM_ACCESS, remark);
+}
+
+bool
+keyword_has_wish(const struct keywords *k, struct span words)
+{
+	return has_intent(k, FORM_WISH, words);
 }
 
 bool

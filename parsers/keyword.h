@@ -22,9 +22,18 @@ void keywords_free(struct keywords *k);
 enum command keyword_command(
     const struct keywords *k, struct span new_text, struct span *argument);
 
-/* A sentence of attendance ("Będę, razem z mężem", "Nie przyjdę"): +1 yes,
- * -1 no, 0 neither.  Only a short text whose first word says so. */
+enum { ATTENDS_NO = -1, ATTENDS_YES = 1, ATTENDS_MAYBE = 2 };
+
+/* A sentence of attendance ("Będę, razem z mężem", "Nie przyjdę"), or 0 for
+ * none.  Only a short sentence that opens the text. */
 int keyword_attendance(const struct keywords *k, struct span new_text);
+
+/* Does the author ask for an interpreter, a place for a wheelchair or other
+ * access? */
+bool keyword_wants_access(const struct keywords *k, struct span remark);
+
+/* Do the words ask for something or remark on something ("proszę o wiatę")? */
+bool keyword_has_wish(const struct keywords *k, struct span words);
 
 /* Nothing but thanks ("Dziękuję!", "Dziękuję bardzo, pozdrawiam")? */
 bool keyword_is_thanks(const struct keywords *k, struct span new_text);

@@ -16,7 +16,8 @@ wide_blank_at(const char *p, size_t n)
 {
 	static const char *const blanks[] = { "\xc2\xa0", "\xe2\x80\x8b",
 		"\xef\xbb\xbf", "\xe2\x80\x8e", "\xe2\x80\x8f", "\xe2\x80\xaf",
-		"\xe2\x80\x8c", "\xe2\x80\x8d", "\xe2\x81\xa0", "\xc2\xad",
+		"\xe2\x80\x8c", "\xe2\x80\x8d", "\xe2\x81\xa0", "\xe2\x81\xa1",
+		"\xe2\x81\xa2", "\xe2\x81\xa3", "\xe2\x81\xa4", "\xc2\xad",
 		NULL };
 
 	if (n < 2 || (*p != '\xc2' && *p != '\xe2' && *p != '\xef'))
@@ -91,11 +92,14 @@ is_rule(struct span s)
 	return signs >= 3;
 }
 
-/* A line of ">>> look here <<<" is decoration; one that begins with a tag or
- * an arrow never gets here. */
+/* A line of ">>> look here <<<" is decoration, ">>> name date >>>" is how
+ * GroupWise announces an old message; neither is quoted. */
 static bool
 is_decoration(struct span s)
 {
+	if (s.n > 8 && memcmp(s.p, ">>>", 3) == 0 &&
+	    memcmp(s.p + s.n - 3, ">>>", 3) == 0)
+		return true;
 	return s.n > 6 && memcmp(s.p + s.n - 2, "<<", 2) == 0;
 }
 

@@ -127,6 +127,8 @@ struct parsed {
 	enum verdict dmarc; /* of the author's domain */
 	bool is_spam; /* our mail server marked it as spam */
 	struct span language; /* "pl", "en" when clearly so, else "" */
+	bool also_remark; /* kind rsvp, and its words hold a remark as well */
+	bool wants_access; /* asks for an interpreter, a ramp or the like */
 
 	struct span *in_reply_to, *references, *recipients;
 	size_t n_in_reply_to, n_references, n_recipients;

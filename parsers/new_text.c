@@ -27,6 +27,9 @@ enum {
 	SEGMENTS_MAX = 500,
 	RULE_ATTRIBUTION = 3, /* lines below a rule with words */
 	NOTICES_MAX = 12, /* paragraphs of small print */
+	INITIALS_MAX = 8, /* bytes in "JK> " */
+	INITIALS_LINES = 3,
+	OWN_QUOTE_MAX = 5, /* lines that the author cites */
 };
 
 /* Lines `from` to `to` (not included). */
@@ -107,10 +110,50 @@ closes_address(const struct lines *lines, size_t i)
 	return false;
 }
 
+/* The initials with which The Bat! and others mark a quoted line ("JK> "), as
+ * written with the sign; empty when the line has none. */
+static struct span
+initials(const struct lines *lines, size_t i)
+{
+	struct span s = lines_words(lines, i);
+	size_t n = 0;
+
+	if (lines->line[i].kind != LINE_TEXT)
+		return (struct span){ NULL, 0 };
+	while (
+	    n < s.n && n < INITIALS_MAX &&
+	    ((s.p[n] >= 'A' && s.p[n] <= 'Z') || (unsigned char)s.p[n] >= 0x80))
+		n++;
+	return n > 0 && n < s.n && s.p[n] == '>' ? span_sub(s, 0, n + 1)
+						 : (struct span){ NULL, 0 };
+}
+
+/* Three lines with the same initials are quoted. */
+static void
+mark_initials(struct lines *lines)
+{
+	struct span first = { NULL, 0 }, here;
+	size_t count = 0;
+
+	for (size_t i = 0; i < lines->n; i++) {
+		here = initials(lines, i);
+		if (here.n > 0 && first.n == 0)
+			first = here;
+		count += here.n > 0 && span_eq(here, first);
+	}
+	for (size_t i = 0; count >= INITIALS_LINES && i < lines->n; i++) {
+		here = initials(lines, i);
+		if (here.n > 0 && span_eq(here, first))
+			lines->line[i].kind = LINE_QUOTED;
+	}
+}
+
 static void
 mark_quotes(struct reading *r)
 {
 	struct lines *lines = &r->lines;
+
+	mark_initials(lines);
 
 	for (size_t i = 0; i < lines->n; i++) {
 		if (is_wrapped_quote(lines, i))
@@ -120,6 +163,48 @@ mark_quotes(struct reading *r)
 			lines->line[i].kind = LINE_TEXT;
 		if (lines->line[i].kind == LINE_QUOTED)
 			lines->line[i].gone = true;
+	}
+}
+
+/* Where the quoted lines from `i` on end. */
+static size_t
+quote_end(const struct lines *lines, size_t i)
+{
+	while (i < lines->n && lines->line[i].kind == LINE_QUOTED)
+		i++;
+	return i;
+}
+
+/* "The draft says:", the words it says behind '>', and on with the text: the
+ * author cites; a program would have parted them by empty lines or said who
+ * wrote. */
+static void
+keep_citations(struct reading *r)
+{
+	struct lines *lines = &r->lines;
+	size_t end;
+
+	for (size_t i = 1; i + 1 < lines->n; i = end) {
+		struct span above;
+
+		end = i + 1;
+		if (lines->line[i].kind != LINE_QUOTED)
+			continue;
+		end = quote_end(lines, i);
+		if (end - i > OWN_QUOTE_MAX || end >= lines->n ||
+		    lines->line[i - 1].kind != LINE_TEXT ||
+		    lines->line[i - 1].gone ||
+		    lines->line[end].kind != LINE_TEXT || lines->line[end].gone)
+			continue;
+		above = lines_words(lines, i - 1);
+		if (above.p[above.n - 1] != ':')
+			continue;
+		for (size_t k = i; k < end; k++)
+			lines->line[k].gone = false;
+		parsed_warn(r->parsed,
+		    "the quoted text at line %zu was taken for the author's "
+		    "own citation",
+		    i + 1);
 	}
 }
 
@@ -428,6 +513,20 @@ notices_start(struct reading *r, struct range s)
 	return best;
 }
 
+/* HTML letters often have no empty line between card and notice: where in the
+ * last paragraph, from line `start` on, a notice begins; s.to when none does. */
+static size_t
+notice_inside(struct reading *r, struct range s, size_t start)
+{
+	size_t i = s.to - start > NOTICES_MAX ? s.to - NOTICES_MAX : start + 1;
+
+	for (; i < s.to; i++)
+		if (is_notice(r, s, i, s.to) &&
+		    says_something(r, (struct range){ 0, i }))
+			return i;
+	return s.to;
+}
+
 /* Are the lines `below` a delimiter a signature?  Sentences are not, unless
  * the delimiter is the one of mail programs and the author's words are above
  * it. */
@@ -443,6 +542,9 @@ is_signature(struct reading *r, struct range s, struct range below, bool sure)
 		return !has_sentence(lines, below);
 	if (sure)
 		return true;
+	if (lines->line[below.from - 1].kind == LINE_RULE &&
+	    has_sentence(lines, below))
+		return false;
 	return !has_prose(lines, below) &&
 	       last_lines(lines, below, SIGNATURE_MAX + 1) <= below.from;
 }
@@ -488,6 +590,9 @@ drop_footers(struct reading *r, struct range s)
 			   footer_is_client(lines, start, true)) {
 			mark_gone(lines, start, s.to);
 		} else if ((start = notices_start(r, s)) < s.to) {
+			mark_gone(lines, start, s.to);
+		} else if ((start = notice_inside(
+				r, s, paragraph_start(lines, s))) < s.to) {
 			mark_gone(lines, start, s.to);
 		} else {
 			break;
@@ -601,6 +706,7 @@ new_text_extract(struct parsed *parsed, struct span text)
 	}
 	mark_quotes(&r);
 	mark_old(&r);
+	keep_citations(&r);
 	drop_marked_signatures(&r);
 	clean_segments(&r);
 	lines_write(&out, &r.lines, 0, r.lines.n, footer_without_pictures);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "parsers/address.h"
+#include "parsers/attendance.h"
 #include "parsers/code.h"
 #include "parsers/date.h"
 #include "parsers/html.h"
@@ -248,36 +249,10 @@ read_command(struct parsed *out, const struct keywords *k, bool reply_subject)
 	return command;
 }
 
-/* A sentence of attendance may hold a wish as well ("Będę, i proszę o
- * wiatę"); its words stay in `remark`. */
-static void
-read_attendance(struct parsed *out, int attends)
-{
-	static const char *const wishes[] = { "prosz", "poprosz", "wnosz",
-		"wniosk", "potrzeb", "uwag", "chcial", "zglasz", "please",
-		"request", "need", "would like" };
-	struct span folded = text_fold_copy(&out->arena, out->remark);
-
-	out->kind = KIND_RSVP;
-	/* As a calendar would say it, but without a method: these are words. */
-	out->calendar.method = (struct span){ "", 0 };
-	out->calendar.partstat =
-	    attends > 0 ? SPAN("ACCEPTED") : SPAN("DECLINED");
-	parsed_why(
-	    out, "a sentence of attendance: %s", attends > 0 ? "yes" : "no");
-	for (size_t i = 0; i < sizeof(wishes) / sizeof(wishes[0]); i++)
-		if (span_find(folded, wishes[i]) < folded.n) {
-			parsed_warn(out, "also holds a remark");
-			return;
-		}
-}
-
 /* What the author wants. */
 static void
 name_kind(struct parsed *out, const struct keywords *k, bool reply_subject)
 {
-	int attends = 0;
-
 	out->command = read_command(out, k, reply_subject);
 	if (out->command != CMD_NONE) {
 		out->kind = KIND_COMMAND;
@@ -288,13 +263,9 @@ name_kind(struct parsed *out, const struct keywords *k, bool reply_subject)
 			: "");
 		return;
 	}
-	attends = keyword_attendance(k, out->remark);
-	if (attends == 0)
-		attends = keyword_attendance(k, out->new_text);
-	if (attends != 0) {
-		read_attendance(out, attends);
+	if (attendance_read(out, k, out->remark) ||
+	    attendance_read(out, k, out->new_text))
 		return;
-	}
 	out->kind = KIND_REMARK;
 	if (span_trim(out->remark).n > 0) {
 		parsed_why(out, "a person's words, and no sign of a machine");
@@ -316,6 +287,18 @@ read_words(
 	new_text_extract(out, marked);
 	code_find(out, out->new_text, set->code_prefix, CODE_IN_BODY, false);
 	remark_extract(out);
+	out->wants_access = keyword_wants_access(set->keywords, out->remark);
+}
+
+/* What somebody typed into the calendar's answer: it may be a remark, or ask
+ * for an interpreter. */
+static void
+read_comment(struct parsed *out, const struct parse_settings *set)
+{
+	if (out->kind != KIND_RSVP || out->calendar.comment.n == 0)
+		return;
+	read_words(out, out->calendar.comment, set);
+	attendance_note_wish(out, set->keywords, out->remark);
 }
 
 void
@@ -343,6 +326,7 @@ parse_mail(
 	/* A list may carry a person's words, which staff will want to see. */
 	if (!is_machine || out->kind == KIND_LIST)
 		read_words(out, marked, set);
+	read_comment(out, set);
 	if (!is_machine)
 		name_kind(out, set->keywords, is_reply);
 }

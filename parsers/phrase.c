@@ -62,6 +62,12 @@ one_starts(struct span s, const char *const *phrases)
 }
 
 bool
+phrase_leads(struct span folded, const char *const *phrases)
+{
+	return folded.n > 0 && one_starts(folded, phrases);
+}
+
+bool
 phrase_in(struct span folded, const char *const *phrases)
 {
 	bool first[256] = { false };

@@ -17,6 +17,10 @@ size_t phrase_count_words(struct span words, size_t max);
  * text, ending at the end of a word?  Its length, or 0. */
 size_t phrase_starts(struct span folded, const char *const *phrases);
 
+/* Does the folded text begin with one of `phrases`, which may be the beginning
+ * of a word? */
+bool phrase_leads(struct span folded, const char *const *phrases);
+
 /* Does a word of the folded text begin with one of `phrases`? */
 bool phrase_in(struct span folded, const char *const *phrases);
 

@@ -144,8 +144,19 @@ static const char *const given_names[] = { "adam", "agata", "agnieszka",
 	"zdzislaw", "zenon", "zofia", "zuzanna", "zygmunt", "john", "james",
 	"peter", "paul", "mary", "david", "michael", "george", "thomas",
 	"olena", "oksana", "iryna", "natalija", "andrij", "serhij", "oleksandr",
-	"олена", "оксана", "ірина", "наталія", "андріи", "сергіи", "олександр",
-	"іван", "марія", NULL };
+	"ania", "asia", "basia", "kasia", "gosia", "ola", "ela", "iza", "jola",
+	"aga", "magda", "zosia", "zuzia", "ala", "hania", "renia", "krysia",
+	"marysia", "bozenka", "wiola", "tomek", "bartek", "wojtek", "krzysiek",
+	"janek", "kuba", "staszek", "heniek", "jurek", "romek", "mirek",
+	"darek", "jarek", "arek", "marcel", "radek", "przemek", "grzesiek",
+	"zbyszek", "mietek", "adas", "piotrek", "rysiek", "leszek", "janko",
+	"olek", "maciek", "mikolajek", "lukasz", "олена", "оксана", "ірина",
+	"наталія", "андріи", "сергіи", "олександр", "іван", "марія", NULL };
+
+/* What stands before a name and is no word of the author's. */
+static const char *const titles[] = { "mgr", "inz", "dr", "hab", "prof", "lek",
+	"med", "ks", "adw", "mec", "arch", "radca", "pani", "pan", "mr", "mrs",
+	"ms", "ing", "dipl", NULL };
 
 static const char *const card_marks[] = { "tel", "telefon", "tel.", "mob",
 	"kom", "kom.", "fax", "faks", "nip", "regon", "krs", "phone", "mobile",
@@ -334,7 +345,7 @@ is_initial(struct lines *lines, const struct buf *known, struct span word)
 }
 
 /* Is line `i` nothing but the author's name?  With `author` NULL or unlike it:
- * two or three words with capitals, the first a given name; then `*guessed`. */
+ * up to three words with capitals, the first a given name; then `*guessed`. */
 static bool
 is_name(
     struct lines *lines, size_t i, const struct address *author, bool *guessed)
@@ -343,7 +354,7 @@ is_name(
 	struct buf known = { .max = 1024 };
 	struct word word;
 	size_t count = 0, hits = 0, capitals = 0, initials = 0;
-	bool given = false;
+	bool given = false, words_before = false;
 
 	*guessed = false;
 	if (words.n == 0 || words.n > NAME_BYTES_MAX ||
@@ -352,6 +363,9 @@ is_name(
 	known_words(&known, author);
 	while (count < 8 && next_word(&word, &rest)) {
 		hits += is_known(lines, &known, word.s);
+		words_before |=
+		    hits == 0 &&
+		    phrase_starts(lines_fold_words(lines, word.s), titles) == 0;
 		capitals += word.capital;
 		initials += word.capital && is_initial(lines, &known, word.s);
 		if (count++ == 0)
@@ -361,9 +375,9 @@ is_name(
 	buf_free(&known);
 	if (hits > 0 && hits + initials == count)
 		return true;
-	if (hits >= 2 && count <= hits + 2 && capitals >= hits)
+	if (hits >= 2 && count <= hits + 2 && capitals >= hits && !words_before)
 		return true;
-	*guessed = given && count >= 2 && count <= 3 && capitals == count &&
+	*guessed = given && count >= 1 && count <= 3 && capitals == count &&
 		   !has_any(words, ".,");
 	return *guessed;
 }
@@ -443,6 +457,13 @@ starts_paragraph(const struct lines *lines, size_t i, size_t from)
 	       lines->line[i - 1].gone;
 }
 
+/* A given name alone is one only below other words, at the very end. */
+static bool
+is_one_word(const struct lines *lines, size_t i)
+{
+	return phrase_count_words(lines_words(lines, i), 2) == 1;
+}
+
 bool
 sign_off_find(struct sign_off *out, struct lines *lines, size_t from, size_t to,
     const struct address *author)
@@ -468,7 +489,9 @@ sign_off_find(struct sign_off *out, struct lines *lines, size_t from, size_t to,
 		}
 		if (starts_paragraph(lines, i, from) &&
 		    is_name(lines, i, author, &out->guessed) &&
-		    is_card(lines, i + 1, to, &out->end, &count)) {
+		    is_card(lines, i + 1, to, &out->end, &count) &&
+		    !(out->guessed && is_one_word(lines, i) &&
+			(count > 0 || i == from))) {
 			out->card = count > 0;
 			return true;
 		}

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "parsers/address.h"
+#include "parsers/attendance.h"
 #include "parsers/code.h"
 #include "parsers/keyword.h"
 #include "parsers/text.h"
@@ -120,9 +121,16 @@ static void
 widen(struct span text, struct code_hit *hit)
 {
 	static const char *const pairs[] = { "[]", "()", "\"\"", "''", "<>",
-		"{}" };
+		"{}", "**", "__" };
 	size_t end = hit->at + hit->n;
+	static const char low[] = "\xE2\x80\x9E", high[] = "\xE2\x80\x9D";
 
+	if (hit->at >= 3 && memcmp(text.p + hit->at - 3, low, 3) == 0 &&
+	    span_starts(span_from(text, end), high)) {
+		hit->at -= 3;
+		hit->n += 6;
+		return;
+	}
 	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++)
 		if (hit->at > 0 && end < text.n &&
 		    text.p[hit->at - 1] == pairs[i][0] &&
@@ -368,8 +376,6 @@ static void
 classify(struct parsed *out, const struct places *places,
     const struct parse_settings *set)
 {
-	int attends;
-
 	out->command =
 	    find_command(&out->argument, out->new_text, places, set->keywords);
 	if (out->command != CMD_NONE) {
@@ -384,12 +390,9 @@ classify(struct parsed *out, const struct places *places,
 		return;
 	}
 	out->argument = (struct span){ "", 0 };
-	attends = keyword_attendance(set->keywords, out->remark);
-	if (attends != 0) {
-		out->kind = KIND_RSVP;
-		parsed_why(out, "a sentence of attendance: %s",
-		    attends > 0 ? "yes" : "no");
-	} else if (out->remark.n == 0) {
+	if (attendance_read(out, set->keywords, out->remark))
+		return;
+	if (out->remark.n == 0) {
 		out->kind = KIND_EMPTY;
 		parsed_why(out, "%s",
 		    out->n_codes > 0 ? "nothing but a code" : "no words");
@@ -417,6 +420,7 @@ sms_text_parse(
 	classify(out, &places, set);
 	if (out->kind == KIND_REMARK)
 		write_pieces(out, out->new_text, &places);
+	out->wants_access = keyword_wants_access(set->keywords, out->remark);
 	out->language = language_of(out, out->new_text);
 	if (sms->parts_missing > 0)
 		parsed_warn(out,

@@ -18,7 +18,7 @@ enum {
 };
 
 /* The first bytes; the last one is the version. */
-static const char magic[] = "UWAGA\0\0\1";
+static const char magic[] = "UWAGA\0\0\2";
 
 struct wire {
 	struct buf *out; /* NULL when reading */
@@ -214,6 +214,8 @@ exchange_sender(struct wire *w, struct parsed *p)
 	p->dmarc = exchange_small(w, p->dmarc, VERDICT_FAIL);
 	exchange_bool(w, &p->is_spam);
 	exchange_text(w, &p->language);
+	exchange_bool(w, &p->also_remark);
+	exchange_bool(w, &p->wants_access);
 	exchange_texts(w, &p->in_reply_to, &p->n_in_reply_to);
 	exchange_texts(w, &p->references, &p->n_references);
 	exchange_texts(w, &p->recipients, &p->n_recipients);

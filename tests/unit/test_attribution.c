@@ -59,6 +59,12 @@ static const char *const attributions[] = {
 	"Dnia piątek, 20 listopada 2026 14:03:21 CET Konsultacje <konsultacje@powiat.example> pisze:",
 };
 
+/* These are never broken over lines. */
+static const char *const framed_attributions[] = {
+	">>> Konsultacje <konsultacje@powiat.example> 20.11.2026 14:03 >>>",
+	">>> Konsultacje 20.11.2026 14:03 >>>",
+};
+
 /* Without an address: '>' must follow. */
 static const char *const short_attributions[] = {
 	"W dniu 20.11.2026 o 14:03, Konsultacje pisze:",
@@ -84,6 +90,10 @@ static const char *const short_attributions[] = {
 	"Dňa 20. 11. 2026 o 14:03 Konsultacje napísal(a):",
 	"W piątek, 20.11.2026, o godz. 14:03 +0100, Konsultacje pisze:",
 	"Konsultacje, 20.11.2026 14:03:",
+	"piątek, 20 listopada 2026, 14:03:21, napisałeś:",
+	"Cytowanie Konsultacje <konsultacje@powiat.example>:",
+	"Quoting Konsultacje <konsultacje@powiat.example>:",
+	"Zitat von Konsultacje <konsultacje@powiat.example>:",
 };
 
 /* Breaks `line` into lines of at most `width` bytes where spaces are. */
@@ -133,6 +143,19 @@ check_attribution(const char *a)
 }
 
 static void
+a_framed_name_and_date_take_all_below(void **state)
+{
+	(void)state;
+	for (size_t i = 0;
+	     i < sizeof(framed_attributions) / sizeof(framed_attributions[0]);
+	     i++)
+		check_parts(framed_attributions[i], "above plain old text",
+		    (const char *const[5]){
+			OWN, "\n\n", framed_attributions[i], "\n", OLD },
+		    OWN);
+}
+
+static void
 attributions_of_all_programs_go_with_the_quote(void **state)
 {
 	(void)state;
@@ -164,6 +187,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_framed_name_and_date_take_all_below),
 		cmocka_unit_test(
 		    attributions_of_all_programs_go_with_the_quote),
 		cmocka_unit_test(an_attribution_with_an_address_ends_the_words),

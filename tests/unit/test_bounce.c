@@ -117,6 +117,13 @@ static const struct row rows[] = {
 	    "    450 4.2.1 try again later\n\n"
 	    "No action is required on your part.\n",
 	    KIND_DELAYED, "ola@b.example,", "4.2.1", "", "450 4.2.1" },
+	{ "a Polish provider's words",
+	    "Return-Path: <>\nFrom: postmaster@a.example\n" US
+	    "Subject: =?utf-8?Q?Zwrot_nie_dor=C4=99czonej_wiadomo=C5=9Bci?=\n"
+	    "Content-Type: text/plain; charset=utf-8\n\n"
+	    "Wiadomość nie została doręczona do adresata: ola@b.example\n\n"
+	    "Przyczyna: konto nie istnieje (550 5.1.1)\n",
+	    KIND_BOUNCE, "ola@b.example,", "5.1.1", "", "konto nie istnieje" },
 	{ "Sendmail's transcript",
 	    "From: Mail Delivery Subsystem <MAILER-DAEMON@a.example>\n" US
 	    "Subject: Returned mail: User unknown\n\n"

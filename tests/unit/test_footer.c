@@ -382,6 +382,8 @@ signatures_and_small_print_go(void **state)
 }
 
 static const char *const banners[] = {
+	"*** Wiadomość zewnętrzna - zachowaj ostrożność ***\n"
+	"\n",
 	"[EXTERNAL]\n"
 	"\n",
 	"UWAGA: Ta wiadomość pochodzi spoza organizacji. Nie klikaj w linki.\n"

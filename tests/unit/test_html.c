@@ -36,6 +36,16 @@ static const struct {
 	    "a\xc2\xa0"
 	    "b\xc2\xa0"
 	    "c\n" },
+	{ "a blockquote with a line down its left is quoted",
+	    "a<blockquote style=\"border-left: 2px solid #ccc\">b</blockquote>c",
+	    "a\n> b\n\nc\n" },
+	{ "and one of a class that says so",
+	    "a<blockquote class=\"tutanota_quote\">b</blockquote>c",
+	    "a\n> b\n\nc\n" },
+	{ "one that the author indented is not",
+	    "a<blockquote style=\"margin:0 0 0 40px; border-left: none\">b"
+	    "</blockquote>",
+	    "a\n\nb\n" },
 	{ "lists have dashes", "<ul><li>a<li><p>b</p></ul>c",
 	    "- a\n- b\n\nc\n" },
 	{ "or numbers", "<ol><li>a</li><li>b</li></ol>", "1. a\n2. b\n" },

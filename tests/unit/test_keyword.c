@@ -173,7 +173,24 @@ static const struct {
 	{ "I shall be grateful", "Będę wdzięczny za odpowiedź", 0 },
 	{ "I will not pay", "Nie będę za to płacić", 0 },
 	{ "not with this", "Nie mogę z tym się zgodzić", 0 },
-	{ "may I speak?", "Będę, czy mogę zabrać głos?", 0 },
+	{ "I will, and may I speak?", "Będę, czy mogę zabrać głos?", 1 },
+	{ "a question in the next sentence",
+	    "Przyjdziemy we dwójkę. Czy jest winda?", 1 },
+	{ "shall I come?", "Przyjdę?", 0 },
+	{ "at an hour", "Będę ok. 17:15", 1 },
+	{ "thanks come first", "Dziękuję za zaproszenie, będę na pewno.", 1 },
+	{ "what comes first is a regret",
+	    "Niestety w tym terminie mnie nie będzie.", -1 },
+	{ "I cannot, work", "Nie mogę, pracuję do 20.", -1 },
+	{ "rather not, but", "Raczej nie dam rady, ale przekażcie uwagę", -1 },
+	{ "perhaps", "Może przyjdę, zobaczę.", 2 },
+	{ "I report myself", "Zgłaszam swój udział w spotkaniu.", 1 },
+	{ "a long remark behind it",
+	    "Będę. A teraz uwaga: jeden dwa trzy cztery pięć sześć siedem "
+	    "osiem dziewięć dziesięć jedenaście dwanaście trzynaście "
+	    "czternaście piętnaście szesnaście siedemnaście osiemnaście "
+	    "dziewiętnaście dwadzieścia",
+	    1 },
 	{ "when will it be", "Kiedy będę mógł", 0 },
 	{ "a long text",
 	    "Będę, bo jeden dwa trzy cztery pięć sześć siedem osiem dziewięć "
@@ -192,6 +209,35 @@ attendance_is_a_short_sentence(void **state)
 
 		if (got != sentences[i].want)
 			fail_msg("%s: got %d", sentences[i].sentence, got);
+		free((char *)in.p);
+	}
+}
+
+static const struct {
+	const char *sentence, *text;
+	bool want;
+} access[] = {
+	{ "an interpreter", "Proszę o tłumacza języka migowego", true },
+	{ "by its letters", "czy będzie PJM?", true },
+	{ "any ending", "Poruszam się na wózku inwalidzkim.", true },
+	{ "in English", "I need a sign language interpreter", true },
+	{ "at the end of a long text",
+	    "a b c d e f g h i j k l m n o p q r s t u w x y z a b c d e f g h "
+	    "i j k l m n o p i proszę o pętlę indukcyjną",
+	    true },
+	{ "a bench is none", "Proszę o ławkę przy przystanku", false },
+	{ "a pram is none", "Matka z wózkiem nie przejdzie", false },
+	{ "nothing", "", false },
+};
+
+static void
+access_is_asked_for(void **state)
+{
+	for (size_t i = 0; i < sizeof(access) / sizeof(access[0]); i++) {
+		struct span in = exact(access[i].text);
+
+		if (keyword_wants_access(*state, in) != access[i].want)
+			fail_msg("%s", access[i].sentence);
 		free((char *)in.p);
 	}
 }
@@ -288,6 +334,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(orders_are_told_from_words),
 		cmocka_unit_test(attendance_is_a_short_sentence),
+		cmocka_unit_test(access_is_asked_for),
 		cmocka_unit_test(thanks_are_nothing_but_thanks),
 		cmocka_unit_test(a_bad_table_is_refused_with_its_line),
 		cmocka_unit_test(a_table_of_another_town_is_enough),

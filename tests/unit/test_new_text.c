@@ -72,6 +72,16 @@ static const char *const sentences[] = {
 	"Dziękuję za spotkanie. Mam uwagę do planu.\n"
 	"\n"
 	"Dziękuję",
+	"Zgłaszam uwagi.\n"
+	"____________\n"
+	"\n"
+	"1. Za mało spotkań.\n"
+	"____________\n"
+	"\n"
+	"2. Za mało czasu.",
+	"RODO: ochrona danych osobowych nie jest w projekcie opisana.",
+	"Popieram Jan Kowalski",
+	"Potwierdzam obecność, Jan Kowalski",
 	"Szanowni Państwo, wnoszę o ławki.\n"
 	"Jan Sobieski powinien mieć pomnik.",
 };
@@ -103,6 +113,28 @@ static const struct {
 	{ "an answer of one word below a short quoted line",
 	    "> Czy jest pan za?\ntak\n> Dlaczego?\nbo tak\n", "tak\n\nbo tak",
 	    true },
+	{ "what the author cites stays",
+	    "W projekcie jest:\n> Konsultacje trwają 7 dni.\nPowinno być 21.\n"
+	    "\nW dniu 16.11.2026 o 09:15, Konsultacje pisze:\n> Stare",
+	    "W projekcie jest:\n> Konsultacje trwają 7 dni.\nPowinno być 21.",
+	    true },
+	{ "quoted lines with initials (The Bat!)",
+	    "piątek, 20 listopada 2026, 14:03:12, napisałeś:\n\nKP> Kiedy?\n"
+	    "KP> Gdzie?\nKP>> Starsze\n\nW szkole.",
+	    "W szkole.", true },
+	{ "an arrow behind a word is no quote",
+	    "A> lepiej\nB> gorzej\nC> wcale", "A> lepiej\nB> gorzej\nC> wcale",
+	    true },
+	{ "signs that nobody sees", "\u2063Tak.\n\n\u2063Wysłane z BlueMail\n",
+	    "Tak.", true },
+	{ "a notice right below the card, as HTML letters have it",
+	    "Tak.\n\nPozdrawiam\nJan Kowalski\nFirma X\ntel. 110 000 777\n"
+	    "Informujemy, że administratorem Państwa danych osobowych jest X.",
+	    "Tak.", true },
+	{ "how a company names itself",
+	    "Tak.\n\nPozdrawiam\nJan Kowalski\n\nFirma X sp. z o.o. z siedzibą w "
+	    "Tychach, Sąd Rejonowy Katowice-Wschód, KRS 0000000000, NIP 000",
+	    "Tak.\n\nPozdrawiam\nJan Kowalski", true },
 	{ "a quote with a space before the sign", "Tak.\n\n > Stare\n > słowa",
 	    "Tak.", true },
 	{ "decoration is no quote",

@@ -25,9 +25,10 @@ static const char *const endings[] = { "Pozdrawiam",
 	"Dziękuję i pozdrawiam", "Dziękuję\nJan Kowalski",
 	"Pozdrowienia z Bierunia\nJan Kowalski", "Miłego dnia\nJan",
 	"Z pozdrowieniami\nJan Kowalski, sołtys", "Jan Kowalski",
-	"Kowalski Jan", "Jan K.", "J. Kowalski", "Best regards,\nJan Kowalski",
-	"Kind regards", "Yours faithfully,\nJan Kowalski", "Thanks,\nJan",
-	"З повагою\nЯн" };
+	"Kowalski Jan", "Jan K.", "J. Kowalski", "Elżbieta",
+	"mgr inż. Jan Kowalski", "Jan Kowalski, Bieruń",
+	"Best regards,\nJan Kowalski", "Kind regards",
+	"Yours faithfully,\nJan Kowalski", "Thanks,\nJan", "З повагою\nЯн" };
 
 static const char *const code_lines[] = { "Kod: BL-7M4H", "Dotyczy: BL-7M4H",
 	"BL-7M4H", "bl 7m4h", "Kod konsultacji: BL-7M4H", "Dot. BL-7M4H",
