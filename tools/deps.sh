@@ -6,21 +6,25 @@ cd "$(dirname "$0")/.."
 packages="gcc make libc6-dev tzdata libetpan-dev libcurl4-gnutls-dev libsqlite3-dev
 	libpcre2-dev libconfuse-dev libcsv-dev libjansson-dev libxml2-dev libical-dev libutf8proc-dev
 	libzstd-dev libseccomp-dev libgnutls28-dev libcmocka-dev sqlite3"
-tests=
+node= tests=
 for group in "$@"; do
 	case $group in
-	test) tests=yes ;;
+	test) node=yes tests=yes ;;
 	lint) packages="$packages clang-format cppcheck" ;;
 	fuzz) packages="$packages clang libclang-rt-14-dev" ;;
-	bench) packages="$packages pkg-config libgmime-3.0-dev" ;;
+	bench) packages="$packages pkg-config libgmime-3.0-dev isync python3"
+		node=yes ;;
 	*) echo "deps: there is no group $group" >&2; exit 2 ;;
 	esac
 done
 # The flow tests are written for Node.js; any recent one will do.  They start
 # the servers themselves, never the installed services.
-if [ -n "$tests" ]; then
-	packages="$packages openssl dovecot-imapd postfix gammu-smsd smstools"
+if [ -n "$node" ]; then
+	packages="$packages openssl dovecot-imapd postfix"
 	command -v node >/dev/null || packages="$packages nodejs"
+fi
+if [ -n "$tests" ]; then
+	packages="$packages gammu-smsd smstools"
 	command -v npm >/dev/null || packages="$packages npm"
 fi
 

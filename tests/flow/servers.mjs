@@ -310,8 +310,10 @@ class Server {
 		signal(this.family, 'SIGCONT');
 	}
 
+	// At once: what it holds goes with its folder.
 	async close() {
-		await this.stop();
+		if (this.child)
+			await this.kill();
 		process.removeListener('exit', this.atExit);
 		fs.rmSync(this.dir, { recursive: true, force: true });
 	}
@@ -369,7 +371,7 @@ mail_location = ${location}
 mailbox_list_index = yes
 auth_mechanisms = plain login xoauth2 oauthbearer
 disable_plaintext_auth = yes
-auth_failure_delay = 1 secs
+auth_failure_delay = 0
 ssl = required
 ssl_cert = <${this.cert.cert}
 ssl_key = <${this.cert.key}
@@ -398,6 +400,9 @@ namespace inbox {
 }
 service anvil {
 	chroot =
+	unix_listener anvil-auth-penalty {
+		mode = 0
+	}
 }
 service imap-login {
 	chroot =
@@ -791,6 +796,9 @@ ${this.settings}
 			row('scache', 'unix', '-', '1', 'scache'),
 			row('postlog', 'unix-dgram', '-', '1', 'postlogd'),
 		].join(''));
+		// Postfix waits until a file that was just written has settled.
+		for (const file of ['main.cf', 'master.cf'])
+			fs.utimesSync(path.join(this.dir, 'conf', file), 1e9, 1e9);
 	}
 
 	command() {
