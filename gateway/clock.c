@@ -1,10 +1,13 @@
 /* clock - the time, which tests can set, and local time by zone name */
 #include "gateway/clock.h"
 
+#include <fcntl.h>
 #include <limits.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "gateway/zone.h"
 #include "parsers/date.h"
@@ -19,6 +22,37 @@ fixed(void)
 	static _Atomic int64_t ms = NOT_FIXED;
 
 	return &ms;
+}
+
+/* The file that a test moves the clock by; "" without one.  Set with the time
+ * above, before any thread starts, and only read from then on. */
+static char *
+clock_file(void)
+{
+	static char path[PATH_MAX];
+
+	return path;
+}
+
+/* Takes the time from that file; what is no time leaves the clock alone. */
+static enum status
+read_clock_file(struct err *err)
+{
+	char text[64] = "";
+	int fd = open(clock_file(), O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	int64_t ms;
+
+	if (fd >= 0)
+		close(fd);
+	if (n <= 0 ||
+	    date_parse_rfc3339(&ms, NULL, span_trim(span_of(text))) != ST_OK)
+		return err_set(err, ST_REJECT,
+		    "no time can be read from %.200s; write one into it as "
+		    "RFC 3339 does",
+		    clock_file());
+	atomic_store(fixed(), ms);
+	return ST_OK;
 }
 
 /* The zone this thread asked for last; an office has one or two. */
@@ -47,6 +81,10 @@ clock_set(const char *text, struct err *err)
 {
 	int64_t ms;
 
+	if (text[0] == '@') {
+		snprintf(clock_file(), PATH_MAX, "%s", text + 1);
+		return read_clock_file(err);
+	}
 	if (date_parse_rfc3339(&ms, NULL, span_of(text)) != ST_OK)
 		return err_set(err, ST_REJECT,
 		    "\"%.40s\" is no time; write it as RFC 3339 does, for "
@@ -59,8 +97,11 @@ clock_set(const char *text, struct err *err)
 int64_t
 clock_now(void)
 {
-	int64_t ms = atomic_load(fixed());
+	int64_t ms;
 
+	if (clock_file()[0] != '\0')
+		read_clock_file(NULL);
+	ms = atomic_load(fixed());
 	return ms == NOT_FIXED ? now_of(CLOCK_REALTIME) : ms;
 }
 

@@ -11,8 +11,10 @@
 
 #include "parsers/buf.h"
 
-/* Fixes the clock at an RFC 3339 time (`--now`, $UWAGA_NOW); ST_REJECT with
- * what was expected when `text` is none. */
+/* Fixes the clock at an RFC 3339 time (`--now`, $UWAGA_NOW), or, with "@FILE",
+ * at the time that stands in that file, which is read again each time somebody
+ * asks, so that a test can move the clock of a program that runs.  ST_REJECT
+ * with what was expected when `text`, or what stands in the file, is none. */
 enum status clock_set(const char *text, struct err *err);
 
 /* Now as UTC milliseconds: the fixed time if one was set. */

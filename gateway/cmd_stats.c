@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "gateway/alert.h"
 #include "gateway/clock.h"
 #include "gateway/cmd_list.h"
 #include "gateway/store_consultation.h"
@@ -20,18 +21,35 @@ struct sums {
 	int64_t oldest_ms; /* the longest waiting; 0 none */
 	int64_t owed_to_staff; /* outbox rows that wait for staff */
 	int64_t listed; /* messages counted one by one */
+	int64_t now, stored_hour, stored_day, sent_hour, sent_day;
+	int64_t late[2]; /* mails and texts that do not leave */
 	bool moving; /* the daemon stored more while we counted */
 };
 
 enum { COUNTS_MAX = 5 };
+
+#define HOUR_MS (60LL * 60 * 1000)
+#define DAY_MS (24 * HOUR_MS)
+#define LATE_MS (HOUR_MS / 2)
 
 static enum status
 count_message(void *arg, const struct inbound *in)
 {
 	struct sums *s = arg;
 
-	(void)in;
 	s->listed++;
+	s->stored_hour += in->stored_ms > s->now - HOUR_MS;
+	s->stored_day += in->stored_ms > s->now - DAY_MS;
+	return ST_OK;
+}
+
+static enum status
+count_sent(void *arg, const struct outbox *row)
+{
+	struct sums *s = arg;
+
+	s->sent_hour += row->settled_ms > s->now - HOUR_MS;
+	s->sent_day += row->settled_ms > s->now - DAY_MS;
 	return ST_OK;
 }
 
@@ -72,6 +90,25 @@ count_remark(void *arg, const struct remark *remark)
 	return ST_OK;
 }
 
+/* What the last hour and day brought, and what does not leave. */
+static enum status
+read_pace(struct cmd_context *ctx, struct sums *s)
+{
+	static const enum channel channels[] = { CHANNEL_MAIL, CHANNEL_SMS };
+	struct outbox_filter sent = { .state = OUTBOX_SENT };
+	enum status rc =
+	    store_outbox_list(ctx->store, &sent, count_sent, s, &ctx->err);
+
+	for (int i = 0; i < 2 && rc == ST_OK; i++) {
+		struct outbox_owed owed;
+
+		rc = store_outbox_owed(ctx->store, channels[i],
+		    s->now - LATE_MS, &owed, &ctx->err);
+		s->late[i] = owed.rows;
+	}
+	return rc;
+}
+
 static enum status
 read_sums_once(struct cmd_context *ctx, struct sums *s)
 {
@@ -95,7 +132,7 @@ read_sums_once(struct cmd_context *ctx, struct sums *s)
 	if (rc == ST_OK)
 		rc = store_inbound_counts(st, s->fates, &ctx->err);
 	s->moving = before != s->fates[FATE_COUNT];
-	return rc;
+	return rc == ST_OK ? read_pace(ctx, s) : rc;
 }
 
 /* The daemon may be storing meanwhile: counts until nothing moved. */
@@ -106,7 +143,7 @@ read_sums(struct cmd_context *ctx, struct sums *s)
 	int tries = 0;
 
 	do {
-		*s = (struct sums){ 0 };
+		*s = (struct sums){ .now = clock_now() };
 		rc = read_sums_once(ctx, s);
 	} while (rc == ST_OK && s->moving && ++tries < COUNTS_MAX);
 	return rc;
@@ -201,6 +238,59 @@ polls_json(struct cmd_context *ctx)
 	return out;
 }
 
+/* What the administrator was told of and is not yet over. */
+static json_t *
+alerts_json(struct cmd_context *ctx)
+{
+	json_t *out = json_array();
+	struct arena a = { 0 };
+	struct alert *open;
+	size_t n = 0;
+
+	if (alert_list(ctx->store, false, &a, &open, &n, &ctx->err) != ST_OK) {
+		arena_free(&a);
+		json_decref(out);
+		return NULL;
+	}
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(out,
+		    json_pack("{s:s s:s s:o s:o s:b s:s}", "kind",
+			open[i].kind_name, "name", open[i].name, "since",
+			cmd_json_time(ctx, open[i].state.since_ms),
+			"well_since", cmd_json_time(ctx, open[i].state.well_ms),
+			"urgent", open[i].state.level >= ALERT_URGENT, "why",
+			open[i].why));
+	arena_free(&a);
+	return out;
+}
+
+static json_t *
+pace_json(int64_t hour, int64_t day)
+{
+	return json_pack(
+	    "{s:I s:I}", "hour", (json_int_t)hour, "day", (json_int_t)day);
+}
+
+static void
+print_alerts(const json_t *alerts)
+{
+	json_t *v;
+	size_t i;
+
+	json_array_foreach(alerts, i, v)
+	{
+		const json_t *well = json_object_get(v, "well_since");
+
+		printf("ALERT %s %s since %s: %s%s%s\n",
+		    json_string_value(json_object_get(v, "kind")),
+		    json_string_value(json_object_get(v, "name")),
+		    json_string_value(json_object_get(v, "since")),
+		    json_string_value(json_object_get(v, "why")),
+		    json_is_string(well) ? "; well since " : "",
+		    json_is_string(well) ? json_string_value(well) : "");
+	}
+}
+
 static void
 print_numbers(const char *title, const json_t *numbers)
 {
@@ -251,6 +341,14 @@ print_people(struct cmd_context *ctx, const struct sums *s, json_t *all)
 	json_object_foreach(json_object_get(all, "last_polls"), key, v)
 	    printf("Last poll of %s: %s\n", key,
 		json_is_string(v) ? json_string_value(v) : "never");
+	printf("Last hour: %lld stored, %lld sent; last day: %lld stored, "
+	       "%lld sent\n",
+	    (long long)s->stored_hour, (long long)s->sent_hour,
+	    (long long)s->stored_day, (long long)s->sent_day);
+	if (s->late[0] + s->late[1] > 0)
+		printf("Owed and not leaving: %lld mails, %lld texts\n",
+		    (long long)s->late[0], (long long)s->late[1]);
+	print_alerts(json_object_get(all, "alerts"));
 	printf("\n");
 	table = cmd_table_new(ctx, columns);
 	json_array_foreach(of, i, v) cmd_table_row(table, json_incref(v));
@@ -261,7 +359,7 @@ static int
 run(struct cmd_context *ctx, int argc, char **argv)
 {
 	struct sums s = { 0 };
-	json_t *all, *consultations;
+	json_t *all, *consultations, *alerts;
 
 	if (argc != 1)
 		return cmd_fail(ctx, 2,
@@ -270,15 +368,20 @@ run(struct cmd_context *ctx, int argc, char **argv)
 	if (read_sums(ctx, &s) != ST_OK)
 		return 1;
 	consultations = consultations_json(ctx);
-	if (consultations == NULL)
+	alerts = alerts_json(ctx);
+	if (consultations == NULL || alerts == NULL)
 		return 1;
-	all = json_pack("{s:I s:o s:I s:o s:I s:I s:o s:o s:o}", "received",
-	    (json_int_t)s.listed, "fates", fates_json(&s), "sum_of_fates",
-	    (json_int_t)s.fates[FATE_COUNT], "outbox", states_json(&s),
-	    "waiting", (json_int_t)s.waiting, "replies_waiting",
-	    (json_int_t)s.owed_to_staff, "oldest_waiting",
+	all = json_pack("{s:I s:o s:I s:o s:I s:I s:o s:o s:o s:o s:I s:I s:o "
+			"s:o}",
+	    "received", (json_int_t)s.listed, "fates", fates_json(&s),
+	    "sum_of_fates", (json_int_t)s.fates[FATE_COUNT], "outbox",
+	    states_json(&s), "waiting", (json_int_t)s.waiting,
+	    "replies_waiting", (json_int_t)s.owed_to_staff, "oldest_waiting",
 	    cmd_json_time(ctx, s.oldest_ms), "last_polls", polls_json(ctx),
-	    "consultations", consultations);
+	    "stored", pace_json(s.stored_hour, s.stored_day), "sent",
+	    pace_json(s.sent_hour, s.sent_day), "late_mails",
+	    (json_int_t)s.late[0], "late_texts", (json_int_t)s.late[1],
+	    "alerts", alerts, "consultations", consultations);
 	if (ctx->json)
 		cmd_print_object(ctx, all);
 	else {
@@ -294,10 +397,13 @@ run(struct cmd_context *ctx, int argc, char **argv)
 const struct cmd cmd_stats = {
 	.name = "stats",
 	.summary = "the sums: received by fate, owed by state, remarks",
-	.help = "usage: uwaga stats\n\n"
-		"Messages by fate, replies by state, what waits for staff and "
-		"since when, the last\npoll of each source, remarks of each "
-		"consultation by channel.\n",
+	.help =
+	    "usage: uwaga stats\n\n"
+	    "Messages by fate, replies by state, what waits for staff and "
+	    "since when, the last\npoll of each source, what was stored and "
+	    "sent in the last hour and day, what is owed\nand does not "
+	    "leave, alerts that are open, remarks of each consultation by "
+	    "channel.\n",
 	.needs = NEEDS_STORE,
 	.run = run,
 };

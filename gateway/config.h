@@ -55,10 +55,11 @@ struct config {
 	const char *path; /* of the file */
 	const char *database, *keys_file, *language, *country, *timezone;
 	const char *code_prefix, *phone_prefix, *templates, *anchor,
-	    *alert_mail;
+	    *alert_mail, *alert_sms;
 	const char *quiet_hours;
 	int64_t hold_ms, answer_within_ms, remind_before_ms;
 	long replies_per_contact_hour, replies_per_hour; /* 10, 100 */
+	long disk_reserve; /* MiB */
 	struct config_mailbox *mailboxes;
 	struct config_sms *sms;
 	struct config_smtp smtp;

@@ -68,6 +68,10 @@ const struct config_key config_keys[] = {
 	{ "", "replies_per_hour", KEY_NUMBER, "100",
 	    "replies in an hour to all, confirmations apart; more wait",
 	    TOP(replies_per_hour), NULL, 1, 1000000 },
+	{ "", "disk_reserve", KEY_NUMBER, "200",
+	    "MiB that stay free beside the database: with less, nothing is "
+	    "fetched",
+	    TOP(disk_reserve), NULL, 0, 1 << 20 },
 
 	{ "mailbox", "url", KEY_MAIL_URL, "",
 	    "where the mail is: imaps://HOST/FOLDER or maildir:PATH", BOX(url),
@@ -175,6 +179,9 @@ const struct config_key config_keys[] = {
 
 	{ "alert", "mail", KEY_ADDRESS, "", "who is told when something breaks",
 	    TOP(alert_mail), NULL, 0, 0 },
+	{ "alert", "sms", KEY_PHONE, "",
+	    "number that is texted when mail is what broke", TOP(alert_sms),
+	    NULL, 0, 0 },
 
 	{ "staff", "name", KEY_TEXT, "", "as the audit shows it", STAFF(name),
 	    NULL, 0, 0 },

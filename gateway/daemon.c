@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "gateway/anchor.h"
 #include "gateway/clock.h"
 #include "gateway/keys.h"
 #include "gateway/log.h"
@@ -16,32 +17,67 @@ enum {
 	INCOMPLETE_MS = 250, /* until a source is asked for the rest */
 };
 
+enum status
+inlet_open(struct inlet *in, struct err *err)
+{
+	if (in->source != NULL)
+		return ST_OK;
+	return in->mailbox != NULL
+		   ? source_open_mailbox(&in->source, in->mailbox, err)
+		   : source_open_sms(&in->source, in->sms, err);
+}
+
+static void
+list_inlets(struct daemon *d)
+{
+	const struct config *conf = d->config;
+
+	for (int i = 0; i < conf->n_mailboxes; i++) {
+		struct inlet *in = &d->inlets[d->n_inlets++];
+
+		in->mailbox = &conf->mailboxes[i];
+		snprintf(in->name, sizeof(in->name), "mailbox %s",
+		    in->mailbox->name);
+	}
+	for (int i = 0; i < conf->n_sms; i++) {
+		struct inlet *in = &d->inlets[d->n_inlets++];
+
+		in->sms = &conf->sms[i];
+		snprintf(in->name, sizeof(in->name), "sms %s", in->sms->name);
+	}
+}
+
+/* One that cannot be opened, down or wrongly set up, must not keep the others
+ * from being read: it is tried again, and the administrator is told.  When none
+ * at all can be, and one is wrongly set up, there is nothing to run. */
 static enum status
 open_sources(struct daemon *d, struct err *err)
 {
 	const struct config *conf = d->config;
 	size_t n = (size_t)(conf->n_mailboxes + conf->n_sms);
-	enum status rc = ST_OK;
+	enum status worst = ST_OK;
+	int opened = 0;
 
-	d->sources = calloc(n + 1, sizeof(*d->sources));
-	if (d->sources == NULL)
+	d->inlets = calloc(n + 1, sizeof(*d->inlets));
+	if (d->inlets == NULL)
 		return err_set(err, ST_BROKEN, "out of memory");
-	for (int i = 0; rc == ST_OK && i < conf->n_mailboxes; i++) {
-		rc = source_open_mailbox(
-		    &d->sources[d->n_sources], &conf->mailboxes[i], err);
-		d->n_sources += rc == ST_OK;
+	list_inlets(d);
+	for (int i = 0; i < d->n_inlets; i++) {
+		struct err one;
+		enum status rc = inlet_open(&d->inlets[i], &one);
+
+		opened += rc == ST_OK;
+		if (rc == ST_BROKEN || (rc == ST_REJECT && worst == ST_OK))
+			worst = err_set(err, rc, "%s", one.text);
+		if (rc == ST_BROKEN)
+			return rc;
 	}
-	for (int i = 0; rc == ST_OK && i < conf->n_sms; i++) {
-		rc = source_open_sms(
-		    &d->sources[d->n_sources], &conf->sms[i], err);
-		d->n_sources += rc == ST_OK;
-	}
-	if (rc == ST_OK && d->n_sources == 0)
-		rc = err_set(err, ST_REJECT,
+	if (d->n_inlets == 0)
+		return err_set(err, ST_REJECT,
 		    "%s names no mailbox and no sms line; there is nothing to "
 		    "run",
 		    conf->path);
-	return rc;
+	return opened > 0 ? ST_OK : worst;
 }
 
 enum status
@@ -64,6 +100,8 @@ daemon_open(struct daemon **out, const struct config *config, struct err *err)
 	if (rc == ST_OK)
 		rc = outbox_open(&d->sender, d->outbox_store, config, err);
 	if (rc == ST_OK)
+		rc = health_open(&d->health, d->store, config, d->keys, err);
+	if (rc == ST_OK)
 		rc = open_sources(d, err);
 	if (rc != ST_OK) {
 		daemon_close(d);
@@ -78,9 +116,11 @@ daemon_close(struct daemon *d)
 {
 	if (d == NULL)
 		return;
-	for (int i = 0; i < d->n_sources; i++)
-		d->sources[i]->ops->close(d->sources[i]);
-	free(d->sources);
+	for (int i = 0; i < d->n_inlets; i++)
+		if (d->inlets[i].source != NULL)
+			d->inlets[i].source->ops->close(d->inlets[i].source);
+	free(d->inlets);
+	health_close(d->health);
 	outbox_close(d->sender);
 	intake_close(d->intake);
 	store_close(d->outbox_store);
@@ -160,6 +200,26 @@ daemon_resume(struct store *st, struct source *s, struct err *err)
 	return rc;
 }
 
+enum status
+daemon_due(struct daemon *d, struct err *err)
+{
+	int64_t now = clock_now();
+	struct err one = { "" };
+	int done = 0, told = 0, owed = 0;
+	enum status rc = intake_due(d->intake, now, &done, err), here;
+
+	here = health_look(d->health, now, &told, &one);
+	if (rc == ST_OK && here != ST_OK)
+		rc = err_set(err, here, "%s", one.text);
+	here = anchor_owe(d->store, d->config, d->keys, now, &owed, &one);
+	if (rc == ST_OK && here != ST_OK)
+		rc = err_set(err, here, "%s", one.text);
+	if (told > 0 || owed > 0)
+		log_line(
+		    LOG_INFO_, "daemon owes alerts=%d anchors=%d", told, owed);
+	return rc;
+}
+
 /* ---- once -------------------------------------------------------------- */
 
 /* One batch on its way; `*stored` tells a failure of the source from one of the
@@ -202,6 +262,17 @@ reread_if_restored(
 	return rc;
 }
 
+/* Nothing is fetched onto a disk that is low; what is in hand is stored. */
+static enum status
+check_disk(struct daemon *d, struct err *err)
+{
+	enum status rc = health_disk(d->config, false, err);
+
+	health_note(d->health, ALERT_DISK, "disk",
+	    rc == ST_OK ? ST_OK : ST_REJECT, rc == ST_OK ? "" : err->text);
+	return rc;
+}
+
 /* One source until it is empty.  A batch that cannot be acknowledged does not
  * stop those behind it, but is not tried for ever; its sentence comes back. */
 static enum status
@@ -215,6 +286,9 @@ empty_source(struct daemon *d, struct source *s, struct batch *batch,
 	if (rc != ST_OK)
 		return rc;
 	while (more && *stored && failures < FAILURES_MAX) {
+		rc = check_disk(d, err);
+		if (rc != ST_OK)
+			return rc;
 		rc = move_batch(d, s, batch, stored, err);
 		more = batch->more;
 		batch_free(batch);
@@ -241,6 +315,23 @@ send_all(struct daemon *d, struct err *err)
 	return rc;
 }
 
+/* Opens, empties and notes one inlet. */
+static enum status
+empty_inlet(struct daemon *d, struct inlet *in, struct batch *batch,
+    bool *stored, struct err *err)
+{
+	enum status rc = inlet_open(in, err);
+
+	if (rc == ST_OK)
+		rc = empty_source(d, in->source, batch, stored, err);
+	health_note(d->health, ALERT_SOURCE, in->name, rc,
+	    rc == ST_OK ? "" : err->text);
+	if (in->source != NULL)
+		health_certificate(
+		    d->health, in->name, in->source->certificate_expires_ms);
+	return rc;
+}
+
 enum status
 daemon_once(struct daemon *d, struct err *err)
 {
@@ -248,15 +339,14 @@ daemon_once(struct daemon *d, struct err *err)
 	struct err one = { "" };
 	enum status rc, worst = ST_OK;
 	int64_t unknown = 0;
-	int done = 0;
 	bool stored = true;
 
 	if (batch == NULL)
 		return err_set(err, ST_BROKEN, "out of memory");
 	rc = outbox_recover(d->sender, &unknown, err);
-	for (int i = 0; rc == ST_OK && i < d->n_sources; i++) {
+	for (int i = 0; rc == ST_OK && i < d->n_inlets; i++) {
 		enum status here =
-		    empty_source(d, d->sources[i], batch, &stored, &one);
+		    empty_inlet(d, &d->inlets[i], batch, &stored, &one);
 
 		if (here == ST_OK)
 			continue;
@@ -266,13 +356,13 @@ daemon_once(struct daemon *d, struct err *err)
 		else
 			log_line(LOG_ERROR_,
 			    "source failed source=\"%s\" why=\"%s\"",
-			    d->sources[i]->name, one.text);
+			    d->inlets[i].name, one.text);
 		if (!stored)
 			rc = here;
 	}
 	free(batch);
-	if (rc == ST_OK)
-		rc = intake_due(d->intake, clock_now(), &done, err);
+	if (rc == ST_OK && daemon_due(d, &one) != ST_OK)
+		worst = err_set(err, ST_BROKEN, "%s", one.text);
 	if (rc == ST_OK)
 		rc = send_all(d, err);
 	return rc != ST_OK ? rc : worst;

@@ -13,9 +13,18 @@
 #define DAEMON_H
 
 #include "gateway/config.h"
+#include "gateway/health.h"
 #include "gateway/intake.h"
 #include "gateway/outbox.h"
 #include "gateway/source.h"
+
+/* A mailbox or SMS line of the configuration. */
+struct inlet {
+	char name[96]; /* as source.name: "mailbox konsultacje" */
+	const struct config_mailbox *mailbox; /* borrowed; one of the two */
+	const struct config_sms *sms;
+	struct source *source; /* owned; NULL: cannot be opened yet */
+};
 
 /* All that is open while it runs. */
 struct daemon {
@@ -26,16 +35,23 @@ struct daemon {
 	struct store *outbox_store; /* for the outbox thread */
 	struct intake *intake;
 	struct outbox_sender *sender;
-	struct source **sources;
-	int n_sources;
+	struct health *health; /* used by intake's thread only */
+	struct inlet *inlets;
+	int n_inlets;
 };
 
 /* Opens keys, database, intake, the ways out and every source, in this order;
  * changes nothing.  The lock is the caller's.  What cannot be opened ends it
- * with one sentence; `*out` is then NULL. */
+ * with one sentence; `*out` is then NULL.  A source does so only when none
+ * can be opened and one refuses its configuration (ST_REJECT); inlet_open()
+ * tries the others again. */
 enum status
 daemon_open(struct daemon **out, const struct config *config, struct err *err);
 void daemon_close(struct daemon *d);
+
+/* Opens the inlet's source unless it is open.  ST_REJECT: the configuration
+ * must be mended. */
+enum status inlet_open(struct inlet *in, struct err *err);
 
 /* Polls every source until it is empty, does what is due, sends what is due.
  * A source that fails does not stop the others: its sentence comes back at the
@@ -61,5 +77,10 @@ enum status daemon_resume(struct store *st, struct source *s, struct err *err);
 /* Used by both: notes that the source was polled, "last_poll/NAME". */
 enum status
 daemon_note_poll(struct daemon *d, const char *source, struct err *err);
+
+/* Used by both: what falls due by the clock: held messages, alerts, the head of
+ * the chain.  One that fails does not stop the others: its sentence comes
+ * back. */
+enum status daemon_due(struct daemon *d, struct err *err);
 
 #endif

@@ -10,12 +10,14 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "gateway/clock.h"
+#include "gateway/keys.h"
 #include "gateway/log.h"
 #include "gateway/notify.h"
 #include "gateway/queue.h"
@@ -24,11 +26,16 @@
 enum {
 	STOP_MS = 10000, /* to finish what is in hand */
 	DUE_EVERY_MS = 60000, /* what falls due by the clock */
+	CLOCK_EVERY_MS = 1000, /* has somebody set it? */
 	NOTE_EVERY_MS = 30000, /* the time of the last poll */
 	BACK_OFF_MS = 5000, /* after a failure, doubled up to the next */
 	BACK_OFF_MAX_MS = 60000,
+	MEND_MS = 60000, /* the same when somebody must mend something: */
+	MEND_MAX_MS = 900000, /* a refused login must not lock the account */
+	LOW_MS = 1000, /* until a low disk is looked at again */
 	STUCK_MS = 60000, /* the log says so */
-	DEAD_MS = 600000, /* systemd is no longer told that all is well */
+	DEAD_MS = 600000, /* intake: systemd no longer hears that all is well */
+	DEAD_OUTSIDE_MS = 3600000, /* of a thread that talks to servers */
 	FIRST_SOURCE = 2, /* of the crew's workers: intake, the outbox */
 };
 
@@ -41,23 +48,39 @@ struct worker {
 	long long warned_for; /* the busy_since that the log speaks of */
 	bool is_started;
 	/* a source's thread only */
-	struct source *source;
+	bool is_resumed; /* the source was told where it left off */
+	struct inlet *inlet; /* borrowed */
 	struct queue *stored; /* owned: intake's answers */
 	int64_t reread_since; /* before the first fetch; -1: need not be */
 	int back_off_ms;
 };
 
-/* What a source hands to intake; it lives in the source's thread, which waits
- * for it to come back. */
+/* What intake is asked for. */
+enum errand {
+	STORE_BATCH,
+	NOTE_POLL, /* nothing more there: note the time */
+	NOTE_REREAD, /* what was acknowledged comes again: note that */
+	RESUME, /* where the source's last batch on disk left off */
+	NOTE_HEALTH, /* what a part came to */
+};
+
+/* What a thread hands to intake.  A source's lives in its thread, which waits
+ * for it to come back; one without `answer` is intake's to free. */
 struct job {
+	enum errand errand;
 	struct batch *batch;
 	const char *source;
-	bool is_polled; /* nothing more there: note the time */
-	const struct reread *reread; /* what was acknowledged comes again: note
-					that; or NULL */
+	const struct reread *reread; /* NOTE_REREAD */
+	struct inlet *inlet; /* RESUME */
 	struct queue *answer;
 	enum status rc;
 	struct err err;
+	/* NOTE_HEALTH */
+	enum alert_kind kind;
+	char part[96];
+	enum status part_rc;
+	struct err why;
+	int64_t expires_ms; /* of its certificate; -1: not known */
 };
 
 struct crew {
@@ -65,6 +88,8 @@ struct crew {
 	struct queue *to_intake; /* of struct job */
 	struct queue *to_outbox; /* wakes it; one is enough */
 	atomic_bool is_stopping;
+	atomic_bool is_disk_low; /* nothing is fetched */
+	bool is_news; /* intake's own: look at what is due now */
 	int n; /* intake, the outbox, then the sources */
 	struct worker workers[];
 };
@@ -92,7 +117,7 @@ rest(struct worker *w, int ms)
 static enum status
 through_intake(struct worker *w, struct job *job, struct err *err)
 {
-	job->source = w->source->name;
+	job->source = w->inlet->name;
 	job->answer = w->stored;
 	set_busy(w, false);
 	if (!queue_put(w->crew->to_intake, job))
@@ -110,8 +135,8 @@ static enum status
 poll_once(
     struct worker *w, struct batch *batch, bool *is_empty, struct err *err)
 {
-	struct source *s = w->source;
-	struct job job = { .batch = batch };
+	struct source *s = w->inlet->source;
+	struct job job = { .errand = STORE_BATCH, .batch = batch };
 	enum status rc = s->ops->fetch(s, batch, err);
 
 	*is_empty = rc == ST_OK && batch->n == 0 && !batch->more;
@@ -124,17 +149,36 @@ poll_once(
 	return rc;
 }
 
-static void
-back_off(struct worker *w, const struct err *err)
+/* The next rest after a failure: doubled each time, and a quarter more or less,
+ * so that many that failed together do not come back together. */
+static int
+next_back_off(struct worker *w, enum status rc)
 {
+	int least = rc == ST_REJECT ? MEND_MS : BACK_OFF_MS;
+	int most = rc == ST_REJECT ? MEND_MAX_MS : BACK_OFF_MAX_MS;
+	unsigned char dice = 128;
+
+	w->back_off_ms = w->back_off_ms * 2;
+	if (w->back_off_ms < least)
+		w->back_off_ms = least;
+	if (w->back_off_ms > most)
+		w->back_off_ms = most;
+	random_bytes(&dice, 1, NULL);
+	return w->back_off_ms - w->back_off_ms / 4 +
+	       w->back_off_ms / 2 * dice / 255;
+}
+
+static void
+back_off(struct worker *w, enum status rc, const struct err *err)
+{
+	int ms;
+
 	if (atomic_load(&w->crew->is_stopping))
 		return;
-	w->back_off_ms = w->back_off_ms == 0 ? BACK_OFF_MS : w->back_off_ms * 2;
-	if (w->back_off_ms > BACK_OFF_MAX_MS)
-		w->back_off_ms = BACK_OFF_MAX_MS;
-	log_line(LOG_ERROR_, "%s failed retry_ms=%d why=\"%s\"", w->name,
-	    w->back_off_ms, err->text);
-	rest(w, w->back_off_ms);
+	ms = next_back_off(w, rc);
+	log_line(LOG_ERROR_, "%s failed retry_ms=%d why=\"%s\"", w->name, ms,
+	    err->text);
+	rest(w, ms);
 }
 
 /* What a restored database asks of the source, until it is done and noted. */
@@ -142,12 +186,12 @@ static enum status
 reread(struct worker *w, struct err *err)
 {
 	struct reread did;
-	struct job note = { .reread = &did };
+	struct job note = { .errand = NOTE_REREAD, .reread = &did };
 	enum status rc = ST_OK;
 
 	if (w->reread_since < 0)
 		return ST_OK;
-	rc = daemon_reread(w->source, w->reread_since, &did, err);
+	rc = daemon_reread(w->inlet->source, w->reread_since, &did, err);
 	if (rc == ST_OK)
 		rc = through_intake(w, &note, err);
 	if (rc == ST_OK)
@@ -155,41 +199,101 @@ reread(struct worker *w, struct err *err)
 	return rc;
 }
 
+/* Tells intake's thread what the source came to. */
+static enum status
+note_health(struct worker *w, enum status rc, struct err *why)
+{
+	const struct source *s = w->inlet->source;
+	struct job note = { .errand = NOTE_HEALTH,
+		.kind = ALERT_SOURCE,
+		.part_rc = rc,
+		.expires_ms = s == NULL ? -1 : s->certificate_expires_ms };
+	struct err err;
+
+	snprintf(note.part, sizeof(note.part), "%s", w->inlet->name);
+	if (rc != ST_OK)
+		note.why = *why;
+	return through_intake(w, &note, &err);
+}
+
+/* Notes, now and then, that nothing more was there and that all is well. */
+static void
+note_poll(struct worker *w, int64_t *noted)
+{
+	struct job note = { .errand = NOTE_POLL };
+	struct err err;
+
+	if (clock_ticks() - *noted < NOTE_EVERY_MS)
+		return;
+	if (through_intake(w, &note, &err) == ST_OK &&
+	    note_health(w, ST_OK, NULL) == ST_OK)
+		*noted = clock_ticks();
+}
+
+static void
+wait_for_mail(struct worker *w)
+{
+	struct source *s = w->inlet->source;
+
+	set_busy(w, false);
+	if (!atomic_load(&w->crew->is_stopping))
+		s->ops->wait(s, s->poll_every_s * 1000);
+	set_busy(w, true);
+}
+
+/* One turn: opens it if need be, and takes what is there. */
+static enum status
+take_turn(
+    struct worker *w, struct batch **batch, bool *is_empty, struct err *err)
+{
+	struct job resume = { .errand = RESUME, .inlet = w->inlet };
+	enum status rc;
+
+	if (*batch == NULL)
+		*batch = calloc(1, sizeof(**batch));
+	if (*batch == NULL)
+		return err_set(err, ST_BROKEN, "out of memory");
+	rc = inlet_open(w->inlet, err);
+	if (rc != ST_OK)
+		return rc;
+	w->inlet->source->stop = &w->crew->is_stopping;
+	rc = w->is_resumed ? ST_OK : through_intake(w, &resume, err);
+	if (rc != ST_OK)
+		return rc;
+	w->is_resumed = true;
+	rc = reread(w, err);
+	return rc == ST_OK ? poll_once(w, *batch, is_empty, err) : rc;
+}
+
 static void *
 source_thread(void *arg)
 {
 	struct worker *w = arg;
-	struct batch *batch = calloc(1, sizeof(*batch));
+	struct batch *batch = NULL;
 	int64_t noted = -NOTE_EVERY_MS;
 	struct err err;
-	bool is_empty;
 
 	set_busy(w, true);
 	while (!atomic_load(&w->crew->is_stopping)) {
-		struct job note = { .is_polled = true };
+		bool is_empty = false;
+		enum status rc;
 
-		if (batch == NULL) {
-			err_set(&err, ST_BROKEN, "out of memory");
-			back_off(w, &err);
-			batch = calloc(1, sizeof(*batch));
+		if (atomic_load(&w->crew->is_disk_low)) {
+			rest(w, LOW_MS);
 			continue;
 		}
-		if (reread(w, &err) != ST_OK ||
-		    poll_once(w, batch, &is_empty, &err) != ST_OK) {
-			back_off(w, &err);
+		rc = take_turn(w, &batch, &is_empty, &err);
+		if (rc != ST_OK) {
+			noted = -NOTE_EVERY_MS;
+			note_health(w, rc, &err);
+			back_off(w, rc, &err);
 			continue;
 		}
 		w->back_off_ms = 0;
 		if (!is_empty)
 			continue;
-		if (clock_ticks() - noted >= NOTE_EVERY_MS &&
-		    through_intake(w, &note, &err) == ST_OK)
-			noted = clock_ticks();
-		set_busy(w, false);
-		if (!atomic_load(&w->crew->is_stopping))
-			w->source->ops->wait(
-			    w->source, w->source->poll_every_s * 1000);
-		set_busy(w, true);
+		note_poll(w, &noted);
+		wait_for_mail(w);
 	}
 	free(batch);
 	return NULL;
@@ -204,19 +308,59 @@ wake_outbox(struct crew *crew)
 	queue_offer(crew->to_outbox, crew);
 }
 
+static enum status
+run_errand(struct crew *crew, struct job *job)
+{
+	struct daemon *d = crew->d;
+
+	switch (job->errand) {
+	case NOTE_REREAD:
+		return daemon_note_reread(
+		    d, job->source, job->reread->cursor, &job->err);
+	case RESUME:
+		return daemon_resume(d->store, job->inlet->source, &job->err);
+	case NOTE_POLL:
+		return daemon_note_poll(d, job->source, &job->err);
+	case STORE_BATCH:
+		return intake_batch(d->intake, job->batch, &job->err);
+	case NOTE_HEALTH:
+		break;
+	}
+	if (job->expires_ms >= 0)
+		health_certificate(d->health, job->part, job->expires_ms);
+	crew->is_news |= health_note(
+	    d->health, job->kind, job->part, job->part_rc, job->why.text);
+	return ST_OK;
+}
+
 static void
 do_job(struct crew *crew, struct job *job)
 {
 	if (atomic_load(&crew->is_stopping))
 		job->rc = err_set(&job->err, ST_RETRY, "stopping");
-	else if (job->reread != NULL)
-		job->rc = daemon_note_reread(
-		    crew->d, job->source, job->reread->cursor, &job->err);
-	else if (job->is_polled)
-		job->rc = daemon_note_poll(crew->d, job->source, &job->err);
 	else
-		job->rc = intake_batch(crew->d->intake, job->batch, &job->err);
-	queue_put(job->answer, job);
+		job->rc = run_errand(crew, job);
+	if (job->answer != NULL)
+		queue_put(job->answer, job);
+	else
+		free(job);
+}
+
+/* What falls due by the clock is looked at once a minute, at once when that is
+ * asked for, and when the clock was set. */
+static bool
+is_due(struct crew *crew, int64_t *ticks, int64_t *clock)
+{
+	bool is_time =
+	    crew->is_news || clock_ticks() - *ticks >= DUE_EVERY_MS ||
+	    clock_now() - *clock >= DUE_EVERY_MS || clock_now() < *clock;
+
+	if (is_time) {
+		crew->is_news = false;
+		*ticks = clock_ticks();
+		*clock = clock_now();
+	}
+	return is_time;
 }
 
 static void *
@@ -224,24 +368,24 @@ intake_thread(void *arg)
 {
 	struct worker *w = arg;
 	struct crew *crew = w->crew;
-	int64_t next_due = clock_ticks();
+	int64_t ticks = 0, clock = 0;
 	struct err err;
-	int done;
 
+	crew->is_news = true;
 	while (!queue_is_closed(crew->to_intake)) {
-		int64_t left = next_due - clock_ticks();
-		struct job *job =
-		    queue_take(crew->to_intake, left > 0 ? (int)left : 0);
+		struct job *job = queue_take(
+		    crew->to_intake, crew->is_news ? 0 : CLOCK_EVERY_MS);
 
 		set_busy(w, true);
 		if (job != NULL) {
+			bool is_mail = job->errand == STORE_BATCH;
+
 			do_job(crew, job);
-			wake_outbox(crew);
+			if (is_mail)
+				wake_outbox(crew);
 		}
-		if (clock_ticks() >= next_due) {
-			next_due = clock_ticks() + DUE_EVERY_MS;
-			if (intake_due(crew->d->intake, clock_now(), &done,
-				&err) != ST_OK)
+		if (is_due(crew, &ticks, &clock)) {
+			if (daemon_due(crew->d, &err) != ST_OK)
 				log_line(LOG_ERROR_, "intake failed why=\"%s\"",
 				    err.text);
 			wake_outbox(crew);
@@ -275,13 +419,15 @@ outbox_thread(void *arg)
 {
 	struct worker *w = arg;
 	struct crew *crew = w->crew;
+	enum status rc;
 	struct err err;
 	int sent;
 
 	while (!queue_is_closed(crew->to_outbox)) {
 		set_busy(w, true);
-		if (outbox_flush(crew->d->sender, &sent, &err) != ST_OK) {
-			back_off(w, &err);
+		rc = outbox_flush(crew->d->sender, &sent, &err);
+		if (rc != ST_OK) {
+			back_off(w, rc, &err);
 			continue;
 		}
 		w->back_off_ms = 0;
@@ -347,13 +493,14 @@ crew_stop(struct crew *crew)
 		while (w->is_started) {
 			/* Again and again: it may be just about to wait. */
 			pthread_kill(w->thread, SIGUSR1);
-			clock_gettime(CLOCK_REALTIME, &until);
+			clock_gettime(CLOCK_MONOTONIC, &until);
 			until.tv_nsec += 20000000;
 			if (until.tv_nsec >= 1000000000) {
 				until.tv_sec++;
 				until.tv_nsec -= 1000000000;
 			}
-			if (pthread_timedjoin_np(w->thread, NULL, &until) == 0)
+			if (pthread_clockjoin_np(
+				w->thread, NULL, CLOCK_MONOTONIC, &until) == 0)
 				w->is_started = false;
 			else if (clock_ticks() >= deadline)
 				break;
@@ -368,7 +515,7 @@ crew_stop(struct crew *crew)
 
 static enum status
 start_worker(struct crew *crew, const char *name, void *(*run)(void *),
-    struct source *source, struct err *err)
+    struct inlet *inlet, struct err *err)
 {
 	struct worker *w = &crew->workers[crew->n];
 	enum status rc = ST_OK;
@@ -376,10 +523,8 @@ start_worker(struct crew *crew, const char *name, void *(*run)(void *),
 
 	w->crew = crew;
 	w->name = name;
-	w->source = source;
-	if (source != NULL)
-		source->stop = &crew->is_stopping;
-	if (source != NULL)
+	w->inlet = inlet;
+	if (inlet != NULL)
 		rc = queue_new(&w->stored, 1, err);
 	if (rc != ST_OK)
 		return rc;
@@ -395,7 +540,7 @@ start_worker(struct crew *crew, const char *name, void *(*run)(void *),
 static enum status
 crew_start(struct crew **out, struct daemon *d, struct err *err)
 {
-	size_t n = (size_t)d->n_sources + FIRST_SOURCE;
+	size_t n = (size_t)d->n_inlets + FIRST_SOURCE;
 	struct crew *crew =
 	    calloc(1, sizeof(*crew) + n * sizeof(struct worker));
 	int64_t unknown = 0;
@@ -408,16 +553,13 @@ crew_start(struct crew **out, struct daemon *d, struct err *err)
 	/* Before any sender runs: what a dead one left in its hands. */
 	rc = outbox_recover(d->sender, &unknown, err);
 	if (rc == ST_OK)
-		rc = queue_new(&crew->to_intake, d->n_sources, err);
+		rc = queue_new(&crew->to_intake, d->n_inlets + 2, err);
 	if (rc == ST_OK)
 		rc = queue_new(&crew->to_outbox, 1, err);
 	/* While nobody else uses the store. */
-	for (int i = 0; rc == ST_OK && i < d->n_sources; i++) {
-		rc = daemon_resume(d->store, d->sources[i], err);
-		if (rc == ST_OK)
-			rc = store_reread_since(d->store, d->sources[i]->name,
-			    &crew->workers[FIRST_SOURCE + i].reread_since, err);
-	}
+	for (int i = 0; rc == ST_OK && i < d->n_inlets; i++)
+		rc = store_reread_since(d->store, d->inlets[i].name,
+		    &crew->workers[FIRST_SOURCE + i].reread_since, err);
 	if (rc != ST_OK) {
 		crew_free(crew);
 		return rc;
@@ -426,18 +568,73 @@ crew_start(struct crew **out, struct daemon *d, struct err *err)
 	rc = start_worker(crew, "intake", intake_thread, NULL, err);
 	if (rc == ST_OK)
 		rc = start_worker(crew, "outbox", outbox_thread, NULL, err);
-	for (int i = 0; rc == ST_OK && i < d->n_sources; i++)
-		rc = start_worker(crew, d->sources[i]->name, source_thread,
-		    d->sources[i], err);
+	for (int i = 0; rc == ST_OK && i < d->n_inlets; i++)
+		rc = start_worker(
+		    crew, d->inlets[i].name, source_thread, &d->inlets[i], err);
 	if (rc != ST_OK) {
 		if (crew_stop(crew))
 			crew_free(crew);
 		return rc;
 	}
 	log_line(LOG_INFO_, "daemon started pid=%d sources=%d unknown=%lld",
-	    (int)getpid(), d->n_sources, (long long)unknown);
+	    (int)getpid(), d->n_inlets, (long long)unknown);
 	*out = crew;
 	return ST_OK;
+}
+
+/* Tells intake's thread what the watch found; the next second tries again what
+ * does not fit in now. */
+static bool
+post_health(struct crew *crew, enum alert_kind kind, const char *part,
+    enum status rc, const char *why)
+{
+	struct job *note = calloc(1, sizeof(*note));
+
+	if (note == NULL)
+		return false;
+	note->errand = NOTE_HEALTH;
+	note->kind = kind;
+	note->part_rc = rc;
+	note->expires_ms = -1;
+	snprintf(note->part, sizeof(note->part), "%s", part);
+	snprintf(note->why.text, sizeof(note->why.text), "%s", why);
+	if (queue_offer(crew->to_intake, note))
+		return true;
+	free(note);
+	return false;
+}
+
+static void
+watch_disk(struct crew *crew)
+{
+	bool was_low = atomic_load(&crew->is_disk_low);
+	struct err err = { "" };
+	bool is_low = health_disk(crew->d->config, was_low, &err) != ST_OK;
+
+	if (is_low == was_low || !post_health(crew, ALERT_DISK, "disk",
+				     is_low ? ST_REJECT : ST_OK, err.text))
+		return;
+	atomic_store(&crew->is_disk_low, is_low);
+	log_line(is_low ? LOG_ERROR_ : LOG_INFO_, "daemon disk %s why=\"%s\"",
+	    is_low ? "low" : "has room again", err.text);
+}
+
+static void
+watch_worker(struct crew *crew, struct worker *w, int64_t since, int64_t now)
+{
+	bool is_stuck = since != 0 && now - since >= STUCK_MS;
+
+	if (!is_stuck && w->warned_for != 0 &&
+	    post_health(crew, ALERT_STUCK, w->name, ST_OK, ""))
+		w->warned_for = 0;
+	if (!is_stuck || since == w->warned_for)
+		return;
+	if (!post_health(crew, ALERT_STUCK, w->name, ST_RETRY,
+		"it has been at one thing for long"))
+		return;
+	w->warned_for = since;
+	log_line(LOG_WARN_, "daemon stuck thread=\"%s\" seconds=%lld", w->name,
+	    (long long)(now - since) / 1000);
 }
 
 /* False when a thread has been at one thing for so long that the service
@@ -448,19 +645,16 @@ watch(struct crew *crew)
 	int64_t now = clock_ticks();
 	bool all_well = true;
 
+	watch_disk(crew);
 	for (int i = 0; i < crew->n; i++) {
 		struct worker *w = &crew->workers[i];
 		int64_t since = atomic_load(&w->busy_since);
 
-		if (since == 0 || now - since < STUCK_MS)
-			continue;
-		if (since != w->warned_for) {
-			w->warned_for = since;
-			log_line(LOG_WARN_,
-			    "daemon stuck thread=\"%s\" seconds=%lld", w->name,
-			    (long long)(now - since) / 1000);
-		}
-		all_well = all_well && now - since < DEAD_MS;
+		watch_worker(crew, w, since, now);
+		all_well =
+		    all_well &&
+		    (since == 0 ||
+			now - since < (i == 0 ? DEAD_MS : DEAD_OUTSIDE_MS));
 	}
 	return all_well;
 }
@@ -473,11 +667,11 @@ wait_for_signal(struct crew *crew, const sigset_t *ours)
 	int sig;
 
 	for (;;) {
+		if (watch(crew))
+			notify_manager("WATCHDOG=1");
 		sig = sigtimedwait(ours, NULL, &second);
 		if (sig > 0)
 			return sig;
-		if (watch(crew))
-			notify_manager("WATCHDOG=1");
 	}
 }
 
@@ -506,6 +700,29 @@ read_again(const struct daemon *old)
 	return NULL;
 }
 
+static void
+tell_ready(const struct daemon *d)
+{
+	char text[120];
+
+	snprintf(text, sizeof(text), "READY=1\nSTATUS=reading %d source%s",
+	    d->n_inlets, d->n_inlets == 1 ? "" : "s");
+	notify_manager(text);
+}
+
+/* With the time, so that the manager knows this reload from an older one. */
+static void
+tell_reloading(void)
+{
+	struct timespec now;
+	char text[80];
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	snprintf(text, sizeof(text), "RELOADING=1\nMONOTONIC_USEC=%lld",
+	    (long long)now.tv_sec * 1000000 + now.tv_nsec / 1000);
+	notify_manager(text);
+}
+
 enum status
 daemon_run(struct daemon **d, struct err *err)
 {
@@ -520,11 +737,17 @@ daemon_run(struct daemon **d, struct err *err)
 
 		if (rc != ST_OK)
 			return rc;
-		notify_manager("READY=1");
-		while (sig = wait_for_signal(crew, &ours),
-		    sig == SIGHUP && (next = read_again(*d)) == NULL)
-			continue;
-		notify_manager(sig == SIGHUP ? "RELOADING=1" : "STOPPING=1");
+		tell_ready(*d);
+		while (sig = wait_for_signal(crew, &ours), sig == SIGHUP) {
+			tell_reloading();
+			next = read_again(*d);
+			if (next != NULL)
+				break;
+			tell_ready(*d);
+		}
+		if (sig != SIGHUP)
+			notify_manager("STOPPING=1\nSTATUS=finishing what is "
+				       "in hand");
 		log_line(LOG_INFO_, "daemon stopping signal=%d", sig);
 		if (!crew_stop(crew)) {
 			/* Everything durable may be cut anywhere; but what

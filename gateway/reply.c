@@ -231,7 +231,7 @@ add_ids(struct buf *out, const char *ids)
 	}
 }
 
-/* Our own ids, and those of what is answered. */
+/* Our own ids, and those of what is answered (NULL: nothing is). */
 static enum status
 name_row(struct outbox *row, const struct wording *w, const struct keys *keys,
     const struct inbound *in, struct err *err)
@@ -248,9 +248,11 @@ name_row(struct outbox *row, const struct wording *w, const struct keys *keys,
 	buf_printf(&id, "%s@%s", token, config_office(w->config, "domain"));
 	row->message_id = keep(w->arena, buf_span(&id));
 	buf_reset(&id);
-	add_ids(&id, in->message_id);
+	if (in != NULL)
+		add_ids(&id, in->message_id);
 	row->in_reply_to = keep(w->arena, buf_span(&id));
-	add_ids(&thread, in->references);
+	if (in != NULL)
+		add_ids(&thread, in->references);
 	add_ids(&thread, row->in_reply_to);
 	row->references = keep(w->arena, buf_span(&thread));
 	buf_free(&id);
@@ -258,7 +260,20 @@ name_row(struct outbox *row, const struct wording *w, const struct keys *keys,
 	return ST_OK;
 }
 
-/* Who gets it, about what; every string "" until it is known. */
+/* Every string "" until it is known. */
+static void
+empty_row(struct outbox *row)
+{
+	row->question = row->subject = row->body = row->html = "";
+	row->message_id = row->token = row->in_reply_to = row->references = "";
+	row->language = row->receipt = row->code = "";
+	if (row->error == NULL)
+		row->error = "";
+	if (row->external_id == NULL)
+		row->external_id = "";
+}
+
+/* Who gets it, about what. */
 static void
 address_row(struct outbox *row, const struct reply *reply)
 {
@@ -270,14 +285,8 @@ address_row(struct outbox *row, const struct reply *reply)
 	row->to = in->from;
 	row->via = in->channel == CHANNEL_SMS ? in->source : "";
 	row->template_name = reply->template_name;
+	empty_row(row);
 	row->question = about != NULL ? about->code : "";
-	row->subject = row->body = row->html = row->language = "";
-	row->message_id = row->token = row->in_reply_to = row->references = "";
-	row->receipt = row->code = "";
-	if (row->error == NULL)
-		row->error = "";
-	if (row->external_id == NULL)
-		row->external_id = "";
 	row->contact_id = in->contact_id;
 	row->inbound_id = in->id;
 	if (reply->consultation != NULL) {
@@ -329,6 +338,31 @@ out:
 	return rc;
 }
 
+enum status
+reply_render_own(struct outbox *row, struct arena *a,
+    const struct config *config, const struct keys *keys, json_t *data,
+    struct err *err)
+{
+	struct wording w = { .config = config, .arena = a };
+	char name[REPLY_NAME], file[FILE_NAME];
+	struct span tmpl;
+	enum status rc;
+
+	empty_row(row);
+	reply_template_name(name, row->template_name, row->channel);
+	snprintf(file, sizeof(file), "%s.txt", name);
+	rc = find_template(&tmpl, &w, file, config->language, err);
+	if (rc != ST_OK)
+		return rc;
+	row->language = keep(a, span_of(w.language));
+	reply_office_data(data, config);
+	if (row->channel == CHANNEL_SMS)
+		rc = render_sms(row, &w, file, tmpl, data, err);
+	else
+		rc = render_mail(row, &w, file, tmpl, data, err);
+	return rc == ST_OK ? name_row(row, &w, keys, NULL, err) : rc;
+}
+
 /* Does the server of the office's address take "name+token@domain"?  The
  * mailbox that is read with that address says so, else the first. */
 static bool
@@ -369,7 +403,8 @@ reply_compose(struct buf *out, const struct config *config,
 		.message_id = row->message_id,
 		.in_reply_to = row->in_reply_to,
 		.references = row->references,
-		.auto_submitted = "auto-replied",
+		.auto_submitted =
+		    row->inbound_id != 0 ? "auto-replied" : "auto-generated",
 		.language = row->language,
 		.date_ms = row->created_ms,
 		.date_offset_min =

@@ -19,6 +19,14 @@ enum status
 reply_render(struct outbox *row, struct arena *a, const struct config *config,
     const struct keys *keys, const struct reply *reply, struct err *err);
 
+/* What answers nobody: an alert, the head of the chain.  The caller has set
+ * `row->channel`, `to`, `via` and `template_name`; `data` holds what the
+ * template shows beside the values of the office.  The language is the
+ * configuration's.  ST_BROKEN as above. */
+enum status reply_render_own(struct outbox *row, struct arena *a,
+    const struct config *config, const struct keys *keys, json_t *data,
+    struct err *err);
+
 /* What the template of that name is called on that channel, without its
  * ending: texts have their own, "sms_stop_confirm".  `out` has REPLY_NAME. */
 void
@@ -32,7 +40,8 @@ enum status reply_missing_values(
 
 /* The whole mail for a row, CRLF, ready for a sink: From, To, Subject, Date
  * (of the row's creation), Message-ID, In-Reply-To, References, Reply-To with
- * the token, Auto-Submitted: auto-replied; text and, if given, HTML. */
+ * the token, Auto-Submitted: auto-replied (auto-generated when it answers no
+ * message); text and, if given, HTML. */
 enum status reply_compose(struct buf *out, const struct config *config,
     const struct outbox *row, struct err *err);
 

@@ -347,8 +347,8 @@ put_message(struct wording *w, json_t *data, const struct reply *reply)
 		reply->attachment_names[0] != '\0');
 }
 
-static void
-put_office(json_t *data, const struct config *config)
+void
+reply_office_data(json_t *data, const struct config *config)
 {
 	struct span rest = placeholder_table();
 	struct placeholder p;
@@ -420,7 +420,7 @@ reply_data(struct wording *w, const struct reply *reply)
 		return NULL;
 	if (w->kept->office == NULL) {
 		w->kept->office = json_object();
-		put_office(w->kept->office, w->config);
+		reply_office_data(w->kept->office, w->config);
 		put_short_help(w->kept->office, w->config);
 	}
 	if (reply->consultation != NULL)

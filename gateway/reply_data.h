@@ -35,6 +35,9 @@ struct reply {
 	struct wording_kept *kept; /* of earlier replies; or NULL */
 };
 
+/* Puts in what the office section gives. */
+void reply_office_data(json_t *data, const struct config *config);
+
 /* A new object; what does not apply is absent.  NULL when memory is short.
  * What every reply shows of the office is in w->kept->office afterwards. */
 json_t *reply_data(struct wording *w, const struct reply *reply);

@@ -42,6 +42,8 @@ struct sink {
 	enum channel channel;
 	const atomic_bool
 	    *stop; /* borrowed; true: give up what waits; or NULL */
+	int64_t certificate_expires_ms; /* of the server, once connected; 0:
+					   none, or not known yet */
 };
 
 struct sink_ops {

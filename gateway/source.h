@@ -39,6 +39,8 @@ struct source {
 	int poll_every_s;
 	const atomic_bool
 	    *stop; /* borrowed; true: give up what waits; or NULL */
+	int64_t certificate_expires_ms; /* of the server, once connected; 0:
+					   none, or not known yet */
 };
 
 /* What reread() did. */

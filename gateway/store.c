@@ -448,6 +448,46 @@ store_meta_set(
 	return query_run(&q, err);
 }
 
+static const char meta_drop[] = "DELETE FROM meta WHERE key = :key";
+
+enum status
+store_meta_drop(struct store *st, const char *key, struct err *err)
+{
+	struct query q;
+
+	query_open(&q, st, meta_drop);
+	query_text(&q, ":key", key);
+	return query_run(&q, err);
+}
+
+static const char meta_list[] =
+    "SELECT key, value FROM meta"
+    " WHERE substr(key, 1, length(:prefix)) = :prefix ORDER BY key";
+
+enum status
+store_meta_list(struct store *st, const char *prefix, struct arena *a,
+    struct fact **out, size_t *n, struct err *err)
+{
+	struct query q;
+	struct fact *one;
+	enum status rc;
+
+	*out = NULL;
+	*n = 0;
+	query_open(&q, st, meta_list);
+	query_text(&q, ":prefix", prefix);
+	while ((rc = query_step(&q, err)) == ST_OK && q.has_row) {
+		one = arena_push(a, out, n, sizeof(**out));
+		if (one == NULL) {
+			rc = err_set(err, ST_BROKEN, "out of memory");
+			break;
+		}
+		one->key = query_get_text(&q, a);
+		one->value = query_get_text(&q, a);
+	}
+	return query_close(&q, rc, err);
+}
+
 /* ---- is it whole? ------------------------------------------------------ */
 
 static const char integrity_check[] = "PRAGMA integrity_check(1)";
@@ -495,6 +535,8 @@ const struct statement store_statements[] = {
 	{ "savepoint_undo", savepoint_undo },
 	{ "meta_get", meta_get },
 	{ "meta_set", meta_set },
+	{ "meta_drop", meta_drop },
+	{ "meta_list", meta_list },
 	{ "integrity_check", integrity_check },
 	{ "foreign_key_check", foreign_key_check },
 	{ NULL, NULL },

@@ -74,6 +74,13 @@ enum status store_meta_get(struct store *st, const char *key, struct arena *a,
     struct span *value, struct err *err);
 enum status store_meta_set(
     struct store *st, const char *key, const char *value, struct err *err);
+enum status store_meta_drop(struct store *st, const char *key, struct err *err);
+struct fact {
+	const char *key, *value;
+};
+/* Those whose key begins with `prefix`, ordered by key. */
+enum status store_meta_list(struct store *st, const char *prefix,
+    struct arena *a, struct fact **out, size_t *n, struct err *err);
 
 /* Every statement there is, prepared once: for the unit test. */
 enum status store_check_statements(struct store *st, struct err *err);

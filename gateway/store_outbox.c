@@ -413,6 +413,45 @@ store_outbox_counts(
 	return query_close(&q, rc, err);
 }
 
+/* Only the newest rows are asked when one left, as there is no index for it. */
+static const char outbox_last_sent[] =
+    "SELECT MAX(settled_ms) FROM (SELECT settled_ms, state, channel"
+    " FROM outbox ORDER BY id DESC LIMIT 1000)"
+    " WHERE state = 'sent' AND channel = :channel";
+static const char outbox_owed[] =
+    "SELECT COUNT(*), MIN(created_ms), COALESCE(SUM(due_ms <= :late), 0)"
+    " FROM outbox INDEXED BY outbox_due"
+    " WHERE state IN ('queued', 'deferred') AND due_ms IS NOT NULL"
+    " AND channel = :channel"
+    " AND template NOT IN ('alert_broken', 'alert_over')"
+    " AND (due_ms <= :late OR (attempts > 0 AND claimed_ms > :last))";
+
+enum status
+store_outbox_owed(struct store *st, enum channel channel, int64_t late,
+    struct outbox_owed *out, struct err *err)
+{
+	struct query q;
+	enum status rc;
+
+	*out = (struct outbox_owed){ 0 };
+	query_open(&q, st, outbox_last_sent);
+	query_text(&q, ":channel", channel_name(channel));
+	rc = query_number(&q, &out->last_sent_ms, err);
+	if (rc != ST_OK)
+		return rc;
+	query_open(&q, st, outbox_owed);
+	query_text(&q, ":channel", channel_name(channel));
+	query_int(&q, ":late", late);
+	query_int(&q, ":last", out->last_sent_ms);
+	rc = query_step(&q, err);
+	if (rc == ST_OK && q.has_row) {
+		out->rows = query_get_int(&q);
+		out->oldest_ms = query_get_int(&q);
+		out->untried = query_get_int(&q);
+	}
+	return query_close(&q, rc, err);
+}
+
 /* ---- lists: the same question through the index that answers it best --- */
 
 #define LIST_REST                                                  \
@@ -512,6 +551,8 @@ const struct statement store_outbox_statements[] = {
 	{ "outbox_count_contact", outbox_count_contact },
 	{ "outbox_count_all", outbox_count_all },
 	{ "outbox_counts", outbox_counts },
+	{ "outbox_last_sent", outbox_last_sent },
+	{ "outbox_owed", outbox_owed },
 	{ "outbox_list", outbox_list },
 	{ "outbox_list_state", outbox_list_state },
 	{ "outbox_list_contact", outbox_list_contact },

@@ -100,6 +100,18 @@ enum status store_outbox_count(struct store *st, int64_t contact_id,
     const char *template_name, const char *question, int64_t since,
     int64_t *count, struct err *err);
 
+/* What of that channel is owed and does not leave: rows that were due at
+ * `late` and that nobody tried, and rows that were tried in vain since the last
+ * one left.  Alerts do not count: nobody is told that he cannot be told. */
+struct outbox_owed {
+	int64_t rows;
+	int64_t oldest_ms; /* the first of them was made; 0 none */
+	int64_t untried; /* of them, those that were due and not tried since */
+	int64_t last_sent_ms; /* of the newest rows; 0 none of them */
+};
+enum status store_outbox_owed(struct store *st, enum channel channel,
+    int64_t late, struct outbox_owed *out, struct err *err);
+
 struct outbox_filter {
 	int state; /* -1 any */
 	int64_t contact_id, inbound_id;

@@ -2,22 +2,9 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
-import { test } from 'node:test';
 
-import { Daemon, House, residentMail as mail, until } from './house.mjs';
-
-function story(name, body, options) {
-	test(name, async () => {
-		const house = new House(options);
-		let daemon;
-		try {
-			await body(house, () => daemon = new Daemon(house));
-		} finally {
-			daemon?.child.kill('SIGKILL');
-			house.close();
-		}
-	});
-}
+import { story, until } from './daemon.mjs';
+import { residentMail as mail } from './house.mjs';
 
 const letters = (house) => fs.readdirSync(path.join(house.dir, 'out/new')).length;
 

@@ -1,9 +1,11 @@
 /* disk - a full or read-only disk, for any user and without a mount
  *
- * Place: bad_input.test.mjs and faults.mjs preload it.  Files below $UWAGA_DISK behave as on
- * a disk that has room for $UWAGA_DISK_BYTES more bytes; or as on one that is
- * full while the file $UWAGA_DISK_FULL exists; or, when neither is set, as on
- * one that was mounted read-only.
+ * Place: bad_input.test.mjs, alert.test.mjs and faults.mjs preload it.  Files
+ * below $UWAGA_DISK behave as on a disk that has room for $UWAGA_DISK_BYTES more
+ * bytes; or as on one that is full while the file $UWAGA_DISK_FULL exists; or,
+ * when neither is set, as on one that was mounted read-only.  With
+ * $UWAGA_DISK_FREE they behave as ever, but that file says how many MiB are
+ * free.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -15,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #define REAL(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
@@ -66,7 +69,8 @@ static int
 is_read_only(const char *path, int flags)
 {
 	if (getenv("UWAGA_DISK_BYTES") != NULL ||
-	    getenv("UWAGA_DISK_FULL") != NULL || !is_ours(path))
+	    getenv("UWAGA_DISK_FULL") != NULL ||
+	    getenv("UWAGA_DISK_FREE") != NULL || !is_ours(path))
 		return 0;
 	if ((flags & O_ACCMODE) == O_RDONLY && (flags & O_CREAT) == 0)
 		return 0;
@@ -120,4 +124,24 @@ access(const char *path, int mode)
 	if ((mode & W_OK) && is_read_only(path, O_WRONLY))
 		return -1;
 	return REAL(access)(path, mode);
+}
+
+int
+statvfs(const char *path, struct statvfs *out)
+{
+	const char *file = getenv("UWAGA_DISK_FREE");
+	int rc = REAL(statvfs)(path, out), fd;
+	char text[32] = "";
+
+	if (rc != 0 || file == NULL || !is_ours(path))
+		return rc;
+	fd = REAL(open)(file, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -1;
+	if (read(fd, text, sizeof(text) - 1) > 0) {
+		out->f_frsize = 1024;
+		out->f_bavail = (fsblkcnt_t)strtoul(text, NULL, 10) * 1024;
+	}
+	close(fd);
+	return 0;
 }
