@@ -1,6 +1,7 @@
 /* compose - a mail from its parts, safe against injection */
 #include "templates/compose.h"
 
+#include <gnutls/gnutls.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -225,39 +226,122 @@ put_quoted_line(struct buf *out, struct span s)
 }
 
 static void
-put_part(struct buf *out, const char *type, const char *text)
+put_quoted(struct buf *out, const char *type, struct span text)
 {
-	struct span rest = span_of(text), line;
+	struct span line;
 
 	buf_printf(out,
-	    "Content-Type: text/%s; charset=utf-8\r\n"
+	    "Content-Type: %s\r\n"
 	    "Content-Transfer-Encoding: quoted-printable\r\n\r\n",
 	    type);
-	while (span_line(&rest, &line))
+	while (span_line(&text, &line))
 		put_quoted_line(out, line);
+}
+
+/* A file, so that its line ends stay what they are. */
+static void
+put_base64(struct buf *out, const char *type, struct span file)
+{
+	gnutls_datum_t in = { (unsigned char *)file.p, (unsigned)file.n };
+	gnutls_datum_t code = { NULL, 0 };
+
+	buf_printf(out,
+	    "Content-Type: %s\r\nContent-Transfer-Encoding: base64\r\n\r\n",
+	    type);
+	if (gnutls_base64_encode2(&in, &code) != 0)
+		out->failed = true;
+	for (unsigned i = 0; i < code.size; i += LINE_LENGTH) {
+		unsigned left = code.size - i;
+
+		buf_add(out, (struct span){ (const char *)code.data + i,
+				 left < LINE_LENGTH ? left : LINE_LENGTH });
+		buf_str(out, "\r\n");
+	}
+	gnutls_free(code.data);
+}
+
+/* Two boundaries of one mail; the same mail composed again is the same, byte
+ * for byte.  "=_" cannot stand in quoted-printable. */
+struct boundaries {
+	char outer[40], inner[40];
+};
+
+static void
+make_boundaries(struct boundaries *b, const char *message_id)
+{
+	char hash[SHA256_HEX];
+
+	sha256_hex(hash, span_of(message_id));
+	snprintf(b->inner, sizeof(b->inner), "=_%.32s", hash);
+	snprintf(b->outer, sizeof(b->outer), "=_%.30s_m", hash);
+}
+
+static void
+put_alternatives(
+    struct buf *out, const struct compose *mail, const char *boundary)
+{
+	char type[80];
+
+	buf_printf(out,
+	    "Content-Type: multipart/alternative;\r\n boundary=\"%s\"\r\n\r\n",
+	    boundary);
+	buf_printf(out, "--%s\r\n", boundary);
+	put_quoted(out, "text/plain; charset=utf-8", span_of(mail->text));
+	if (mail->html[0] != '\0') {
+		buf_printf(out, "--%s\r\n", boundary);
+		put_quoted(
+		    out, "text/html; charset=utf-8", span_of(mail->html));
+	}
+	if (mail->calendar.n > 0) {
+		buf_printf(out, "--%s\r\n", boundary);
+		snprintf(type, sizeof(type),
+		    "text/calendar; charset=utf-8; method=%.20s", mail->method);
+		put_quoted(out, type, mail->calendar);
+	}
+	buf_printf(out, "--%s--\r\n", boundary);
 }
 
 static void
 put_body(struct buf *out, const struct compose *mail)
 {
-	char hash[SHA256_HEX], boundary[40];
+	struct boundaries b;
 
-	if (mail->html[0] == '\0') {
-		put_part(out, "plain", mail->text);
-		return;
+	make_boundaries(&b, mail->message_id);
+	if (mail->calendar.n > 0) {
+		buf_printf(out,
+		    "Content-Type: multipart/mixed;\r\n boundary=\"%s\"\r\n"
+		    "\r\n--%s\r\n",
+		    b.outer, b.outer);
+		put_alternatives(out, mail, b.inner);
+		buf_printf(out,
+		    "--%s\r\nContent-Disposition: attachment;"
+		    " filename=\"invite.ics\"\r\n",
+		    b.outer);
+		put_base64(out, "application/ics; name=\"invite.ics\"",
+		    mail->calendar);
+		buf_printf(out, "--%s--\r\n", b.outer);
+	} else if (mail->html[0] != '\0') {
+		put_alternatives(out, mail, b.inner);
+	} else {
+		put_quoted(
+		    out, "text/plain; charset=utf-8", span_of(mail->text));
 	}
-	/* The same mail composed again is the same, byte for byte; "=_" cannot
-	 * stand in quoted-printable. */
-	sha256_hex(hash, span_of(mail->message_id));
-	snprintf(boundary, sizeof(boundary), "=_%.32s", hash);
-	buf_printf(out,
-	    "Content-Type: multipart/alternative;\r\n boundary=\"%s\"\r\n\r\n",
-	    boundary);
-	buf_printf(out, "--%s\r\n", boundary);
-	put_part(out, "plain", mail->text);
-	buf_printf(out, "--%s\r\n", boundary);
-	put_part(out, "html", mail->html);
-	buf_printf(out, "--%s--\r\n", boundary);
+}
+
+/* What mail programs offer a button for (RFC 2369, 2919). */
+static void
+put_list(struct buf *out, const struct compose *mail)
+{
+	bool has_name = mail->list_name != NULL && mail->list_name[0] != '\0';
+
+	if (mail->list_id != NULL && has_name)
+		put_address(out, "List-Id", mail->list_name, mail->list_id);
+	else if (mail->list_id != NULL)
+		buf_printf(out, "List-Id: <%s>\r\n", mail->list_id);
+	if (mail->unsubscribe != NULL)
+		buf_printf(out,
+		    "List-Unsubscribe:\r\n <mailto:%s?subject=REZYGNUJE>\r\n",
+		    mail->unsubscribe);
 }
 
 /* Ids of visible ASCII. */
@@ -279,7 +363,9 @@ check_ids(const struct compose *mail, struct err *err)
 		return err_set(
 		    err, ST_REJECT, "the mail has no usable Message-ID");
 	if (!are_ids(mail->message_id) || !are_ids(mail->in_reply_to) ||
-	    !are_ids(mail->references))
+	    !are_ids(mail->references) ||
+	    (mail->list_id != NULL && (!are_ids(mail->list_id) ||
+					  strchr(mail->list_id, ' ') != NULL)))
 		return err_set(err, ST_REJECT,
 		    "a Message-ID would hold what none can hold");
 	return ST_OK;
@@ -302,6 +388,10 @@ check(const struct compose *mail, struct err *err)
 		{ "References", mail->references, false },
 		{ "Auto-Submitted", mail->auto_submitted, false },
 		{ "Content-Language", mail->language, false },
+		{ "List-Id", mail->list_name, false },
+		{ "List-Id", mail->list_id, false },
+		{ "List-Unsubscribe", mail->unsubscribe, true },
+		{ "Content-Type", mail->method, false },
 	};
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
@@ -343,6 +433,7 @@ compose_mail(struct buf *out, const struct compose *mail, struct err *err)
 		    mail->auto_submitted);
 	if (mail->language != NULL && mail->language[0] != '\0')
 		buf_printf(out, "Content-Language: %s\r\n", mail->language);
+	put_list(out, mail);
 	buf_str(out, "MIME-Version: 1.0\r\n");
 	put_body(out, mail);
 	return buf_status(out, "the mail", err);

@@ -20,10 +20,19 @@ struct compose {
 	int64_t date_ms;
 	int date_offset_min;
 	const char *text, *html; /* UTF-8; html may be "" */
+
+	/* Of notices to many; NULL and the empty span leave them out. */
+	const char *list_name, *list_id; /* RFC 2919: name and "list.domain" */
+	const char
+	    *unsubscribe; /* RFC 2369: an address that ends the notices */
+	struct span calendar; /* a VCALENDAR, lines ended by CRLF */
+	const char *method; /* the calendar's: "REQUEST" */
 };
 
 /* Appends the mail: quoted-printable UTF-8, multipart/alternative when there is
- * HTML, a boundary that is the same for the same message_id.  Of a long thread
+ * HTML, a boundary that is the same for the same message_id; the calendar is
+ * one more alternative, and attached as invite.ics for who reads mail without a
+ * calendar.  Of a long thread
  * `references` keeps the first id and the last 20; ids too long for a line are
  * left out.  ST_REJECT when a header value holds CR, LF or another control
  * character or is no UTF-8, or an address or id is not one; nothing is then

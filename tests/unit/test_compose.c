@@ -447,6 +447,57 @@ a_mail_that_does_not_fit_is_a_limit(void **state)
 	buf_free(&out);
 }
 
+static void
+a_notice_carries_its_calendar_twice_and_the_way_out(void **state)
+{
+	static const char calendar[] =
+	    "BEGIN:VCALENDAR\r\nMETHOD:REQUEST\r\nBEGIN:VEVENT\r\n"
+	    "SUMMARY:Spotkanie – Bieruń\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n";
+	struct compose notice = usual();
+	struct buf out = { .max = 64 * 1024 };
+	struct parsed p = { 0 };
+	struct mime mime = { 0 };
+	struct span id, body;
+	struct err err;
+	int calendars = 0;
+
+	(void)state;
+	notice.html = "<p>Dzień dobry</p>";
+	notice.list_name = "Konsultacje";
+	notice.list_id = "konsultacje.powiat.example";
+	notice.unsubscribe = "konsultacje+k3f9@powiat.example";
+	notice.calendar = (struct span){ calendar, sizeof(calendar) - 1 };
+	notice.method = "REQUEST";
+	assert_int_equal(compose_mail(&out, &notice, &err), ST_OK);
+	check_shape("a notice", buf_span(&out));
+	assert_int_equal(mime_parse(&mime, &p, buf_span(&out), &err), ST_OK);
+	id = mime_field(&mime, "List-Id", NULL);
+	assert_true(span_find(id, "<konsultacje.powiat.example>") < id.n);
+	assert_true(span_is(mime_field(&mime, "List-Unsubscribe", NULL),
+	    "<mailto:konsultacje+k3f9@powiat.example?subject=REZYGNUJE>"));
+	assert_true(span_is(mime.type, "multipart/mixed"));
+	for (size_t i = 0; i < mime.n_parts; i++) {
+		if (!span_is(mime.parts[i].type, "text/calendar"))
+			continue;
+		body = mime.parts[i].body;
+		calendars++;
+		assert_true(span_find(mime.parts[i].params, "method=REQUEST") <
+			    mime.parts[i].params.n);
+		assert_true(span_find(body, "Bieruń") < body.n);
+	}
+	assert_int_equal(calendars, 1);
+	assert_int_equal(p.n_attachments, 1);
+	assert_true(span_is(p.attachments[0].name, "invite.ics"));
+	assert_true(span_eq(p.attachments[0].body, notice.calendar));
+	notice.list_id = "x> <y";
+	assert_int_equal(compose_mail(&out, &notice, &err), ST_REJECT);
+	notice.list_id = "x";
+	notice.unsubscribe = "a@b.example\r\nBcc: c@d.example";
+	assert_int_equal(compose_mail(&out, &notice, &err), ST_REJECT);
+	parsed_free(&p);
+	buf_free(&out);
+}
+
 int
 main(void)
 {
@@ -462,6 +513,8 @@ main(void)
 		    with_html_there_are_two_parts_and_the_text_is_first),
 		cmocka_unit_test(dates_carry_their_zone),
 		cmocka_unit_test(a_mail_that_does_not_fit_is_a_limit),
+		cmocka_unit_test(
+		    a_notice_carries_its_calendar_twice_and_the_way_out),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

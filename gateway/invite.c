@@ -1,0 +1,228 @@
+/* invite - a meeting as calendars understand it */
+#include "gateway/invite.h"
+
+#include <libical/ical.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "parsers/address.h"
+#include "parsers/text.h"
+
+/* How long before a meeting a calendar reminds, in seconds. */
+enum { ALARM_S = 24 * 3600 };
+
+const char *
+invite_method(const struct invite *in)
+{
+	return in->is_cancelled ? "CANCEL" : "REQUEST";
+}
+
+static enum status
+check(const struct invite *in, struct err *err)
+{
+	const char *const texts[] = { in->uid, in->summary, in->location,
+		in->description, in->organizer_name };
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		bool is_bad = !text_is_utf8(span_of(texts[i]));
+
+		for (const char *p = texts[i]; *p != '\0'; p++)
+			is_bad = is_bad || *p == 127 ||
+				 ((unsigned char)*p < ' ' && *p != '\n');
+		if (is_bad)
+			return err_set(err, ST_REJECT,
+			    "the invitation would hold a control character or "
+			    "what is no UTF-8; look at the meeting's title, "
+			    "venue and address");
+	}
+	if (!address_is_valid(span_of(in->organizer)) ||
+	    !address_is_valid(span_of(in->attendee)) || in->uid[0] == '\0')
+		return err_set(err, ST_REJECT,
+		    "an invitation needs a UID, and addresses for the answers "
+		    "and of who is invited");
+	return ST_OK;
+}
+
+/* "mailto:ADDRESS"; the property copies it. */
+static void
+add_person(icalcomponent *event, icalproperty_kind kind, const char *address,
+    const char *name)
+{
+	struct buf uri = { .max = 512 };
+	icalproperty *p;
+
+	buf_printf(&uri, "mailto:%s", address);
+	p = kind == ICAL_ORGANIZER_PROPERTY
+		? icalproperty_new_organizer(buf_cstr(&uri))
+		: icalproperty_new_attendee(buf_cstr(&uri));
+	if (name[0] != '\0')
+		icalproperty_add_parameter(p, icalparameter_new_cn(name));
+	if (kind == ICAL_ATTENDEE_PROPERTY) {
+		icalproperty_add_parameter(
+		    p, icalparameter_new_cutype(ICAL_CUTYPE_INDIVIDUAL));
+		icalproperty_add_parameter(
+		    p, icalparameter_new_role(ICAL_ROLE_OPTPARTICIPANT));
+		icalproperty_add_parameter(
+		    p, icalparameter_new_partstat(ICAL_PARTSTAT_NEEDSACTION));
+		icalproperty_add_parameter(
+		    p, icalparameter_new_rsvp(ICAL_RSVP_TRUE));
+	}
+	icalcomponent_add_property(event, p);
+	buf_free(&uri);
+}
+
+static void
+add_time(icalcomponent *event, icalproperty_kind kind, int64_t ms,
+    icaltimezone *zone)
+{
+	struct icaltimetype t =
+	    icaltime_from_timet_with_zone((time_t)(ms / 1000), 0, zone);
+	icalproperty *p;
+
+	icaltime_set_timezone(&t, zone);
+	p = kind == ICAL_DTSTART_PROPERTY ? icalproperty_new_dtstart(t)
+					  : icalproperty_new_dtend(t);
+	icalproperty_add_parameter(
+	    p, icalparameter_new_tzid(icaltimezone_get_location(zone)));
+	icalcomponent_add_property(event, p);
+}
+
+static void
+add_alarm(icalcomponent *event, const char *words)
+{
+	icalcomponent *alarm = icalcomponent_new_valarm();
+	struct icaltriggertype before = { .time = icaltime_null_time(),
+		.duration = icaldurationtype_from_int(-ALARM_S) };
+
+	icalcomponent_add_property(
+	    alarm, icalproperty_new_action(ICAL_ACTION_DISPLAY));
+	icalcomponent_add_property(alarm, icalproperty_new_trigger(before));
+	icalcomponent_add_property(alarm, icalproperty_new_description(words));
+	icalcomponent_add_component(event, alarm);
+}
+
+static icalcomponent *
+make_event(const struct invite *in, icaltimezone *zone)
+{
+	icalcomponent *e = icalcomponent_new_vevent();
+
+	icalcomponent_add_property(e, icalproperty_new_uid(in->uid));
+	icalcomponent_add_property(
+	    e, icalproperty_new_sequence((int)in->sequence));
+	icalcomponent_add_property(
+	    e, icalproperty_new_dtstamp(
+		   icaltime_from_timet_with_zone((time_t)(in->stamp_ms / 1000),
+		       0, icaltimezone_get_utc_timezone())));
+	add_time(e, ICAL_DTSTART_PROPERTY, in->starts_ms, zone);
+	if (in->ends_ms != 0)
+		add_time(e, ICAL_DTEND_PROPERTY, in->ends_ms, zone);
+	icalcomponent_add_property(e, icalproperty_new_summary(in->summary));
+	if (in->location[0] != '\0')
+		icalcomponent_add_property(
+		    e, icalproperty_new_location(in->location));
+	if (in->description[0] != '\0')
+		icalcomponent_add_property(
+		    e, icalproperty_new_description(in->description));
+	icalcomponent_add_property(e,
+	    icalproperty_new_status(in->is_cancelled ? ICAL_STATUS_CANCELLED
+						     : ICAL_STATUS_CONFIRMED));
+	add_person(
+	    e, ICAL_ORGANIZER_PROPERTY, in->organizer, in->organizer_name);
+	add_person(e, ICAL_ATTENDEE_PROPERTY, in->attendee, "");
+	if (!in->is_cancelled)
+		add_alarm(e, in->summary);
+	return e;
+}
+
+/* Does a rule of the zone still hold at that time? */
+static bool
+is_in_force(icalcomponent *rule, const struct icaltimetype *at)
+{
+	icalproperty *p =
+	    icalcomponent_get_first_property(rule, ICAL_RRULE_PROPERTY);
+	struct icaltimetype until;
+
+	if (p == NULL)
+		return false;
+	until = icalproperty_get_rrule(p).until;
+	return icaltime_compare(icalcomponent_get_dtstart(rule), *at) <= 0 &&
+	       (icaltime_is_null_time(until) ||
+		   icaltime_compare(until, *at) >= 0);
+}
+
+/* For a zone that does not change its clocks at that time. */
+static icalcomponent *
+make_fixed_rule(int offset_s)
+{
+	icalcomponent *rule = icalcomponent_new_xstandard();
+
+	icalcomponent_add_property(rule,
+	    icalproperty_new_dtstart(icaltime_from_string("19700101T000000")));
+	icalcomponent_add_property(
+	    rule, icalproperty_new_tzoffsetfrom(offset_s));
+	icalcomponent_add_property(rule, icalproperty_new_tzoffsetto(offset_s));
+	return rule;
+}
+
+/* The zone's rules at the time of the meeting, under the zone's own name: the
+ * whole history of a zone is longer than the invitation. */
+static icalcomponent *
+make_zone(icaltimezone *zone, int64_t ms)
+{
+	icalcomponent *c =
+	    icalcomponent_new_clone(icaltimezone_get_component(zone));
+	struct icaltimetype at = icaltime_from_timet_with_zone(
+	    (time_t)(ms / 1000), 0, icaltimezone_get_utc_timezone());
+	icalcomponent *rule, *next;
+	int is_summer, kept = 0;
+
+	icalproperty_set_tzid(
+	    icalcomponent_get_first_property(c, ICAL_TZID_PROPERTY),
+	    icaltimezone_get_location(zone));
+	for (rule = icalcomponent_get_first_component(c, ICAL_ANY_COMPONENT);
+	     rule != NULL; rule = next) {
+		next = icalcomponent_get_next_component(c, ICAL_ANY_COMPONENT);
+		if (is_in_force(rule, &at)) {
+			kept++;
+			continue;
+		}
+		icalcomponent_remove_component(c, rule);
+		icalcomponent_free(rule);
+	}
+	if (kept == 0)
+		icalcomponent_add_component(
+		    c, make_fixed_rule(icaltimezone_get_utc_offset_of_utc_time(
+			   zone, &at, &is_summer)));
+	return c;
+}
+
+enum status
+invite_make(struct buf *out, const struct invite *in, struct err *err)
+{
+	icaltimezone *zone = icaltimezone_get_builtin_timezone(in->timezone);
+	icalcomponent *calendar;
+	enum status rc = check(in, err);
+	char *text;
+
+	if (rc != ST_OK)
+		return rc;
+	if (zone == NULL)
+		return err_set(err, ST_REJECT,
+		    "there is no time zone \"%.60s\"", in->timezone);
+	calendar = icalcomponent_new_vcalendar();
+	icalcomponent_add_property(calendar, icalproperty_new_version("2.0"));
+	icalcomponent_add_property(
+	    calendar, icalproperty_new_prodid("-//Uwaga//Uwaga//PL"));
+	icalcomponent_add_property(calendar,
+	    icalproperty_new_method(
+		in->is_cancelled ? ICAL_METHOD_CANCEL : ICAL_METHOD_REQUEST));
+	icalcomponent_add_component(calendar, make_zone(zone, in->starts_ms));
+	icalcomponent_add_component(calendar, make_event(in, zone));
+	text = icalcomponent_as_ical_string_r(calendar);
+	icalcomponent_free(calendar);
+	if (text == NULL)
+		return err_set(err, ST_BROKEN, "out of memory");
+	buf_str(out, text);
+	icalmemory_free_buffer(text);
+	return buf_status(out, "the invitation", err);
+}
