@@ -108,10 +108,30 @@ const struct config_key config_keys[] = {
 	    "let the IMAP server tell us at once", BOX(idle), NULL, 0, 0 },
 
 	{ "sms", "provider", KEY_CHOICE, "gammu",
-	    "who sends and receives texts", SMS(provider), "gammu", 0, 0 },
+	    "who sends and receives texts", SMS(provider),
+	    "gammu|smseagle|serwersms", 0, 0 },
 	{ "sms", "url", KEY_SMS_URL, "",
-	    "where the texts are: spool:DIR, with inbox and outbox inside",
+	    "where the texts are: spool:DIR, or the provider's https://HOST",
 	    SMS(url), NULL, 0, 0 },
+	{ "sms", "user", KEY_TEXT, "", "login name at the provider", SMS(user),
+	    NULL, 0, 0 },
+	{ "sms", "password_file", KEY_SECRET_FILE, "",
+	    "file that holds the password, or env:VARIABLE", SMS(password_file),
+	    NULL, 0, 0 },
+	{ "sms", "token_file", KEY_SECRET_FILE, "",
+	    "file that holds an access token, instead of user and password",
+	    SMS(token_file), NULL, 0, 0 },
+	{ "sms", "ca_file", KEY_PATH, "",
+	    "certificates to trust instead of the system's", SMS(ca_file), NULL,
+	    0, 0 },
+	{ "sms", "pin", KEY_PIN, "", "the server's public key, sha256//BASE64",
+	    SMS(pin), NULL, 0, 0 },
+	{ "sms", "sender", KEY_TEXT, "",
+	    "name or number that texts are sent from, where the provider asks",
+	    SMS(sender), NULL, 0, 0 },
+	{ "sms", "start", KEY_CHOICE, "now",
+	    "first contact with a provider: from now on, or all there is",
+	    SMS(start), "now|all", 0, 0 },
 	{ "sms", "number", KEY_PHONE, "", "our own number", SMS(number), NULL,
 	    0, 0 },
 	{ "sms", "textable_prefixes", KEY_PHONES, "",
@@ -404,7 +424,7 @@ expected(const struct config_key *key)
 	case KEY_SMTP_URL:
 		return "maildir:PATH, smtps://HOST or smtp://HOST";
 	case KEY_SMS_URL:
-		return "spool:DIR";
+		return "spool:DIR or https://HOST";
 	case KEY_HTTP_URL:
 		return "https://HOST/PATH";
 	case KEY_PIN:
@@ -462,7 +482,7 @@ value_fits(const struct config_key *key, const char *text, int64_t *number)
 		return has_scheme(text, "maildir:|smtps://|smtp://") &&
 		       has_host(text);
 	case KEY_SMS_URL:
-		return has_scheme(text, "spool:");
+		return has_scheme(text, "spool:|https://");
 	case KEY_HTTP_URL:
 		return text[0] == '\0' ||
 		       (has_scheme(text, "https://|http://") && has_host(text));

@@ -569,7 +569,8 @@ check_whole(const struct config *c, struct err *err)
 			    c->path);
 	for (int i = 0; i < c->n_sms; i++)
 		for (int j = 0; j < i; j++)
-			if (strcmp(c->sms[i].url, c->sms[j].url) == 0)
+			if (strcmp(c->sms[i].url, c->sms[j].url) == 0 &&
+			    strcmp(c->sms[i].user, c->sms[j].user) == 0)
 				return err_set(err, ST_REJECT,
 				    "%.200s: the sms lines \"%s\" and \"%s\" "
 				    "have the same url",

@@ -36,6 +36,14 @@ struct delivery {
 	char reason[256]; /* one line for staff, when not accepted */
 };
 
+/* What became of a text that was accepted. */
+enum arrival {
+	ARRIVAL_NONE, /* nobody asks */
+	ARRIVAL_OPEN, /* not known yet: ask again later */
+	ARRIVAL_DELIVERED,
+	ARRIVAL_FAILED, /* it will not arrive */
+};
+
 struct sink {
 	const struct sink_ops *ops;
 	const char *name; /* "smtp", "sms bramka"; borrowed */
@@ -52,6 +60,11 @@ struct sink_ops {
 	 * again overwrites nothing and makes no second file. */
 	void (*send)(
 	    struct sink *s, const struct letter *letter, struct delivery *out);
+	/* What became of a letter that it accepted as `external_id`; `why` (one
+	 * line for staff) with ARRIVAL_FAILED.  NULL: it cannot say. */
+	enum status (*arrival)(struct sink *s, const struct letter *letter,
+	    const char *external_id, enum arrival *out, char why[256],
+	    struct err *err);
 	enum status (*check)(struct sink *s, struct err *err);
 	void (*close)(struct sink *s);
 };

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "gateway/gammu.h"
+#include "gateway/provider.h"
 
 /* The folder of "spool:DIR" when gammu is the provider; NULL, with the sentence
  * in `err`, when nothing here serves that line. */
@@ -19,8 +20,8 @@ spool_of(const struct config_sms *conf, struct err *err)
 	    conf->url[sizeof(scheme) - 1] != '\0')
 		return conf->url + sizeof(scheme) - 1;
 	err_set(err, ST_REJECT,
-	    "sms %s: nothing serves provider \"%s\" with url \"%s\"; this "
-	    "release knows gammu with spool:DIR",
+	    "sms %s: provider \"%s\" does not work with url \"%s\"; gammu "
+	    "needs spool:DIR",
 	    conf->name, conf->provider, conf->url);
 	return NULL;
 }
@@ -29,17 +30,23 @@ enum status
 source_open_sms(
     struct source **out, const struct config_sms *conf, struct err *err)
 {
-	const char *dir = spool_of(conf, err);
+	const char *dir;
 
 	*out = NULL;
+	if (provider_exists(conf->provider))
+		return provider_source_open(out, conf, err);
+	dir = spool_of(conf, err);
 	return dir == NULL ? ST_REJECT : gammu_source_open(out, dir, conf, err);
 }
 
 enum status
 sink_open_sms(struct sink **out, const struct config_sms *conf, struct err *err)
 {
-	const char *dir = spool_of(conf, err);
+	const char *dir;
 
 	*out = NULL;
+	if (provider_exists(conf->provider))
+		return provider_sink_open(out, conf, err);
+	dir = spool_of(conf, err);
 	return dir == NULL ? ST_REJECT : gammu_sink_open(out, dir, conf, err);
 }

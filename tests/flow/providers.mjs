@@ -1,0 +1,206 @@
+// providers - stand-ins for those who carry texts, written from what they publish
+//
+// Place: tests/flow, tests/crash and tests/bench talk to them over verified TLS.
+// Each keeps what it was sent and what it has received, like the real one; none
+// was compared with the real one.  `faults` makes the next answers of a kind
+// go wrong; `asked` counts the requests of each kind.
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import fs from 'node:fs';
+import https from 'node:https';
+
+import { program } from './house.mjs';
+
+const local = (ms, zone = 'Europe/Warsaw') => new Intl.DateTimeFormat('sv-SE', {
+	timeZone: zone, dateStyle: 'short', timeStyle: 'medium' }).format(ms);
+
+// "2026-11-22 11:00:00" or "20261122110000" as the other compares it.
+const digits = (s) => String(s).replace(/\D/g, '');
+
+class Stub {
+	constructor({ cert, secret = 'tajne-haslo' } = {}) {
+		Object.assign(this, { cert, secret, texts: [], sent: [], faults: [], asked: {} });
+		this.serial = 1000;
+	}
+
+	async start() {
+		this.server = https.createServer({ cert: fs.readFileSync(this.cert.cert),
+			key: fs.readFileSync(this.cert.key) }, (request, response) => {
+			let body = '';
+			request.setEncoding('utf8');
+			request.on('data', (bytes) => body += bytes);
+			request.on('end', () => this.serve(request, body, response));
+		});
+		await new Promise((resolve) => this.server.listen(0, '127.0.0.1', resolve));
+		this.port = this.server.address().port;
+		return this;
+	}
+
+	async close() {
+		this.server.closeAllConnections();
+		await new Promise((resolve) => this.server.close(resolve));
+	}
+
+	// A text arrives at the provider.
+	receive({ from = '+48110000301', text, at = '2026-11-22T10:00:00Z' }) {
+		this.texts.push({ id: ++this.serial, from, text, ms: Date.parse(at) });
+		return this.serial;
+	}
+
+	// The next `times` answers of that kind go wrong in that way.
+	fault(kind, how, times = 1) {
+		this.faults.push({ kind, how, times });
+	}
+
+	count(kind) {
+		return this.asked[kind] ?? 0;
+	}
+
+	next(kind) {
+		const fault = this.faults.find((f) => f.kind === kind && f.times > 0);
+		if (fault)
+			fault.times--;
+		return fault?.how;
+	}
+
+	serve(request, body, response) {
+		const { kind, answer } = this.understand(request, body);
+		const how = this.next(kind);
+		this.asked[kind] = this.count(kind) + 1;
+		if (how === 'silent') // not even read
+			return request.socket.destroy();
+		if (typeof how === 'object' && how.status) {
+			response.writeHead(how.status, { 'Content-Type': 'text/html', ...how.headers });
+			return response.end('<html>not now</html>');
+		}
+		let { status = 200, json, headers = {} } = answer();
+		if (how === 'taken') // done, and the line cut before the answer
+			return request.socket.destroy();
+		if (typeof how === 'function')
+			json = how(json);
+		const text = typeof json === 'string' ? json : JSON.stringify(json);
+		response.writeHead(status, { 'Content-Type': 'application/json',
+			'Content-Length': Buffer.byteLength(text), ...headers });
+		if (how === 'half') {
+			response.write(text.slice(0, text.length / 2));
+			return setTimeout(() => request.socket.destroy(), 20);
+		}
+		response.end(text);
+	}
+}
+
+// SMSEagle's JSON-RPC, from its manual.
+export class SmsEagle extends Stub {
+	name = 'smseagle';
+
+	understand(request, body) {
+		const { method, params } = JSON.parse(body);
+		const fail = (error_text) => ({ json: { result: { error_text, status: 'error' } } });
+		if (request.url !== '/jsonrpc/sms' || request.method !== 'POST')
+			return { kind: 'lost', answer: () => ({ status: 404, json: {} }) };
+		if (params.access_token !== this.secret)
+			return { kind: 'refused', answer: () => fail('Invalid access token') };
+		if (method === 'sms.send_sms')
+			return { kind: 'send', answer: () => {
+				const message_id = String(++this.serial);
+				this.sent.push({ to: params.to, text: params.message,
+					reference: params.oid, id: message_id, ms: Date.now() });
+				return { json: { result: { message_id, status: 'ok' } } };
+			} };
+		assert.equal(method, 'sms.read_sms');
+		if (params.folder !== 'inbox')
+			return { kind: 'find', answer: () => {
+				const messages = params.folder !== 'sentitems' ? [] : this.sent
+					.filter((s) => s.to === params.to).map((s) => ({ ID: s.id,
+						oid: s.reference, Status: s.status ?? 'SendingOK',
+						DestinationNumber: s.to, TextDecoded: s.text }));
+				return messages.length ? { json: { result: { messages, status: 'ok' } } }
+					: fail('No data to display');
+			} };
+		return { kind: 'poll', answer: () => {
+			const messages = this.texts
+				.filter((t) => params.idfrom ? t.id >= Number(params.idfrom)
+					: digits(local(t.ms)) >= params.datefrom)
+				.slice(0, Number(params.limit))
+				.map((t) => ({ ID: String(t.id), SenderNumber: t.from,
+					TextDecoded: t.text, ReceivingDateTime: local(t.ms),
+					UDH: '', Class: '-1', RecipientID: 'smseagle1',
+					Processed: 'true', readed: 'false', oid: '' }));
+			return messages.length ? { json: { result: { messages, status: 'ok' } } }
+				: fail('No data to display');
+		} };
+	}
+}
+
+// SerwerSMS.pl's HTTPS API v2, from its documentation and client.
+export class SerwerSms extends Stub {
+	name = 'serwersms';
+
+	understand(request, body) {
+		const form = Object.fromEntries(new URLSearchParams(body));
+		const fail = (code, type) => ({ json: { error: { code, type, message: type } } });
+		if (request.headers.authorization !== `Bearer ${this.secret}`)
+			return { kind: 'refused', answer: () => fail(1001, 'InvalidUser') };
+		assert.equal(request.headers['content-type'], 'application/x-www-form-urlencoded');
+		switch (request.url) {
+		case '/messages/send_sms.json':
+			return { kind: 'send', answer: () => {
+				if (!/^\+\d{7,15}$/.test(form.phone))
+					return fail(2001, 'ValidationPhoneError');
+				assert.match(form.unique_id, /^[A-Za-z0-9]{3,50}$/);
+				const id = (++this.serial).toString(16);
+				this.sent.push({ to: form.phone, text: form.text,
+					reference: form.unique_id, id });
+				return { json: { success: true, queued: 1, unsent: 0, items: [{ id,
+					phone: form.phone, status: 'queued', parts: 1 }] } };
+			} };
+		case '/messages/reports.json':
+			return { kind: 'find', answer: () => ({ json: { paging: { page: 1, count: 1 },
+				items: this.sent.filter((s) => s.reference === form.unique_id)
+					.map((s) => ({ id: s.id, phone: s.to, status: s.status ?? 'sent',
+						reason: s.reason })) } }) };
+		case '/messages/recived.json':
+			assert.equal(form.read, undefined, 'never marked as read');
+			return { kind: 'poll', answer: () => {
+				const limit = Number(form.limit), page = Number(form.page ?? 1);
+				const all = this.texts.filter((t) => local(t.ms) >= form.date_from);
+				return { json: { paging: { page, count: Math.max(1, Math.ceil(all.length / limit)) },
+					items: all.slice((page - 1) * limit, page * limit).map((t) => ({
+						id: t.id, type: 'nd', phone: t.from, recived: local(t.ms),
+						blacklist: false, text: t.text })) } };
+			} };
+		default:
+			return { kind: 'lost', answer: () => fail(1000, 'InvalidAction') };
+		}
+	}
+}
+
+export const stubs = [SmsEagle, SerwerSms];
+
+// The line of a house's configuration that leads to the stub.
+export function line(house, stub, { start = 'all', extra = '' } = {}) {
+	const file = `${house.dir}/token`;
+	fs.writeFileSync(file, stub.secret, { mode: 0o600 });
+	return `sms "bramka" { provider = "${stub.name}" url = "https://localhost:${stub.port}"` +
+		` token_file = "${file}" pin = "${stub.cert.pin}" number = "+48110010010"` +
+		` textable_prefixes = "+4811" start = "${start}" poll_every = 1 ${extra} }`;
+}
+
+// Puts that line in the place of the house's spool.
+export function connect(house, stub, extra) {
+	const conf = fs.readFileSync(house.conf, 'utf8');
+	assert.match(conf, /^sms "bramka" .*$/m);
+	fs.writeFileSync(house.conf, conf.replace(/^sms "bramka" .*$/m, line(house, stub, extra)));
+}
+
+// Polls once while this process answers; { status, stdout, stderr }.
+export function poll(house, ...args) {
+	return new Promise((resolve) => {
+		const child = spawn(program, ['-c', house.conf, '--now', house.now,
+			...(args.length ? args : ['run', '--once'])], { stdio: ['ignore', 'pipe', 'pipe'] });
+		let stdout = '', stderr = '';
+		child.stdout.on('data', (bytes) => stdout += bytes);
+		child.stderr.on('data', (bytes) => stderr += bytes);
+		child.on('close', (status, signal) => resolve({ status, signal, stdout, stderr }));
+	});
+}

@@ -1,0 +1,210 @@
+// providers - every provider of texts, as it should be and as it should not
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { House } from './house.mjs';
+import { connect, poll, stubs } from './providers.mjs';
+import { Authority } from './servers.mjs';
+
+const authority = new Authority();
+const cert = authority.issue({ names: ['bramka.elsewhere.example'], self: true });
+test.after(() => authority.close());
+
+function story(name, body, kinds = stubs) {
+	for (const Kind of kinds)
+		test(`${new Kind().name}: ${name}`, async () => {
+			const house = new House();
+			const stub = await new Kind({ cert }).start();
+			try {
+				connect(house, stub);
+				await body(house, stub);
+			} finally {
+				await stub.close();
+				house.close();
+			}
+		});
+}
+
+const owed = (house) => house.rows('outbox', 'list').filter((r) => r.channel === 'sms');
+const later = (house, minutes) => house.now = new Date(Date.parse(house.now) + minutes * 6e4)
+	.toISOString();
+
+async function ok(house) {
+	const done = await poll(house);
+	assert.equal(done.status, 0, done.stderr);
+	return done;
+}
+
+async function fails(house, words) {
+	const done = await poll(house);
+	assert.equal(done.status, 1);
+	assert.match(done.stderr, words);
+	return done;
+}
+
+story('a text comes in and its confirmation goes out, once', async (house, stub) => {
+	stub.receive({ text: 'BL-7M4H Prosimy o ławki, żółte.', at: '2026-11-22T10:00:00Z' });
+	await ok(house);
+	const [row] = house.rows('journal');
+	assert.equal(row.fate, 'filed', row.why);
+	assert.equal(row.received_at, '2026-11-22T11:00:00+01:00', 'by the provider\'s clock');
+	assert.equal(house.rows('remark', 'list')[0].text, 'Prosimy o ławki, żółte.');
+	assert.equal(stub.sent.length, 1);
+	assert.equal(stub.sent[0].to, '+48110000301');
+	const [answer] = owed(house);
+	assert.equal(answer.text, stub.sent[0].text);
+	assert.equal(answer.external_id, stub.sent[0].id);
+	await ok(house);
+	await ok(house);
+	assert.equal(house.rows('journal').length, 1);
+	assert.equal(stub.sent.length, 1);
+});
+
+story('many pages are all read, and read once', async (house, stub) => {
+	for (let i = 0; i < 450; i++)
+		stub.receive({ from: `+48110${String(i).padStart(6, '0')}`,
+			text: `BL-7M4H Prosimy o kurs numer ${i}.`,
+			at: new Date(Date.parse('2026-11-22T08:00:00Z') + i * 1000).toISOString() });
+	await ok(house);
+	assert.equal(house.rows('remark', 'list').length, 450);
+	const asked = stub.count('poll');
+	assert.ok(asked >= 5 && asked <= 8, `${asked} requests`);
+	stub.receive({ text: 'BL-7M4H I jeszcze jeden.', at: '2026-11-22T10:30:00Z' });
+	await ok(house);
+	assert.equal(house.rows('remark', 'list').length, 451);
+});
+
+story('at the first contact nothing of before is read, unless told so', async (house, stub) => {
+	connect(house, stub, { start: 'now' });
+	stub.receive({ text: 'BL-7M4H Dawno temu.', at: '2026-11-20T10:00:00Z' });
+	await ok(house);
+	assert.equal(house.rows('journal').length, 0);
+	stub.receive({ text: 'BL-7M4H Teraz.', at: '2026-11-22T11:01:00Z' });
+	later(house, 5);
+	await ok(house);
+	assert.deepEqual(house.rows('remark', 'list').map((r) => r.text), ['Teraz.']);
+});
+
+story('told to wait, it waits; nothing is lost', async (house, stub) => {
+	stub.receive({ text: 'BL-7M4H Prosimy o ławki.' });
+	stub.fault('poll', { status: 429, headers: { 'Retry-After': '60' } });
+	await fails(house, /HTTP 429/);
+	assert.equal(stub.count('poll'), 1, 'asked once, whoever asks again');
+	await ok(house);
+	assert.equal(house.rows('remark', 'list').length, 1);
+});
+
+for (const [name, how] of [['an error of theirs', { status: 500 }], ['half an answer', 'half'],
+	['silence', 'silent'], ['no JSON at all', () => 'Service down'],
+	['nothing', () => ''],
+	['lists that are none', (json) => JSON.parse(JSON.stringify(json)
+		.replace(/"(items|messages)":\[.*?\}\]/g, '"$1":{"a":"b"}'))],
+	['a redirect', { status: 302, headers: { Location: 'https://127.0.0.2/' } }]])
+	story(`${name} loses nothing and asks once`, async (house, stub) => {
+		stub.receive({ text: 'BL-7M4H Prosimy o ławki.' });
+		stub.fault('poll', how);
+		await fails(house, /sms bramka/);
+		assert.equal(stub.count('poll'), 1);
+		await ok(house);
+		assert.equal(house.rows('remark', 'list').length, 1);
+		assert.equal(stub.sent.length, 1);
+	});
+
+story('a text without its fields is kept for staff and holds nobody up', async (house, stub) => {
+	stub.receive({ text: 'BL-7M4H Pierwsza.' });
+	stub.receive({ text: 'BL-7M4H Druga.', from: '+48110000302' });
+	stub.receive({ text: 'BL-7M4H Trzecia.', from: '+48110000303' });
+	let n = 0;
+	stub.fault('poll', (json) => JSON.parse(JSON.stringify(json).replace(/"(SenderNumber|phone)":"[^"]*"/g,
+		(all, key) => n++ === 1 ? `"${key}":{"number":[1]}` : all)), 100);
+	await ok(house);
+	const fates = house.rows('journal').map((r) => r.fate).sort();
+	assert.deepEqual(fates, ['filed', 'filed', 'unreadable']);
+	n = 0;
+	await ok(house);
+	assert.equal(house.rows('journal').length, 3);
+});
+
+story('half an emoji or a NUL does not stop those behind it', async (house, stub) => {
+	stub.receive({ text: 'BL-7M4H Prosimy \ud83d' });
+	stub.receive({ text: 'BL-7M4H Nic\u0000nic', from: '+48110000302' });
+	stub.receive({ text: 'BL-7M4H Dobrze 😀', from: '+48110000303' });
+	await ok(house);
+	assert.deepEqual(house.rows('remark', 'list').map((r) => r.text),
+		['Prosimy \ufffd', 'Nic nic', 'Dobrze 😀']);
+});
+
+story('ids as numbers are the same as ids as text', async (house, stub) => {
+	stub.receive({ text: 'BL-7M4H Prosimy o ławki.' });
+	await ok(house);
+	stub.fault('poll', (json) => JSON.parse(JSON.stringify(json)
+		.replace(/"(ID|id)":"?(\d+)"?/g, (all, key, id) =>
+			`"${key}":${all.includes('"' + id) ? id : `"${id}"`}`)), 10);
+	later(house, 1);
+	stub.receive({ text: 'BL-7M4H I kosze.', from: '+48110000302' });
+	await ok(house);
+	assert.equal(house.rows('journal').length, 2);
+});
+
+story('the same page for ever ends, and what was on it is stored', async (house, stub) => {
+	for (let i = 0; i < 150; i++)
+		stub.receive({ from: `+48110${String(i).padStart(6, '0')}`, text: `BL-7M4H Kurs ${i}.` });
+	let first;
+	stub.fault('poll', (json) => first ??= json, 1000);
+	await poll(house);
+	assert.ok(stub.count('poll') <= 12, `${stub.count('poll')} requests`);
+	assert.equal(house.rows('remark', 'list').length, 100);
+	stub.faults = [];
+	await ok(house);
+	assert.equal(house.rows('remark', 'list').length, 150);
+});
+
+story('a login that is refused says so, and what to look at', async (house, stub) => {
+	stub.secret = 'inne';
+	await fails(house, /token_file/);
+	assert.ok(stub.count('refused') <= 2);
+	const check = await poll(house, 'check');
+	assert.equal(check.status, 1);
+	assert.match(check.stdout + check.stderr, /token_file/);
+	assert.doesNotMatch(check.stdout + check.stderr, /tajne-haslo/);
+});
+
+story('another key than the pinned one gets nothing', async (house, stub) => {
+	const good = stub.cert.pin;
+	stub.cert = { ...stub.cert, pin: authority.good.pin };
+	connect(house, stub);
+	stub.cert = { ...stub.cert, pin: good };
+	await fails(house, /pin/);
+	assert.deepEqual(stub.asked, {});
+});
+
+for (const [name, how] of [['too many requests', { status: 429, headers: { 'Retry-After': '60' } }],
+	['closed for a while', { status: 503 }]])
+	story(`${name}: the answer goes later, once`, async (house, stub) => {
+		stub.receive({ text: 'BL-7M4H Prosimy o ławki.' });
+		stub.fault('send', how);
+		await ok(house);
+		assert.equal(owed(house)[0].state, 'deferred');
+		later(house, 2);
+		await ok(house);
+		assert.equal(owed(house)[0].state, 'sent');
+		assert.equal(stub.sent.length, 1);
+	});
+
+for (const how of ['taken', 'half', { status: 500 }, () => '', () => 'x'])
+	story(`what may have been taken (${JSON.stringify(how) ?? how}) is looked up before it is sent again`, async (house, stub) => {
+		stub.receive({ text: 'BL-7M4H Prosimy o ławki.' });
+		stub.fault('send', how);
+		await ok(house);
+		assert.equal(owed(house)[0].state, 'deferred');
+		stub.fault('find', 'silent');
+		later(house, 2);
+		await ok(house);
+		assert.equal(owed(house)[0].state, 'deferred', 'not known: not sent');
+		assert.equal(stub.count('send'), 1);
+		later(house, 10);
+		await ok(house);
+		assert.equal(owed(house)[0].state, 'sent', owed(house)[0].why);
+		assert.equal(stub.sent.length, 1, 'once');
+		assert.equal(owed(house)[0].external_id, stub.sent[0].id);
+	});
