@@ -189,7 +189,7 @@ certificate_blame(const struct certificate *c, const char *host,
 	else if (old)
 		buf_str(out, "; the server's administrator has to renew it");
 	else
-		buf_str(out, " is not trusted");
+		buf_printf(out, "%s is not trusted", sep);
 }
 
 enum status

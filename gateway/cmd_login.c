@@ -62,7 +62,7 @@ tell_done(const struct cmd_context *ctx, const char *name, const char *file)
 }
 
 /* The client's own permission needs no person: tries whether it is given. */
-static int
+static enum status
 try_client(struct cmd_context *ctx, const char *name,
     const struct config_oauth2 *oauth2)
 {
@@ -70,46 +70,89 @@ try_client(struct cmd_context *ctx, const char *name,
 	enum status rc = oauth_token(&token, oauth2, name, "", NULL, &ctx->err);
 
 	secret_free(&token);
+	return rc;
+}
+
+/* By a code that the person types into a page. */
+static enum status
+ask_by_device(struct cmd_context *ctx, const char *name,
+    const struct config_oauth2 *oauth2)
+{
+	struct oauth_device device;
+	enum status rc = oauth_device_begin(&device, oauth2, &ctx->err);
+
 	if (rc != ST_OK)
-		return 1;
-	tell_done(ctx, name, oauth2->token_file);
-	return 0;
+		return rc;
+	ask_person(ctx, name, &device);
+	return oauth_device_wait(&device, oauth2, still_waiting, &ctx->err);
+}
+
+/* By a page whose last address the person pastes. */
+static enum status
+ask_by_browser(struct cmd_context *ctx, const char *name,
+    const struct config_oauth2 *oauth2)
+{
+	struct oauth_browser browser;
+	enum status rc = oauth_browser_begin(&browser, oauth2, &ctx->err);
+	char pasted[8192];
+
+	if (rc != ST_OK)
+		return rc;
+	if (ctx->json)
+		cmd_print_object(ctx,
+		    json_pack("{ss ss}", "name", name, "page", browser.page));
+	else
+		printf("Open this page in a browser on any machine and sign in "
+		       "as the user of %s:\n\n%s\n\n"
+		       "At its end the browser cannot open a page of "
+		       "localhost; that is right.\n"
+		       "Copy the whole address from its address bar and paste "
+		       "it here: ",
+		    name, browser.page);
+	fflush(stdout);
+	if (fgets(pasted, sizeof(pasted), stdin) == NULL)
+		return err_set(&ctx->err, ST_REJECT, "no address was pasted");
+	rc = oauth_browser_finish(&browser, oauth2, span_of(pasted), &ctx->err);
+	explicit_bzero(pasted, sizeof(pasted));
+	return rc;
 }
 
 static int
 run(struct cmd_context *ctx, int argc, char **argv)
 {
 	const struct config_oauth2 *oauth2;
-	struct oauth_device device;
+	const char *name = argv[1];
+	enum status rc;
 
-	if (argc != 2 || argv[1][0] == '-' || argv[1][0] == '\0')
+	if (argc != 2 || name[0] == '-' || name[0] == '\0')
 		return cmd_fail(ctx, 2, "usage: uwaga login NAME");
 	if (!cmd_may_write(ctx))
 		return 1;
-	oauth2 = find(ctx->config, argv[1]);
+	oauth2 = find(ctx->config, name);
 	if (oauth2 == NULL)
 		return cmd_fail(ctx, 1,
 		    "there is no mailbox \"%.60s\"; give a mailbox's name, or "
 		    "smtp",
-		    argv[1]);
+		    name);
 	if (oauth2->token_url[0] == '\0')
 		return cmd_fail(ctx, 1,
 		    "%.60s has no oauth2 { } in %.300s; a password needs no "
 		    "login",
-		    argv[1], ctx->config_path);
+		    name, ctx->config_path);
 	if (strcmp(oauth2->grant, "client_credentials") == 0)
-		return try_client(ctx, argv[1], oauth2);
-	if (oauth2->device_url[0] == '\0')
+		rc = try_client(ctx, name, oauth2);
+	else if (oauth2->device_url[0] != '\0')
+		rc = ask_by_device(ctx, name, oauth2);
+	else if (oauth2->authorize_url[0] != '\0')
+		rc = ask_by_browser(ctx, name, oauth2);
+	else
 		return cmd_fail(ctx, 1,
-		    "oauth2 of %.60s has no device_url, where a login begins",
-		    argv[1]);
-	if (oauth_device_begin(&device, oauth2, &ctx->err) != ST_OK)
+		    "oauth2 of %.60s has neither device_url nor authorize_url, "
+		    "where a login begins",
+		    name);
+	if (rc != ST_OK)
 		return 1;
-	ask_person(ctx, argv[1], &device);
-	if (oauth_device_wait(&device, oauth2, still_waiting, &ctx->err) !=
-	    ST_OK)
-		return 1;
-	tell_done(ctx, argv[1], oauth2->token_file);
+	tell_done(ctx, name, oauth2->token_file);
 	return 0;
 }
 
@@ -124,6 +167,8 @@ const struct cmd cmd_login = {
 	    "types the code gives the gateway permission.  What comes of it is\n"
 	    "kept in token_file, readable by its owner only, and renewed by the\n"
 	    "daemon from then on.\n"
+	    "With authorize_url instead of device_url (Google) there is no code:\n"
+	    "the address that the browser ends at is pasted here.\n"
 	    "With grant = \"client_credentials\" nobody needs to agree; then it\n"
 	    "tries whether the server gives a token.\n",
 	.needs = NEEDS_CONFIG,

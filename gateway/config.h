@@ -15,7 +15,7 @@
  * are absolute: a relative one in the file starts at the file's own folder. */
 struct config_oauth2 {
 	const char *token_url; /* "": there is no oauth2 section */
-	const char *device_url, *grant, *scope, *client_id;
+	const char *device_url, *authorize_url, *grant, *scope, *client_id;
 	const char *client_secret_file, *token_file, *ca_file;
 };
 

@@ -2,7 +2,8 @@
  *
  * Place: between login.c, which needs a token, and the server that gives them.
  * Grants of RFC 6749: refresh_token and client_credentials.  How a person gives
- * the first permission is in oauth_device.c, the file in oauth_file.c.
+ * the first permission is in oauth_device.c and oauth_browser.c, the file in
+ * oauth_file.c.
  */
 #include "gateway/oauth.h"
 
@@ -146,6 +147,43 @@ oauth_take(struct oauth_file *file, const json_t *json)
 	file->good_until_s =
 	    oauth_now_s() + good - (good > 2 * SOON_S ? SOON_S : good / 2);
 	return true;
+}
+
+enum status
+oauth_keep(
+    const struct config_oauth2 *conf, const json_t *json, struct err *err)
+{
+	json_t *refresh = json_object_get(json, "refresh_token");
+	struct oauth_file file;
+	enum status rc;
+
+	if (json_string_length(refresh) == 0)
+		return err_set(err, ST_REJECT,
+		    "the server gave nothing that lasts (refresh_token); at "
+		    "Microsoft scope has to hold offline_access");
+	rc = oauth_file_open(&file, conf, NULL, err);
+	if (rc == ST_OK)
+		rc = oauth_file_prepare(&file, err);
+	if (rc == ST_OK && !oauth_take(&file, json))
+		rc = err_set(err, ST_REJECT,
+		    "the server gave no access token that can be used");
+	if (rc == ST_OK)
+		rc = oauth_file_store(&file, conf, err);
+	oauth_file_close(&file);
+	return rc;
+}
+
+enum status
+oauth_refused(const char *url, const struct http_answer *answer,
+    const json_t *json, struct err *err)
+{
+	struct oauth_error said;
+
+	oauth_said(answer, json, &said);
+	return err_set(err, answer->code >= 500 ? ST_RETRY : ST_REJECT,
+	    "%.150s refuses (%s%s%.150s); check client_id, "
+	    "client_secret_file and scope of oauth2",
+	    url, said.code, said.words[0] ? ": " : "", said.words);
 }
 
 /* The server's "no" to a grant, as one sentence. */

@@ -51,4 +51,23 @@ enum status oauth_device_wait(const struct oauth_device *device,
     const struct config_oauth2 *conf, void (*waiting)(int seconds),
     struct err *err);
 
+/* The other way to ask a person, where the server gives no mailbox by device
+ * code (Google): a page that leads the browser to an address on the person's
+ * own machine, which holds the code and is pasted back (RFC 6749 4.1, RFC 7636,
+ * RFC 8252). */
+struct oauth_browser {
+	char page[4096]; /* URL */
+	char state[48], verifier[48]; /* ours: secrets */
+};
+
+/* Makes the page's address; ST_LIMIT when it is too long. */
+enum status oauth_browser_begin(struct oauth_browser *out,
+    const struct config_oauth2 *conf, struct err *err);
+
+/* `pasted` is the address that the browser ended at.  Stores what is given for
+ * it.  ST_REJECT: no such address, of another login, refused, or nothing given
+ * that lasts; ST_RETRY: the server failed. */
+enum status oauth_browser_finish(const struct oauth_browser *browser,
+    const struct config_oauth2 *conf, struct span pasted, struct err *err);
+
 #endif

@@ -45,19 +45,6 @@ seconds(const json_t *json, const char *key, int unsaid, int min, int max)
 	return n < min ? min : n > max ? max : (int)n;
 }
 
-static enum status
-explain_no(const char *url, const struct http_answer *answer,
-    const json_t *json, struct err *err)
-{
-	struct oauth_error said;
-
-	oauth_said(answer, json, &said);
-	return err_set(err, answer->code >= 500 ? ST_RETRY : ST_REJECT,
-	    "%.150s refuses (%s%s%.150s); check client_id, "
-	    "client_secret_file and scope of oauth2",
-	    url, said.code, said.words[0] ? ": " : "", said.words);
-}
-
 enum status
 oauth_device_begin(
     struct oauth_device *out, const struct config_oauth2 *conf, struct err *err)
@@ -75,7 +62,7 @@ oauth_device_begin(
 	if (rc != ST_OK)
 		goto out;
 	if (answer.code != 200) {
-		rc = explain_no(conf->device_url, &answer, json, err);
+		rc = oauth_refused(conf->device_url, &answer, json, err);
 		goto out;
 	}
 	/* Google has kept the name from before the standard. */
@@ -103,30 +90,6 @@ out:
 	return rc;
 }
 
-/* Keeps what was given.  Without a refresh token it would end in an hour. */
-static enum status
-keep(const struct config_oauth2 *conf, const json_t *json, struct err *err)
-{
-	json_t *refresh = json_object_get(json, "refresh_token");
-	struct oauth_file file;
-	enum status rc;
-
-	if (json_string_length(refresh) == 0)
-		return err_set(err, ST_REJECT,
-		    "the server gave nothing that lasts (refresh_token); at "
-		    "Microsoft scope has to hold offline_access");
-	rc = oauth_file_open(&file, conf, NULL, err);
-	if (rc == ST_OK)
-		rc = oauth_file_prepare(&file, err);
-	if (rc == ST_OK && !oauth_take(&file, json))
-		rc = err_set(err, ST_REJECT,
-		    "the server gave no access token that can be used");
-	if (rc == ST_OK)
-		rc = oauth_file_store(&file, conf, err);
-	oauth_file_close(&file);
-	return rc;
-}
-
 /* Asks once.  ST_RETRY with `*go_on`: not yet, or the network failed, which may
  * pass; `*interval_s` grows when the server wants that. */
 static enum status
@@ -144,7 +107,7 @@ ask_once(const struct config_oauth2 *conf, const struct buf *form,
 		goto out;
 	oauth_said(&answer, json, &said);
 	if (answer.code == 200)
-		rc = keep(conf, json, err);
+		rc = oauth_keep(conf, json, err);
 	else if (strcmp(said.code, "authorization_pending") == 0 ||
 		 strcmp(said.code, "slow_down") == 0) {
 		*interval_s += said.code[0] == 's' ? INTERVAL_S : 0;
@@ -157,7 +120,7 @@ ask_once(const struct config_oauth2 *conf, const struct buf *form,
 		rc = err_set(err, ST_REJECT,
 		    "the person refused the permission; nothing was stored");
 	else {
-		rc = explain_no(conf->token_url, &answer, json, err);
+		rc = oauth_refused(conf->token_url, &answer, json, err);
 		*go_on = rc == ST_RETRY;
 	}
 out:

@@ -1,4 +1,4 @@
-/* oauth_internal - what the three files of oauth share
+/* oauth_internal - what the files of oauth share
  *
  * Place: included by oauth*.c only.
  */
@@ -61,6 +61,16 @@ enum status oauth_add_client(
 /* Takes the tokens of an answer; false when it holds no access token that a
  * login could carry.  A missing refresh_token leaves the one there was. */
 bool oauth_take(struct oauth_file *file, const json_t *json);
+
+/* Keeps what a person's permission gave.  ST_REJECT without a refresh token: it
+ * would end in an hour. */
+enum status oauth_keep(
+    const struct config_oauth2 *conf, const json_t *json, struct err *err);
+
+/* The sentence for a server that says no: ST_RETRY when it is the server that
+ * fails, else ST_REJECT. */
+enum status oauth_refused(const char *url, const struct http_answer *answer,
+    const json_t *json, struct err *err);
 
 /* Printable ASCII without spaces, as RFC 6750 has it. */
 bool oauth_is_token(const char *text);

@@ -913,8 +913,8 @@ export class Line {
 
 // ---- tokens -----------------------------------------------------------------
 
-// A token endpoint: answers what `reply(form)` says, { status, body }, and
-// remembers every form it was sent.  http on loopback, or https with `cert`.
+// A token endpoint: answers what `reply(form, url)` says, { status, body }, or
+// lets { raw } write to the response; remembers every form it was sent.  http on loopback, or https with `cert`.
 export class TokenServer {
 	constructor({ reply, cert }) {
 		Object.assign(this, { reply, cert, asked: [] });
@@ -927,7 +927,11 @@ export class TokenServer {
 			request.on('end', () => {
 				const form = Object.fromEntries(new URLSearchParams(text));
 				this.asked.push(form);
-				const { status = 200, body } = this.reply(form, request.url);
+				const { status = 200, body, raw } = this.reply(form, request.url);
+				if (raw) {
+					raw(response);
+					return;
+				}
 				response.writeHead(status, { 'Content-Type': 'application/json' });
 				response.end(JSON.stringify(body));
 			});

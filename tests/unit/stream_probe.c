@@ -1,7 +1,8 @@
 /* stream_probe - opens one stream and prints what came of it, as JSON
  *
  * Place: flow/stream.test.mjs runs it against servers that behave well and badly.
- * usage: stream_probe KEY=VALUE ...; keys as below.
+ * usage: stream_probe KEY=VALUE ...; keys as below.  With config=FILE and
+ * login=NAME it opens what is configured under that name ("smtp": the way out).
  */
 #include <jansson.h>
 #include <libetpan/libetpan.h>
@@ -12,7 +13,7 @@
 #include <sys/resource.h>
 
 #include "gateway/clock.h"
-#include "gateway/stream.h"
+#include "gateway/login.h"
 
 static atomic_bool stop;
 
@@ -93,6 +94,23 @@ read_pieces(struct stream *s, long want, json_t *out, struct err *err)
 	return rc;
 }
 
+static enum status
+open_configured(struct stream **out, const char *file, const char *name,
+    struct config **config, struct err *err)
+{
+	enum status rc = config_read(config, file, err);
+
+	if (rc != ST_OK)
+		return rc;
+	if (strcmp(name, "smtp") == 0)
+		return login_smtp(out, &(*config)->smtp, "", &stop, err);
+	for (int i = 0; i < (*config)->n_mailboxes; i++)
+		if (strcmp((*config)->mailboxes[i].name, name) == 0)
+			return login_mailbox(
+			    out, &(*config)->mailboxes[i], &stop, err);
+	return err_set(err, ST_BROKEN, "no such name");
+}
+
 int
 main(int argc, char **argv)
 {
@@ -117,13 +135,18 @@ main(int argc, char **argv)
 	struct stream *s = NULL;
 	struct err err = { "" };
 	json_t *out = json_object();
+	struct config *config = NULL;
 	struct rusage usage;
 	bool refused = false;
 	enum status rc;
 
 	sigaction(SIGUSR1, &wake, NULL);
 	set.refused = &refused;
-	rc = stream_open(&s, &set, &err);
+	if (value(argc, argv, "config")[0] != '\0')
+		rc = open_configured(&s, value(argc, argv, "config"),
+		    value(argc, argv, "login"), &config, &err);
+	else
+		rc = stream_open(&s, &set, &err);
 	json_object_set_new(out, "opened", json_integer(rc));
 	if (rc == ST_OK) {
 		json_object_set_new(out, "said",
@@ -141,6 +164,7 @@ main(int argc, char **argv)
 			rc = speak(s, line, wait, out, &err);
 	}
 	stream_close(s);
+	config_free(config);
 	getrusage(RUSAGE_SELF, &usage);
 	json_object_set_new(out, "rss_kb", json_integer(usage.ru_maxrss));
 	json_object_set_new(out, "refused", json_boolean(refused));
