@@ -514,8 +514,15 @@ mailbox_check(struct source *s, struct buf *found, struct err *err)
 	struct mailbox *box = (struct mailbox *)s;
 	enum status rc = maildir_check(box->path, err);
 
-	(void)found;
-	return rc == ST_OK ? ST_OK : err_prefix(err, rc, box->name);
+	if (rc != ST_OK)
+		return err_prefix(err, rc, box->name);
+	if (found == NULL)
+		return ST_OK;
+	rc = list_new(box, err);
+	if (rc == ST_OK)
+		buf_printf(found, "%zu waiting in new", box->list_n);
+	clear_list(box);
+	return rc;
 }
 
 static void
