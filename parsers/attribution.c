@@ -533,6 +533,31 @@ is_name_above(const struct lines *lines, size_t i, size_t end)
 		   NAME_WORDS_MAX;
 }
 
+/* Does a word with a capital stand in lines `from` to `end`, besides the first?
+ * A program names somebody; "pan starosta napisał:" is a person's sentence. */
+static bool
+names_somebody(const struct lines *lines, size_t from, size_t end)
+{
+	bool first = true;
+
+	for (size_t i = from; i <= end; i++) {
+		struct span s = lines_words(lines, i);
+
+		for (size_t k = 0; k < s.n; k++) {
+			bool starts = is_letter(s.p[k]) &&
+				      (k == 0 || !is_letter(s.p[k - 1]));
+
+			if (!starts)
+				continue;
+			if (!first && ((s.p[k] >= 'A' && s.p[k] <= 'Z') ||
+					  (unsigned char)s.p[k] >= 0x80))
+				return true;
+			first = false;
+		}
+	}
+	return false;
+}
+
 bool
 attribution_read(
     struct attribution *out, struct lines *lines, size_t end, bool is_answer)
@@ -558,7 +583,9 @@ attribution_read(
 		}
 		ev = weigh(lines_fold(lines, from, end));
 		enough = quoted ? enough_before_quote(&ev)
-				: enough_before_text(&ev, is_answer);
+				: enough_before_text(&ev, is_answer) &&
+				      (ev.address || ev.framed ||
+					  names_somebody(lines, from, end));
 		out->doubt |=
 		    !quoted && ev.verb_last && ev.colon && ev.date && ev.starts;
 		if (enough && (ev.starts || ev.dashed || ev.framed) &&

@@ -497,6 +497,8 @@ is_delay_in_words(const struct notice *n, struct span status)
 
 	if (status.n > 0 && status.p[0] == '5')
 		return false;
+	if (machine_words_in(WORDS_DELAY_SURE, head) != NULL)
+		return true;
 	if (machine_words_in(WORDS_FINAL, head) != NULL)
 		return false;
 	return machine_words_in(WORDS_DELAY, head) != NULL ||

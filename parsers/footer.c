@@ -104,6 +104,11 @@ static const char *const notice_topics[] = { "administratorem",
 	"zastrzezenie", "the information", "confidential", "confidentiality",
 	"vertraulich", "hinweis:", "notice:", NULL };
 
+/* Words of somebody who wants such topics dealt with. */
+static const char *const opinions[] = { "powinn", "powinien", "uwazam", "wnosz",
+	"wnosim", "proponuj", "moim zdaniem", "naszym zdaniem", "dlaczego",
+	"brakuje", "should", "i think", "we propose", NULL };
+
 /* How companies name themselves, as the law asks; three of these. */
 static const char *const registers[] = { " nip", " regon", " krs", "z siedziba",
 	"sad rejonow", "sadzie rejonow", "sadem rejonow", "kapital zakladow",
@@ -165,7 +170,8 @@ footer_is_delimiter(const struct lines *lines, size_t i, bool *sure)
 		return without(s, "_").n == 0;
 	if (s.n < 2 || s.n > 6)
 		return false;
-	return span_is(s, "--") || span_is(s, "__") || span_is(s, "*-- *") ||
+	return span_is(s, "\xe2\x80\x94") || span_is(s, "\xe2\x80\x93") ||
+	       span_is(s, "--") || span_is(s, "__") || span_is(s, "*-- *") ||
 	       span_is(s, "*--*") || span_is(s, "**--**") ||
 	       span_is(s, "--\\") || span_is(s, "- --");
 }
@@ -231,7 +237,7 @@ footer_is_notice(struct lines *lines, size_t from, size_t to, bool below)
 	if (below)
 		asked = 1;
 	else if (phrase_starts(f, notice_topics) > 0)
-		asked = 3;
+		asked = phrase_in(f, opinions) ? 100 : 3;
 	return count_phrases(f, notice_words) >= asked ||
 	       phrase_in(f, strong_words);
 }

@@ -13,6 +13,7 @@ enum {
 	ATTENDANCE_MAX = 20, /* words in a sentence of attendance */
 	PREFIX_MAX = 6, /* letters before the dash of a code */
 	ANYWHERE_READ = 32 * 1024, /* bytes; no letter is longer */
+	CLEAR_FORM = 3, /* words of a form that is clear anywhere */
 	PHRASE_MAX = 6, /* words of the longest form that may stand anywhere */
 };
 
@@ -620,6 +621,32 @@ sentence_words(const struct sentence *s, int i)
 	return end;
 }
 
+/* "Niestety choruję i nie będę mógł przyjść": a form of several words is clear
+ * wherever it begins a clause of the first sentence. */
+static int
+attendance_behind(const struct keywords *k, const struct sentence *s)
+{
+	static const char *const joints[] = { "i", "ale", "wiec", "dlatego",
+		"ze", "and", "so", "but" };
+	int end = sentence_words(s, 0), len;
+
+	for (int i = 1; i < end && i < ATTENDANCE_MAX; i++) {
+		bool begins = gap_has(s, i, ",");
+		struct span before = { s->words[i - 1].folded,
+			s->words[i - 1].folded_n };
+		int found;
+
+		for (size_t j = 0; j < sizeof(joints) / sizeof(joints[0]); j++)
+			begins = begins || span_is(before, joints[j]);
+		if (!begins)
+			continue;
+		found = attendance_at(k, s, i, &len);
+		if (found != 0 && len >= CLEAR_FORM)
+			return found;
+	}
+	return 0;
+}
+
 int
 keyword_attendance(const struct keywords *k, struct span new_text)
 {
@@ -631,6 +658,8 @@ keyword_attendance(const struct keywords *k, struct span new_text)
 	if (s.n == 0)
 		return 0;
 	found = attendance_at(k, &s, 0, &len);
+	if (found == 0)
+		found = attendance_behind(k, &s);
 	while (found == 0) {
 		next = skip_thanks(k, &s, i, &thanks);
 		next += match_intent(k, FORM_ATTEND_LEAD, &s, next);

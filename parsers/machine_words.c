@@ -175,6 +175,12 @@ static const char *const delay[] = { "this is a warning message only",
 	"verzogert sich", "dosud nebyla dorucena", "ще не доставлено",
 	"n'a pas encore", "aun no se ha", "注意: 配信遅延", NULL };
 
+/* These outweigh what sounds final beside them. */
+static const char *const delay_sure[] = { "this is a warning message only",
+	"this is only a warning", "this is a warning only",
+	"warning message only", "you do not need to resend",
+	"you don't need to resend", "still being retried", NULL };
+
 static const char *const final[] = { "giving up", "given up", "gave up",
 	"i've given up", "permanent fatal", "permanent error",
 	"failed permanently", "will not be retried", "will not retry",
@@ -253,6 +259,7 @@ static const char *const *const tables[WORDS_TABLES] = {
 	[WORDS_SERVER_SAYS] = server_says,
 	[WORDS_FAILURE] = failure,
 	[WORDS_DELAY] = delay,
+	[WORDS_DELAY_SURE] = delay_sure,
 	[WORDS_FINAL] = final,
 	[WORDS_RETURNED] = returned,
 	[WORDS_DAEMON] = daemon,

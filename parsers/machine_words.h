@@ -12,7 +12,8 @@ enum machine_words {
 	WORDS_BOUNCE_SUBJECT, /* "undelivered mail", "zwrot poczty" */
 	WORDS_SERVER_SAYS, /* how mail servers open such a notice */
 	WORDS_FAILURE, /* "user unknown": only beside other signs */
-	WORDS_DELAY, /* not yet delivered, will be tried again */
+	WORDS_DELAY,
+	WORDS_DELAY_SURE, /* not yet delivered, will be tried again */
 	WORDS_FINAL, /* given up */
 	WORDS_RETURNED, /* a line above the copy of our mail */
 	WORDS_DAEMON, /* "mail delivery system" as a sender's name */

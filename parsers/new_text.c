@@ -322,6 +322,13 @@ read_attribution(struct reading *r, size_t i)
 			    i + 1);
 		return i;
 	}
+	if (a.doubt && !a.quoted && !r->own_words && a.kept == 0) {
+		parsed_warn(r->parsed,
+		    "line %zu could announce an old message, but nothing "
+		    "stands above it; the text was kept",
+		    i + 1);
+		return i;
+	}
 	if (a.doubt && !a.quoted)
 		parsed_warn(r->parsed,
 		    "all below line %zu was taken for an old message", i + 1);

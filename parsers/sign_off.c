@@ -222,76 +222,6 @@ bare(struct span words)
 	return words;
 }
 
-/* How many words stand in `rest`, when all begin with a capital or are of
- * `small`; -1 when not, or when there are more than seven. */
-static int
-count_allowed(struct lines *lines, struct span rest, const char *const *small)
-{
-	struct word word;
-	int count = 0;
-
-	while (next_word(&word, &rest)) {
-		if (++count > 7)
-			return -1;
-		if (!word.capital &&
-		    phrase_starts(lines_fold_words(lines, word.s), small) == 0)
-			return -1;
-	}
-	return count;
-}
-
-/* What follows the first `n` bytes of the folded `f`, as written: the phrase
- * has as many words folded as it has as written. */
-static struct span
-behind(struct span words, struct span f, size_t n)
-{
-	size_t count = phrase_count_words(span_sub(f, 0, n), 10);
-	struct word word;
-
-	while (count-- > 0 && next_word(&word, &words))
-		;
-	return words;
-}
-
-/* Is line `i` a closing formula?  `*weak`: only when the name follows;
- * `*named`: the name stands behind it in the line. */
-static bool
-is_formula(struct lines *lines, size_t i, bool *weak, bool *named)
-{
-	struct span words = bare(lines_words(lines, i)), f, rest;
-	size_t n;
-	int left;
-
-	if (lines->line[i].kind != LINE_TEXT || words.n > FORMULA_MAX ||
-	    words.n < 2 || count_digits(words) > 0 || has_any(words, "?@"))
-		return false;
-	f = lines_fold_words(lines, words);
-	n = phrase_starts(f, formulas);
-	*weak = n == 0;
-	if (n == 0)
-		n = phrase_starts(f, thanks);
-	if (n == 0)
-		return false;
-	rest = behind(words, f, n);
-	left = count_allowed(lines, rest, wished);
-	*named = left >= 2 && memchr(",!.-", rest.p[0], 4) != NULL;
-	return left >= 0 && left <= (*weak ? 2 : 7);
-}
-
-/* Does line `i` begin a postscript? */
-static bool
-is_postscript(struct lines *lines, size_t i)
-{
-	static const char *const marks[] = { "p.s.", "p.s", "p. s.", "ps",
-		"ps.", "ps:", "post scriptum", "postscriptum", "nb.", NULL };
-	struct span words = lines_words(lines, i);
-
-	if (words.n < 2 || (words.p[0] | 32) != 'p')
-		return false;
-	return phrase_starts(
-		   lines_fold_words(lines, span_sub(words, 0, 16)), marks) > 0;
-}
-
 /* The words that the author is known by, folded into `b`, each with a space
  * around. */
 static void
@@ -322,6 +252,104 @@ is_known(struct lines *lines, const struct buf *known, struct span word)
 		return false;
 	hit = memmem(known->p + 1, known->n - 2, f.p, f.n);
 	return hit != NULL && hit[-1] == ' ' && hit[f.n] == ' ';
+}
+
+/* How many words stand in `rest`, when all begin with a capital, are of `small`
+ * or name the author; -1 when not, or when there are more than seven. */
+static int
+count_allowed(struct lines *lines, struct span rest, const char *const *small,
+    const struct buf *known)
+{
+	struct word word;
+	int count = 0;
+
+	while (next_word(&word, &rest)) {
+		if (++count > 7)
+			return -1;
+		if (!word.capital &&
+		    phrase_starts(lines_fold_words(lines, word.s), small) ==
+			0 &&
+		    !(known != NULL && is_known(lines, known, word.s)))
+			return -1;
+	}
+	return count;
+}
+
+/* Is all of `rest`, one to three words, a name: the author's, or a given name
+ * alone ("Dziękuję, Ewa")? */
+static bool
+are_names(struct lines *lines, struct span rest, const struct buf *known)
+{
+	struct word word;
+	size_t count = 0, hits = 0, given = 0;
+
+	while (count < 4 && next_word(&word, &rest)) {
+		count++;
+		hits += is_known(lines, known, word.s);
+		given += word.capital &&
+			 phrase_starts(
+			     lines_fold_words(lines, word.s), given_names) > 0;
+	}
+	return (count > 0 && count < 4 && hits == count) ||
+	       (count == 1 && given == 1);
+}
+
+/* What follows the first `n` bytes of the folded `f`, as written: the phrase
+ * has as many words folded as it has as written. */
+static struct span
+behind(struct span words, struct span f, size_t n)
+{
+	size_t count = phrase_count_words(span_sub(f, 0, n), 10);
+	struct word word;
+
+	while (count-- > 0 && next_word(&word, &words))
+		;
+	return words;
+}
+
+/* Is line `i` a closing formula?  `*weak`: only when the name follows;
+ * `*named`: the name stands behind it in the line. */
+static bool
+is_formula(struct lines *lines, size_t i, const struct buf *known, bool *weak,
+    bool *named)
+{
+	struct span words = bare(lines_words(lines, i)), f, rest;
+	size_t n;
+	int left;
+
+	if (lines->line[i].kind != LINE_TEXT || words.n > FORMULA_MAX ||
+	    words.n < 2 || count_digits(words) > 0 || has_any(words, "?@"))
+		return false;
+	f = lines_fold_words(lines, words);
+	n = phrase_starts(f, formulas);
+	*weak = n == 0;
+	if (n == 0)
+		n = phrase_starts(f, thanks);
+	if (n == 0)
+		return false;
+	rest = behind(words, f, n);
+	left = count_allowed(lines, rest, wished, known);
+	*named = left >= 2 && memchr(",!.-", rest.p[0], 4) != NULL;
+	if (*weak && are_names(lines, rest, known)) {
+		*named = true;
+		*weak = false;
+		return true;
+	}
+	return left >= 0 && left <= (*weak ? 2 : 7);
+}
+
+/* Does line `i` begin a postscript? */
+static bool
+is_postscript(struct lines *lines, size_t i)
+{
+	static const char *const marks[] = { "p.s.", "p.s", "p. s.", "ps",
+		"ps.", "ps:", "post scriptum", "postscriptum", "nb.", NULL };
+	struct span words = lines_words(lines, i);
+
+	if (words.n < 2 || (words.p[0] | 32) != 'p')
+		return false;
+	return phrase_starts(
+		   lines_fold_words(lines, span_sub(words, 0, 16)), marks) > 0;
 }
 
 /* Is the word one letter, with which a name of the author begins? */
@@ -468,14 +496,16 @@ bool
 sign_off_find(struct sign_off *out, struct lines *lines, size_t from, size_t to,
     const struct address *author)
 {
+	struct buf known = { .max = 1024 };
 	size_t count, next;
-	bool weak = false, named = false;
+	bool weak = false, named = false, found = false;
 
-	for (size_t i = window_start(lines, from, to); i < to; i++) {
+	known_words(&known, author);
+	for (size_t i = window_start(lines, from, to); i < to && !found; i++) {
 		if (lines->line[i].kind != LINE_TEXT || lines->line[i].gone)
 			continue;
 		out->at = i;
-		if (is_formula(lines, i, &weak, &named)) {
+		if (is_formula(lines, i, &known, &weak, &named)) {
 			if (!is_card(lines, i + 1, to, &out->end, &count))
 				continue;
 			next = lines_next(lines, i + 1);
@@ -485,7 +515,8 @@ sign_off_find(struct sign_off *out, struct lines *lines, size_t from, size_t to,
 				continue;
 			out->guessed = false;
 			out->card = count > (named ? 0U : 1U);
-			return true;
+			found = true;
+			continue;
 		}
 		if (starts_paragraph(lines, i, from) &&
 		    is_name(lines, i, author, &out->guessed) &&
@@ -493,10 +524,11 @@ sign_off_find(struct sign_off *out, struct lines *lines, size_t from, size_t to,
 		    !(out->guessed && is_one_word(lines, i) &&
 			(count > 0 || i == from))) {
 			out->card = count > 0;
-			return true;
+			found = true;
 		}
 	}
-	return false;
+	buf_free(&known);
+	return found;
 }
 
 bool
@@ -514,5 +546,5 @@ sign_off_is_greeting(struct lines *lines, size_t i)
 		n = phrase_starts(f, addressed);
 	if (n == 0)
 		return false;
-	return count_allowed(lines, behind(words, f, n), greeted) >= 0;
+	return count_allowed(lines, behind(words, f, n), greeted, NULL) >= 0;
 }

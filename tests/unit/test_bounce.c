@@ -117,6 +117,15 @@ static const struct row rows[] = {
 	    "    450 4.2.1 try again later\n\n"
 	    "No action is required on your part.\n",
 	    KIND_DELAYED, "ola@b.example,", "4.2.1", "", "450 4.2.1" },
+	{ "a warning only, however long it has waited",
+	    "Return-Path: <>\n" DAEMON US
+	    "Subject: Delayed Mail (still being retried)\n\n"
+	    "This is the mail system at host a.example.\n\n"
+	    "# THIS IS A WARNING ONLY.  YOU DO NOT NEED TO RESEND. #\n\n"
+	    "Your message could not be delivered for more than 4 hour(s).\n"
+	    "It will be retried until it is 5 day(s) old.\n\n"
+	    "<ola@b.example>: connect to mx.b.example: timed out\n",
+	    KIND_DELAYED, "ola@b.example,", "", "", "" },
 	{ "a Polish provider's words",
 	    "Return-Path: <>\nFrom: postmaster@a.example\n" US
 	    "Subject: =?utf-8?Q?Zwrot_nie_dor=C4=99czonej_wiadomo=C5=9Bci?=\n"

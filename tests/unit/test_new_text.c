@@ -127,6 +127,26 @@ static const struct {
 	    true },
 	{ "signs that nobody sees", "\u2063Tak.\n\n\u2063Wysłane z BlueMail\n",
 	    "Tak.", true },
+	{ "a dash of the printer's above the name",
+	    "Tak.\n\n\u2014\nJan\nSołectwo X", "Tak.", true },
+	{ "what somebody said at an hour, with nothing above it",
+	    "W dniu 19.11.2026 o godz. 8:41 Starosta napisał:\n\"Nie ma "
+	    "pieniędzy\". Po co te konsultacje?",
+	    "W dniu 19.11.2026 o godz. 8:41 Starosta napisał:\n\"Nie ma "
+	    "pieniędzy\". Po co te konsultacje?",
+	    true },
+	{ "and with something above it, where nobody is named",
+	    "Dzień dobry.\n\nW dniu 19.11.2026 o godz. 8:41 pan starosta "
+	    "napisał:\n\"Nie ma pieniędzy\". Po co te konsultacje?",
+	    "Dzień dobry.\n\nW dniu 19.11.2026 o godz. 8:41 pan starosta "
+	    "napisał:\n\"Nie ma pieniędzy\". Po co te konsultacje?",
+	    true },
+	{ "a wish about personal data is no notice",
+	    "Tak.\n\nDane osobowe nie powinny być przetwarzane bez zgody, a "
+	    "administrator powinien wyznaczyć inspektora ochrony danych.",
+	    "Tak.\n\nDane osobowe nie powinny być przetwarzane bez zgody, a "
+	    "administrator powinien wyznaczyć inspektora ochrony danych.",
+	    true },
 	{ "a notice right below the card, as HTML letters have it",
 	    "Tak.\n\nPozdrawiam\nJan Kowalski\nFirma X\ntel. 110 000 777\n"
 	    "Informujemy, że administratorem Państwa danych osobowych jest X.",
