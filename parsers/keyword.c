@@ -13,6 +13,8 @@ enum {
 	ATTENDANCE_MAX = 20, /* words in a sentence of attendance */
 	PREFIX_MAX = 6, /* letters before the dash of a code */
 	ANYWHERE_READ = 32 * 1024, /* bytes; no letter is longer */
+	BUCKETS = 1024,
+	STEM_MIN = 2, /* bytes before a '*': what a bucket is told by */
 	CLEAR_FORM = 3, /* words of a form that is clear anywhere */
 	PHRASE_MAX = 6, /* words of the longest form that may stand anywhere */
 };
@@ -35,12 +37,15 @@ struct form {
 	/* Folded, one space between; "?" alone.  A word that ends with '*' is
 	 * the beginning of one. */
 	struct span words;
+	size_t next; /* form of the same bucket, plus one; 0: none */
 };
 
 struct keywords {
 	struct arena arena; /* owned; holds the forms */
 	struct form *forms;
 	size_t n_forms;
+	/* By the first two bytes: the first form, plus one; 0: none. */
+	size_t buckets[BUCKETS];
 };
 
 struct word {
@@ -187,7 +192,8 @@ add_form(
 			buf_char(&words, ' ');
 		buf_add(&words,
 		    (struct span){ s.words[i].folded, s.words[i].folded_n });
-		if (span_starts(gap_before(&s, i + 1), "*"))
+		if (s.words[i].folded_n >= STEM_MIN &&
+		    span_starts(gap_before(&s, i + 1), "*"))
 			buf_char(&words, '*');
 	}
 	if (s.n == 0 && span_is(span_trim(text), "?"))
@@ -242,6 +248,28 @@ add_line(struct keywords *k, struct span line, int number, struct err *err)
 	return rc;
 }
 
+static size_t
+bucket_of(struct span word)
+{
+	unsigned first = word.n > 0 ? (unsigned char)word.p[0] : 0;
+	unsigned second =
+	    word.n > 1 && word.p[1] != ' ' ? (unsigned char)word.p[1] : 0;
+
+	return (first * 31 + second) % BUCKETS;
+}
+
+/* Puts the forms into their buckets, each in the order of the table. */
+static void
+sort_forms(struct keywords *k)
+{
+	for (size_t f = k->n_forms; f-- > 0;) {
+		size_t *bucket = &k->buckets[bucket_of(k->forms[f].words)];
+
+		k->forms[f].next = *bucket;
+		*bucket = f + 1;
+	}
+}
+
 enum status
 keywords_read(struct keywords **out, struct span tsv, struct err *err)
 {
@@ -262,6 +290,7 @@ keywords_read(struct keywords **out, struct span tsv, struct err *err)
 		if (span_trim(line).n > 0 && !span_starts(line, "#"))
 			rc = add_line(k, line, number, err);
 	}
+	sort_forms(k);
 	if (rc == ST_OK)
 		*out = k;
 	else
@@ -309,6 +338,25 @@ match(const struct form *form, const struct sentence *s, int i)
 	return n;
 }
 
+static const struct form *
+next_form(const struct keywords *k, const struct form *form)
+{
+	return form->next == 0 ? NULL : &k->forms[form->next - 1];
+}
+
+/* The first of the forms that can begin with word `i`; NULL: none. */
+static const struct form *
+first_form(const struct keywords *k, const struct sentence *s, int i)
+{
+	const struct word *w = &s->words[i];
+	size_t at;
+
+	if (i >= s->n || w->folded_n == 0)
+		return NULL;
+	at = k->buckets[bucket_of((struct span){ w->folded, w->folded_n })];
+	return at == 0 ? NULL : &k->forms[at - 1];
+}
+
 /* How many words from `i` on are the longest form of that intent; 0: none. */
 static int
 match_intent(
@@ -316,9 +364,9 @@ match_intent(
 {
 	int longest = 0;
 
-	for (size_t f = 0; f < k->n_forms; f++) {
-		int n = k->forms[f].intent == intent ? match(&k->forms[f], s, i)
-						     : 0;
+	for (const struct form *form = first_form(k, s, i); form != NULL;
+	     form = next_form(k, form)) {
+		int n = form->intent == intent ? match(form, s, i) : 0;
 
 		if (n > longest)
 			longest = n;
@@ -533,8 +581,8 @@ keyword_command(
 	split(&s, new_text);
 	if (s.n == 0)
 		return lone_question(k, new_text);
-	for (size_t f = 0; f < k->n_forms; f++) {
-		const struct form *form = &k->forms[f];
+	for (const struct form *form = first_form(k, &s, 0); form != NULL;
+	     form = next_form(k, form)) {
 		int n = form->intent <= CMD_ASK ? match(form, &s, 0) : 0;
 
 		if (n <= longest ||
@@ -674,31 +722,17 @@ keyword_attendance(const struct keywords *k, struct span new_text)
 		   : 0;
 }
 
-/* The first letters of the forms of that intent. */
-static void
-first_letters(bool first[256], const struct keywords *k, int intent)
-{
-	memset(first, 0, 256 * sizeof(*first));
-	for (size_t f = 0; f < k->n_forms; f++)
-		if (k->forms[f].intent == intent)
-			first[(unsigned char)k->forms[f].words.p[0]] = true;
-}
-
 /* Does a form of that intent stand anywhere in the text? */
 static bool
 has_intent(const struct keywords *k, int intent, struct span text)
 {
-	bool first[256];
 	struct sentence s;
 	struct span rest = span_sub(text, 0, ANYWHERE_READ);
 
-	first_letters(first, k, intent);
 	while (rest.n > 0) {
 		split(&s, rest);
 		for (int i = 0; i < s.n; i++)
-			if (s.words[i].folded_n > 0 &&
-			    first[(unsigned char)s.words[i].folded[0]] &&
-			    match_intent(k, intent, &s, i) > 0)
+			if (match_intent(k, intent, &s, i) > 0)
 				return true;
 		if (!s.more)
 			break;

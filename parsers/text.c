@@ -330,8 +330,12 @@ text_fold_copy(struct arena *a, struct span in)
 bool
 text_is_word(int32_t codepoint)
 {
-	utf8proc_category_t kind = utf8proc_category(codepoint);
+	utf8proc_category_t kind;
 
+	if (codepoint >= 0 && codepoint < 0x80)
+		return (codepoint >= '0' && codepoint <= '9') ||
+		       ((codepoint | 32) >= 'a' && (codepoint | 32) <= 'z');
+	kind = utf8proc_category(codepoint);
 	return (kind >= UTF8PROC_CATEGORY_LU && kind <= UTF8PROC_CATEGORY_LO) ||
 	       (kind >= UTF8PROC_CATEGORY_ND && kind <= UTF8PROC_CATEGORY_NO);
 }
