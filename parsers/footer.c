@@ -10,6 +10,8 @@ enum {
 	CLIENT_WORDS_MAX = 9,
 	CLIENT_ATTACHED_MAX = 60, /* with words right above it */
 	PICTURE_MAX = 300,
+	NOTICE_MIN = 20,
+	NOTICE_HEAD = 80, /* bytes; longer than what notices begin with */
 };
 
 /* All tables are folded. */
@@ -110,7 +112,7 @@ static const char *const opinions[] = { "powinn", "powinien", "uwazam", "wnosz",
 	"brakuje", "should", "i think", "we propose", NULL };
 
 /* How companies name themselves, as the law asks; three of these. */
-static const char *const registers[] = { " nip", " regon", " krs", "z siedziba",
+static const char *const registers[] = { "nip", "regon", "krs", "z siedziba",
 	"sad rejonow", "sadzie rejonow", "sadem rejonow", "kapital zakladow",
 	"kapitalem zakladow", "wydzial gospodarcz", "rejestru przedsiebior",
 	"rejestrze przedsiebior", "sp. z o.o.", "sp. z o. o.", "spolka akcyjna",
@@ -210,15 +212,15 @@ footer_is_client(struct lines *lines, size_t i, bool alone)
 	       memchr(".!?:;", rest.p[rest.n - 1], 5) == NULL;
 }
 
-/* How many of `phrases` stand in `f`, counted no further than three. */
-static int
-count_phrases(struct span f, const char *const *phrases)
+bool
+footer_may_be_notice(struct lines *lines, size_t i)
 {
-	int count = 0;
+	struct span words = lines_words(lines, i), f;
 
-	for (; *phrases != NULL && count < 3; phrases++)
-		count += span_find(f, *phrases) < f.n;
-	return count;
+	if (lines->line[i].kind != LINE_TEXT || words.n < NOTICE_MIN)
+		return false;
+	f = lines_fold_words(lines, span_sub(words, 0, NOTICE_HEAD));
+	return phrase_starts(without(f, "*_[(\"'-# "), notices) > 0;
 }
 
 bool
@@ -229,7 +231,7 @@ footer_is_notice(struct lines *lines, size_t from, size_t to, bool below)
 	int asked = 2;
 
 	f = lines_fold(lines, from, last);
-	if (count_phrases(f, lists) > 0 || count_phrases(f, registers) >= 3)
+	if (phrase_count(f, lists) > 0 || phrase_count(f, registers) >= 3)
 		return true;
 	f = without(f, "*_[(\"'-# ");
 	if (phrase_starts(f, notices) == 0)
@@ -238,7 +240,7 @@ footer_is_notice(struct lines *lines, size_t from, size_t to, bool below)
 		asked = 1;
 	else if (phrase_starts(f, notice_topics) > 0)
 		asked = phrase_in(f, opinions) ? 100 : 3;
-	return count_phrases(f, notice_words) >= asked ||
+	return phrase_count(f, notice_words) >= asked ||
 	       phrase_in(f, strong_words);
 }
 
@@ -248,7 +250,7 @@ footer_is_small_print(struct lines *lines, size_t from, size_t to)
 	size_t last = to - from > 4 ? from + 3 : to - 1;
 	struct span f = lines_fold(lines, from, last);
 
-	return count_phrases(f, notice_words) > 0 ||
+	return phrase_count(f, notice_words) > 0 ||
 	       span_find(f, "www.") < f.n || span_find(f, "http") < f.n;
 }
 

@@ -23,6 +23,9 @@ bool footer_is_client(struct lines *lines, size_t i, bool alone);
  * `below`: they stand below the end of a letter, where less is asked. */
 bool footer_is_notice(struct lines *lines, size_t from, size_t to, bool below);
 
+/* Does line `i` begin as such notices do?  Cheap; says yes too often. */
+bool footer_may_be_notice(struct lines *lines, size_t i);
+
 /* Could they be a further paragraph of such a notice? */
 bool footer_is_small_print(struct lines *lines, size_t from, size_t to);
 

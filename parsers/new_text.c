@@ -528,7 +528,8 @@ notice_inside(struct reading *r, struct range s, size_t start)
 	size_t i = s.to - start > NOTICES_MAX ? s.to - NOTICES_MAX : start + 1;
 
 	for (; i < s.to; i++)
-		if (is_notice(r, s, i, s.to) &&
+		if (footer_may_be_notice(&r->lines, i) &&
+		    is_notice(r, s, i, s.to) &&
 		    says_something(r, (struct range){ 0, i }))
 			return i;
 	return s.to;
@@ -663,6 +664,16 @@ drop_client_lines(struct reading *r, struct range s)
 	}
 }
 
+/* Takes something off the end of `s`, and the footers that then are the end. */
+static struct range
+drop_more(struct reading *r, struct range s,
+    struct range (*drop)(struct reading *, struct range))
+{
+	struct range left = drop(r, s);
+
+	return left.to < s.to ? drop_footers(r, left) : left;
+}
+
 static void
 clean_segment(struct reading *r, struct range whole, bool first)
 {
@@ -671,10 +682,8 @@ clean_segment(struct reading *r, struct range whole, bool first)
 	if (first)
 		drop_banner(r, s);
 	s = drop_footers(r, trim(&r->lines, s));
-	s = drop_delimited(r, s);
-	s = drop_footers(r, s);
-	s = drop_card(r, s);
-	s = drop_footers(r, s);
+	s = drop_more(r, s, drop_delimited);
+	s = drop_more(r, s, drop_card);
 	drop_client_lines(r, s);
 	/* Dividers that now part the author's words from nothing. */
 	mark_gone(&r->lines, whole.from, s.from);

@@ -1,6 +1,7 @@
 /* phrase - words and phrases in folded text */
 #include "parsers/phrase.h"
 
+#include <stdint.h>
 #include <string.h>
 
 /* A byte of a word, in UTF-8 and folded or not. */
@@ -80,6 +81,27 @@ phrase_in(struct span folded, const char *const *phrases)
 		    one_starts(span_from(folded, i), phrases))
 			return true;
 	return false;
+}
+
+int
+phrase_count(struct span folded, const char *const *phrases)
+{
+	bool first[256] = { false };
+	uint64_t seen = 0;
+
+	for (const char *const *p = phrases; *p != NULL; p++)
+		first[(unsigned char)(*p)[0]] = true;
+	for (size_t i = 0; i < folded.n; i++) {
+		if (!first[(unsigned char)folded.p[i]] ||
+		    (i > 0 && word_byte(folded.p[i]) &&
+			!word_starts(folded, i)))
+			continue;
+		for (int k = 0; k < 64 && phrases[k] != NULL; k++)
+			if (phrases[k][0] == folded.p[i] &&
+			    span_starts(span_from(folded, i), phrases[k]))
+				seen |= UINT64_C(1) << k;
+	}
+	return __builtin_popcountll(seen);
 }
 
 bool

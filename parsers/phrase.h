@@ -24,6 +24,10 @@ bool phrase_leads(struct span folded, const char *const *phrases);
 /* Does a word of the folded text begin with one of `phrases`? */
 bool phrase_in(struct span folded, const char *const *phrases);
 
+/* How many different ones of `phrases`, at most 64, stand at the beginning of
+ * words of the folded text. */
+int phrase_count(struct span folded, const char *const *phrases);
+
 /* Does a word of `phrases` stand in the folded text as a whole word? */
 bool phrase_word_in(struct span folded, const char *const *phrases);
 
