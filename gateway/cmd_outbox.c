@@ -20,6 +20,7 @@ static const struct cmd_column columns[] = {
 	{ "code", "code", 0 },
 	{ "due_at", "due", 0 },
 	{ "attempts", "tries", 0 },
+	{ "doubts", NULL, 0 },
 	{ "why", "why", 50 },
 	{ "number", NULL, 0 },
 	{ "from", NULL, 0 },

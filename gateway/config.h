@@ -40,6 +40,7 @@ struct config_smtp {
 	const char *url, *user, *password_file, *ca_file, *pin;
 	const char *envelope, *on_unknown;
 	long connections, rate_per_minute;
+	long timeout; /* seconds that an answer may take */
 	struct config_oauth2 oauth2;
 };
 

@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "gateway/anchor.h"
 #include "gateway/clock.h"
@@ -80,6 +81,38 @@ open_sources(struct daemon *d, struct err *err)
 	return opened > 0 ? ST_OK : worst;
 }
 
+static enum status
+open_outlet(struct daemon *d, enum channel channel, int number, struct err *err)
+{
+	struct outlet *out = &d->outlets[d->n_outlets];
+	enum status rc = outbox_open(&out->sender, channel, d->config, err);
+
+	if (rc != ST_OK)
+		return rc;
+	snprintf(out->name, sizeof(out->name), "outbox %s %d",
+	    channel_name(channel), number);
+	out->is_first = number == 1;
+	d->n_outlets++;
+	return ST_OK;
+}
+
+/* The files of a folder are written one after the other anyway. */
+static enum status
+open_outlets(struct daemon *d, struct err *err)
+{
+	const struct config_smtp *smtp = &d->config->smtp;
+	bool is_folder = strncmp(smtp->url, "maildir:", 8) == 0;
+	int connections = is_folder ? 1 : (int)smtp->connections;
+	enum status rc = ST_OK;
+
+	d->outlets = calloc((size_t)connections + 1, sizeof(*d->outlets));
+	if (d->outlets == NULL)
+		return err_set(err, ST_BROKEN, "out of memory");
+	for (int i = 1; rc == ST_OK && i <= connections; i++)
+		rc = open_outlet(d, CHANNEL_MAIL, i, err);
+	return rc == ST_OK ? open_outlet(d, CHANNEL_SMS, 1, err) : rc;
+}
+
 enum status
 daemon_open(struct daemon **out, const struct config *config, struct err *err)
 {
@@ -94,11 +127,9 @@ daemon_open(struct daemon **out, const struct config *config, struct err *err)
 	if (rc == ST_OK)
 		rc = store_open(&d->store, config->database, err);
 	if (rc == ST_OK)
-		rc = store_open(&d->outbox_store, config->database, err);
-	if (rc == ST_OK)
 		rc = intake_open(&d->intake, d->store, config, d->keys, err);
 	if (rc == ST_OK)
-		rc = outbox_open(&d->sender, d->outbox_store, config, err);
+		rc = open_outlets(d, err);
 	if (rc == ST_OK)
 		rc = health_open(&d->health, d->store, config, d->keys, err);
 	if (rc == ST_OK)
@@ -121,9 +152,10 @@ daemon_close(struct daemon *d)
 			d->inlets[i].source->ops->close(d->inlets[i].source);
 	free(d->inlets);
 	health_close(d->health);
-	outbox_close(d->sender);
+	for (int i = 0; i < d->n_outlets; i++)
+		outbox_close(d->outlets[i].sender);
+	free(d->outlets);
 	intake_close(d->intake);
-	store_close(d->outbox_store);
 	store_close(d->store);
 	keys_free(d->keys);
 	config_free(d->own_config);
@@ -304,15 +336,51 @@ empty_source(struct daemon *d, struct source *s, struct batch *batch,
 	return rc;
 }
 
+enum status
+daemon_recover(struct daemon *d, int64_t *unknown, struct err *err)
+{
+	enum status rc = ST_OK;
+	int64_t n;
+
+	*unknown = 0;
+	for (int i = 0; i < d->n_outlets && rc == ST_OK; i++) {
+		if (!d->outlets[i].is_first)
+			continue;
+		rc = outbox_recover(d->outlets[i].sender, &n, err);
+		*unknown += n;
+	}
+	return rc;
+}
+
+/* Everything that is due by one outlet.  A connection that was lost after some
+ * use is worth another, so that the rest does not wait for the next run. */
+static enum status
+send_by(struct outbox_sender *sender, struct err *err)
+{
+	int sent;
+	enum status rc;
+
+	do
+		rc = outbox_flush(sender, &sent, err);
+	while (sent > 0 && (rc == ST_OK || rc == ST_RETRY));
+	return rc;
+}
+
+/* What cannot leave by one way must not keep back what leaves by another. */
 static enum status
 send_all(struct daemon *d, struct err *err)
 {
-	int sent = 1;
-	enum status rc = ST_OK;
+	enum status rc, worst = ST_OK;
+	struct err one;
 
-	while (rc == ST_OK && sent > 0)
-		rc = outbox_flush(d->sender, &sent, err);
-	return rc;
+	for (int i = 0; i < d->n_outlets; i++) {
+		if (!d->outlets[i].is_first)
+			continue;
+		rc = send_by(d->outlets[i].sender, &one);
+		if (rc != ST_OK && worst == ST_OK)
+			worst = err_set(err, rc, "%s", one.text);
+	}
+	return worst;
 }
 
 /* Opens, empties and notes one inlet. */
@@ -343,7 +411,7 @@ daemon_once(struct daemon *d, struct err *err)
 
 	if (batch == NULL)
 		return err_set(err, ST_BROKEN, "out of memory");
-	rc = outbox_recover(d->sender, &unknown, err);
+	rc = daemon_recover(d, &unknown, err);
 	for (int i = 0; rc == ST_OK && i < d->n_inlets; i++) {
 		enum status here =
 		    empty_inlet(d, &d->inlets[i], batch, &stored, &one);

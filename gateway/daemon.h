@@ -2,15 +2,18 @@
  *
  * Place: cmd_run drives it, in one thread (`run --once`) or in several (`run`):
  *
- *     source threads --batch--> intake thread --wake--> outbox thread
+ *     source threads --batch--> intake thread --wake--> outbox threads
  *                   <--stored--
  *
  * Each thread runs one plain loop.  The intake thread alone stores messages; a
  * source acknowledges where its batch came from when intake says it is on
- * disk.  The outbox reads its work from the database.
+ * disk.  An outbox thread reads its work from the database; there is one for each
+ * connection that `smtp` may have, and one for texts.
  */
 #ifndef DAEMON_H
 #define DAEMON_H
+
+#include <stdatomic.h>
 
 #include "gateway/config.h"
 #include "gateway/health.h"
@@ -26,18 +29,27 @@ struct inlet {
 	struct source *source; /* owned; NULL: cannot be opened yet */
 };
 
+/* A sender and its thread's name. */
+struct outlet {
+	char name[32];
+	struct outbox_sender *sender; /* owned */
+	bool is_first; /* of its channel: enough for `run --once` */
+};
+
 /* All that is open while it runs. */
 struct daemon {
 	const struct config *config;
 	struct config *own_config; /* owned: read again on SIGHUP; or NULL */
 	struct keys *keys; /* owned, as all that follows */
 	struct store *store; /* for intake */
-	struct store *outbox_store; /* for the outbox thread */
 	struct intake *intake;
-	struct outbox_sender *sender;
 	struct health *health; /* used by intake's thread only */
 	struct inlet *inlets;
 	int n_inlets;
+	struct outlet
+	    *outlets; /* one for each mail connection, one for texts */
+	int n_outlets;
+	atomic_bool is_stopping; /* what sources and senders heed */
 };
 
 /* Opens keys, database, intake, the ways out and every source, in this order;
@@ -57,6 +69,9 @@ enum status inlet_open(struct inlet *in, struct err *err);
  * A source that fails does not stop the others: its sentence comes back at the
  * end.  ST_BROKEN from the store ends it at once. */
 enum status daemon_once(struct daemon *d, struct err *err);
+
+/* Used by both, before any sender runs: what a dead one left in its hands. */
+enum status daemon_recover(struct daemon *d, int64_t *unknown, struct err *err);
 
 /* Runs until SIGTERM or SIGINT, then finishes what is in hand (at most 10 s).
  * SIGHUP reads the configuration again: when it is good, `*d` is replaced. */

@@ -26,6 +26,7 @@
 enum {
 	STOP_MS = 10000, /* to finish what is in hand */
 	DUE_EVERY_MS = 60000, /* what falls due by the clock */
+	REST_MS = 21000, /* an idle outlet looks again */
 	CLOCK_EVERY_MS = 1000, /* has somebody set it? */
 	NOTE_EVERY_MS = 30000, /* the time of the last poll */
 	BACK_OFF_MS = 5000, /* after a failure, doubled up to the next */
@@ -36,7 +37,6 @@ enum {
 	STUCK_MS = 60000, /* the log says so */
 	DEAD_MS = 600000, /* intake: systemd no longer hears that all is well */
 	DEAD_OUTSIDE_MS = 3600000, /* of a thread that talks to servers */
-	FIRST_SOURCE = 2, /* of the crew's workers: intake, the outbox */
 };
 
 /* One thread of ours. */
@@ -47,6 +47,9 @@ struct worker {
 	atomic_llong busy_since; /* clock_ticks(); 0: it waits */
 	long long warned_for; /* the busy_since that the log speaks of */
 	bool is_started;
+	/* an outlet's thread only */
+	struct outlet *outlet; /* borrowed */
+	struct queue *wake; /* owned: something may be due; one is enough */
 	/* a source's thread only */
 	bool is_resumed; /* the source was told where it left off */
 	struct inlet *inlet; /* borrowed */
@@ -86,11 +89,10 @@ struct job {
 struct crew {
 	struct daemon *d;
 	struct queue *to_intake; /* of struct job */
-	struct queue *to_outbox; /* wakes it; one is enough */
-	atomic_bool is_stopping;
 	atomic_bool is_disk_low; /* nothing is fetched */
 	bool is_news; /* intake's own: look at what is due now */
-	int n; /* intake, the outbox, then the sources */
+	int n; /* started: intake, the outlets, then the sources */
+	int size;
 	struct worker workers[];
 };
 
@@ -106,7 +108,7 @@ rest(struct worker *w, int ms)
 	struct timespec time = { ms / 1000, (long)(ms % 1000) * 1000000 };
 
 	set_busy(w, false);
-	if (!atomic_load(&w->crew->is_stopping))
+	if (!atomic_load(&w->crew->d->is_stopping))
 		nanosleep(&time, NULL); /* a signal ends it early */
 	set_busy(w, true);
 }
@@ -173,7 +175,7 @@ back_off(struct worker *w, enum status rc, const struct err *err)
 {
 	int ms;
 
-	if (atomic_load(&w->crew->is_stopping))
+	if (atomic_load(&w->crew->d->is_stopping))
 		return;
 	ms = next_back_off(w, rc);
 	log_line(LOG_ERROR_, "%s failed retry_ms=%d why=\"%s\"", w->name, ms,
@@ -236,7 +238,7 @@ wait_for_mail(struct worker *w)
 	struct source *s = w->inlet->source;
 
 	set_busy(w, false);
-	if (!atomic_load(&w->crew->is_stopping))
+	if (!atomic_load(&w->crew->d->is_stopping))
 		s->ops->wait(s, s->poll_every_s * 1000);
 	set_busy(w, true);
 }
@@ -256,7 +258,7 @@ take_turn(
 	rc = inlet_open(w->inlet, err);
 	if (rc != ST_OK)
 		return rc;
-	w->inlet->source->stop = &w->crew->is_stopping;
+	w->inlet->source->stop = &w->crew->d->is_stopping;
 	rc = w->is_resumed ? ST_OK : through_intake(w, &resume, err);
 	if (rc != ST_OK)
 		return rc;
@@ -274,7 +276,7 @@ source_thread(void *arg)
 	struct err err;
 
 	set_busy(w, true);
-	while (!atomic_load(&w->crew->is_stopping)) {
+	while (!atomic_load(&w->crew->d->is_stopping)) {
 		bool is_empty = false;
 		enum status rc;
 
@@ -305,7 +307,8 @@ static void
 wake_outbox(struct crew *crew)
 {
 	/* Full means that it is about to look anyway. */
-	queue_offer(crew->to_outbox, crew);
+	for (int i = 1; i <= crew->d->n_outlets; i++)
+		queue_offer(crew->workers[i].wake, crew);
 }
 
 static enum status
@@ -336,7 +339,7 @@ run_errand(struct crew *crew, struct job *job)
 static void
 do_job(struct crew *crew, struct job *job)
 {
-	if (atomic_load(&crew->is_stopping))
+	if (atomic_load(&crew->d->is_stopping))
 		job->rc = err_set(&job->err, ST_RETRY, "stopping");
 	else
 		job->rc = run_errand(crew, job);
@@ -397,44 +400,43 @@ intake_thread(void *arg)
 	return NULL;
 }
 
-/* ---- the outbox's thread ----------------------------------------------- */
+/* ---- an outlet's thread ------------------------------------------------ */
 
-/* How long until a row falls due, as far as anybody knows now. */
+/* How long until there is something to do, as far as anybody knows now. */
 static int
-time_to_next(struct daemon *d)
+time_to_next(struct outbox_sender *sender)
 {
-	int64_t due = 0, left;
+	int64_t at = 0, left;
 
-	if (store_outbox_next_due(d->outbox_store, &due, NULL) != ST_OK ||
-	    due == 0)
-		return DUE_EVERY_MS;
-	left = due - clock_now();
+	if (outbox_next(sender, &at, NULL) != ST_OK || at == 0)
+		return REST_MS;
+	left = at - clock_now();
 	if (left < 0)
 		left = 0;
-	return left < DUE_EVERY_MS ? (int)left + 1 : DUE_EVERY_MS;
+	return left < REST_MS ? (int)left + 1 : REST_MS;
 }
 
 static void *
-outbox_thread(void *arg)
+outlet_thread(void *arg)
 {
 	struct worker *w = arg;
-	struct crew *crew = w->crew;
-	enum status rc;
+	struct outbox_sender *sender = w->outlet->sender;
 	struct err err;
+	enum status rc;
 	int sent;
 
-	while (!queue_is_closed(crew->to_outbox)) {
+	while (!queue_is_closed(w->wake)) {
 		set_busy(w, true);
-		rc = outbox_flush(crew->d->sender, &sent, &err);
-		if (rc != ST_OK) {
+		rc = outbox_flush(sender, &sent, &err);
+		if (rc == ST_OK || (rc == ST_RETRY && sent > 0))
+			w->back_off_ms = 0;
+		else
 			back_off(w, rc, &err);
+		if (rc != ST_OK || sent > 0)
 			continue;
-		}
-		w->back_off_ms = 0;
-		if (sent > 0)
-			continue;
+		outbox_rest(sender);
 		set_busy(w, false);
-		queue_take(crew->to_outbox, time_to_next(crew->d));
+		queue_take(w->wake, time_to_next(sender));
 	}
 	return NULL;
 }
@@ -469,10 +471,11 @@ crew_free(struct crew *crew)
 {
 	if (crew == NULL)
 		return;
-	for (int i = 0; i < crew->n; i++)
+	for (int i = 0; i < crew->size; i++) {
 		queue_free(crew->workers[i].stored);
+		queue_free(crew->workers[i].wake);
+	}
 	queue_free(crew->to_intake);
-	queue_free(crew->to_outbox);
 	free(crew);
 }
 
@@ -483,9 +486,11 @@ crew_stop(struct crew *crew)
 	int64_t deadline = clock_ticks() + STOP_MS;
 	bool all = true;
 
-	atomic_store(&crew->is_stopping, true);
+	atomic_store(&crew->d->is_stopping, true);
 	queue_close(crew->to_intake);
-	queue_close(crew->to_outbox);
+	for (int i = 0; i < crew->n; i++)
+		if (crew->workers[i].wake != NULL)
+			queue_close(crew->workers[i].wake);
 	for (int i = 0; i < crew->n; i++) {
 		struct worker *w = &crew->workers[i];
 		struct timespec until;
@@ -514,20 +519,14 @@ crew_stop(struct crew *crew)
 }
 
 static enum status
-start_worker(struct crew *crew, const char *name, void *(*run)(void *),
-    struct inlet *inlet, struct err *err)
+start_worker(
+    struct crew *crew, const char *name, void *(*run)(void *), struct err *err)
 {
 	struct worker *w = &crew->workers[crew->n];
-	enum status rc = ST_OK;
 	int error;
 
 	w->crew = crew;
 	w->name = name;
-	w->inlet = inlet;
-	if (inlet != NULL)
-		rc = queue_new(&w->stored, 1, err);
-	if (rc != ST_OK)
-		return rc;
 	crew->n++;
 	error = pthread_create(&w->thread, NULL, run, w);
 	if (error != 0)
@@ -538,9 +537,49 @@ start_worker(struct crew *crew, const char *name, void *(*run)(void *),
 }
 
 static enum status
+start_source(struct crew *crew, struct inlet *inlet, struct err *err)
+{
+	struct worker *w = &crew->workers[crew->n];
+	enum status rc = queue_new(&w->stored, 1, err);
+
+	w->inlet = inlet;
+	return rc == ST_OK ? start_worker(crew, inlet->name, source_thread, err)
+			   : rc;
+}
+
+static enum status
+start_outlet(struct crew *crew, struct outlet *outlet, struct err *err)
+{
+	struct worker *w = &crew->workers[crew->n];
+
+	w->outlet = outlet;
+	outbox_heed(outlet->sender, &crew->d->is_stopping, &w->busy_since);
+	return start_worker(crew, outlet->name, outlet_thread, err);
+}
+
+/* Intake first: whoever hands it a batch must get it back. */
+static enum status
+start_all(struct crew *crew, struct err *err)
+{
+	struct daemon *d = crew->d;
+	enum status rc = ST_OK;
+
+	/* Before anybody could be woken. */
+	for (int i = 0; rc == ST_OK && i < d->n_outlets; i++)
+		rc = queue_new(&crew->workers[1 + i].wake, 1, err);
+	if (rc == ST_OK)
+		rc = start_worker(crew, "intake", intake_thread, err);
+	for (int i = 0; rc == ST_OK && i < d->n_outlets; i++)
+		rc = start_outlet(crew, &d->outlets[i], err);
+	for (int i = 0; rc == ST_OK && i < d->n_inlets; i++)
+		rc = start_source(crew, &d->inlets[i], err);
+	return rc;
+}
+
+static enum status
 crew_start(struct crew **out, struct daemon *d, struct err *err)
 {
-	size_t n = (size_t)d->n_inlets + FIRST_SOURCE;
+	size_t n = (size_t)(1 + d->n_outlets + d->n_inlets);
 	struct crew *crew =
 	    calloc(1, sizeof(*crew) + n * sizeof(struct worker));
 	int64_t unknown = 0;
@@ -550,27 +589,19 @@ crew_start(struct crew **out, struct daemon *d, struct err *err)
 	if (crew == NULL)
 		return err_set(err, ST_BROKEN, "out of memory");
 	crew->d = d;
-	/* Before any sender runs: what a dead one left in its hands. */
-	rc = outbox_recover(d->sender, &unknown, err);
+	crew->size = (int)n;
+	rc = daemon_recover(d, &unknown, err);
 	if (rc == ST_OK)
 		rc = queue_new(&crew->to_intake, d->n_inlets + 2, err);
-	if (rc == ST_OK)
-		rc = queue_new(&crew->to_outbox, 1, err);
 	/* While nobody else uses the store. */
 	for (int i = 0; rc == ST_OK && i < d->n_inlets; i++)
 		rc = store_reread_since(d->store, d->inlets[i].name,
-		    &crew->workers[FIRST_SOURCE + i].reread_since, err);
+		    &crew->workers[1 + d->n_outlets + i].reread_since, err);
 	if (rc != ST_OK) {
 		crew_free(crew);
 		return rc;
 	}
-	/* Intake first: whoever hands it a batch must get it back. */
-	rc = start_worker(crew, "intake", intake_thread, NULL, err);
-	if (rc == ST_OK)
-		rc = start_worker(crew, "outbox", outbox_thread, NULL, err);
-	for (int i = 0; rc == ST_OK && i < d->n_inlets; i++)
-		rc = start_worker(
-		    crew, d->inlets[i].name, source_thread, &d->inlets[i], err);
+	rc = start_all(crew, err);
 	if (rc != ST_OK) {
 		if (crew_stop(crew))
 			crew_free(crew);

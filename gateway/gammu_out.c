@@ -254,6 +254,7 @@ spool_close(struct sink *s)
 }
 
 static const struct sink_ops outbox_ops = {
+	.knows_reference = true,
 	.send = spool_send,
 	.check = spool_check,
 	.close = spool_close,

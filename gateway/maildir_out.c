@@ -176,6 +176,7 @@ folder_close(struct sink *s)
 }
 
 static const struct sink_ops folder_ops = {
+	.knows_reference = true,
 	.send = folder_send,
 	.check = folder_check,
 	.close = folder_close,

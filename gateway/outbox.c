@@ -1,4 +1,7 @@
-/* outbox - the flow, outward: due, try, back off, done */
+/* outbox - the flow, outward: due, try, back off, done
+ *
+ * Place: see outbox.h; outbox_hand.c sends what is claimed here.
+ */
 #include "gateway/outbox.h"
 
 #include <stdio.h>
@@ -8,51 +11,37 @@
 #include "gateway/clock.h"
 #include "gateway/fault.h"
 #include "gateway/log.h"
-#include "gateway/reply.h"
-#include "gateway/sink.h"
-#include "gateway/store_outbox.h"
+#include "gateway/outbox_hand.h"
 
-/* Rows in a sender's hands at once: what a crash can put in doubt. */
-#define CLAIM_MAX 50
-#define MAIL_MAX (1 << 20)
 #define MINUTE_MS (60LL * 1000)
 /* Tried for five days, as mail servers do (RFC 5321, 4.5.4.1). */
 #define GIVE_UP_MS (5 * 24 * 60 * MINUTE_MS)
 
-/* One way out; opened when the first row needs it. */
-struct way {
-	char name[96]; /* "" for mail, else as in outbox.via */
-	const struct config_sms *sms; /* NULL: mail */
-	struct sink *sink; /* owned; NULL: not open */
-};
-
-struct outbox_sender {
-	struct store *st;
-	const struct config *config;
-	struct way *ways; /* owned; the first is mail */
-	int n_ways;
+enum {
+	/* A row that could not be tried for days has not been tried in vain. */
+	GIVE_UP_ATTEMPTS = 5,
+	/* A letter that ends every connection must not arrive for ever. */
+	DOUBTS_MAX = 6,
 };
 
 enum status
-outbox_open(struct outbox_sender **out, struct store *st,
+outbox_open(struct outbox_sender **out, enum channel channel,
     const struct config *config, struct err *err)
 {
 	struct outbox_sender *ob = calloc(1, sizeof(*ob));
+	enum status rc;
 
 	*out = NULL;
-	if (ob != NULL)
-		ob->ways = calloc((size_t)config->n_sms + 1, sizeof(*ob->ways));
-	if (ob == NULL || ob->ways == NULL) {
-		free(ob);
+	if (ob == NULL)
 		return err_set(err, ST_BROKEN, "out of memory");
-	}
-	ob->st = st;
 	ob->config = config;
-	ob->n_ways = config->n_sms + 1;
-	for (int i = 0; i < config->n_sms; i++) {
-		ob->ways[i + 1].sms = &config->sms[i];
-		snprintf(ob->ways[i + 1].name, sizeof(ob->ways[i + 1].name),
-		    "sms %s", config->sms[i].name);
+	ob->channel = channel;
+	rc = ways_list(ob, err);
+	if (rc == ST_OK)
+		rc = store_open(&ob->st, config->database, err);
+	if (rc != ST_OK) {
+		outbox_close(ob);
+		return rc;
 	}
 	*out = ob;
 	return ST_OK;
@@ -63,84 +52,20 @@ outbox_close(struct outbox_sender *ob)
 {
 	if (ob == NULL)
 		return;
-	for (int i = 0; i < ob->n_ways; i++)
-		if (ob->ways[i].sink != NULL)
-			ob->ways[i].sink->ops->close(ob->ways[i].sink);
-	free(ob->ways);
+	ways_close(ob);
+	store_close(ob->st);
 	free(ob);
 }
 
-/* The way a row leaves by: texts by the line they answer, or by the first. */
-static enum status
-find_way(struct way **out, struct outbox_sender *ob, const struct outbox *row,
-    struct err *err)
+void
+outbox_heed(
+    struct outbox_sender *ob, const atomic_bool *stop, atomic_llong *progress)
 {
-	struct way *way = &ob->ways[0];
-
-	*out = NULL;
-	if (row->channel == CHANNEL_SMS) {
-		if (ob->n_ways < 2)
-			return err_set(err, ST_RETRY,
-			    "no SMS line is configured: add an sms section");
-		way = &ob->ways[1];
-		for (int i = 1; i < ob->n_ways; i++)
-			if (strcmp(ob->ways[i].name, row->via) == 0)
-				way = &ob->ways[i];
-	}
-	*out = way;
-	if (way->sink != NULL)
-		return ST_OK;
-	if (way->sms != NULL)
-		return sink_open_sms(&way->sink, way->sms, err);
-	return sink_open_mail(&way->sink, &ob->config->smtp, err);
+	ob->stop = stop;
+	ob->progress = progress;
 }
 
-/* Stable for a row, so that a folder recognises what it has. */
-static void
-make_reference(char out[64], const struct outbox *row)
-{
-	size_t n = 0;
-
-	for (const char *p = row->token; *p != '\0' && n < 40; p++)
-		if (*p != '.')
-			out[n++] = *p;
-	snprintf(out + n, 64 - n, "%lld", (long long)row->id);
-}
-
-static void
-send_row(
-    struct outbox_sender *ob, const struct outbox *row, struct delivery *result)
-{
-	struct buf mail = { .max = MAIL_MAX };
-	struct way *way;
-	struct letter letter = { .id = row->id, .to = row->to };
-	struct err err = { "" };
-	char reference[64];
-	enum status rc;
-
-	*result = (struct delivery){ .sent = SENT_RETRY };
-	make_reference(reference, row);
-	letter.reference = reference;
-	letter.again = row->attempts > 0;
-	letter.created_ms = row->created_ms;
-	rc = find_way(&way, ob, row, &err);
-	if (rc == ST_OK && row->channel == CHANNEL_MAIL) {
-		letter.from = config_office(ob->config, "address");
-		rc = reply_compose(&mail, ob->config, row, &err);
-		letter.bytes = buf_span(&mail);
-		if (rc == ST_REJECT)
-			result->sent = SENT_REFUSED;
-	} else if (rc == ST_OK) {
-		letter.from = way->sms->number;
-		letter.bytes = span_of(row->body);
-	}
-	if (rc == ST_OK)
-		way->sink->ops->send(way->sink, &letter, result);
-	else
-		snprintf(
-		    result->reason, sizeof(result->reason), "%.250s", err.text);
-	buf_free(&mail);
-}
+/* ---- what became of a row ---------------------------------------------- */
 
 /* 1, 5, 15 minutes, then every hour. */
 static int64_t
@@ -151,98 +76,241 @@ back_off(int attempts)
 	return MINUTE_MS * (attempts <= 3 ? minutes[attempts - 1] : 60);
 }
 
-static void
-judge(struct outbox *row, const struct delivery *result, int64_t now)
+/* May it arrive twice?  The Message-ID is the same, so that a mailbox can tell;
+ * a confirmation that never comes is worse than one that comes twice. */
+static bool
+may_repeat(const struct outbox_sender *ob, const struct outbox *row)
 {
+	return strncmp(row->template_name, "confirm_", 8) == 0 ||
+	       strcmp(ob->config->smtp.on_unknown, "resend") == 0;
+}
+
+static void
+try_again(struct outbox *row, int64_t now)
+{
+	bool in_vain = now - row->created_ms > GIVE_UP_MS &&
+		       row->attempts >= GIVE_UP_ATTEMPTS;
+
+	row->state = in_vain ? OUTBOX_FAILED : OUTBOX_DEFERRED;
+	row->due_ms = in_vain ? 0 : now + back_off(row->attempts);
+}
+
+static void
+judge(const struct outbox_sender *ob, struct outbox *row,
+    const struct delivery *result, int64_t now)
+{
+	if (result->reason[0] != '\0' || result->sent != SENT_UNTOUCHED)
+		row->error = result->reason;
+	if (result->sent == SENT_UNTOUCHED) {
+		row->state =
+		    row->attempts == 0 ? OUTBOX_QUEUED : OUTBOX_DEFERRED;
+		if (row->attempts == 0)
+			row->claimed_ms = 0;
+		return;
+	}
 	row->attempts++;
-	row->error = result->reason;
 	row->settled_ms = now;
-	row->due_ms = 0;
 	switch (result->sent) {
 	case SENT_ACCEPTED:
 		row->state = OUTBOX_SENT;
 		row->external_id = result->external_id;
 		row->error = "";
+		row->due_ms = 0;
 		break;
 	case SENT_REFUSED:
 		row->state = OUTBOX_FAILED;
+		row->due_ms = 0;
 		break;
 	case SENT_UNKNOWN:
+		row->doubts++;
 		row->state = OUTBOX_UNKNOWN;
+		row->due_ms = 0;
+		if (may_repeat(ob, row) && row->doubts < DOUBTS_MAX)
+			try_again(row, now);
 		break;
-	case SENT_RETRY:
-		row->state = now - row->created_ms > GIVE_UP_MS
-				 ? OUTBOX_FAILED
-				 : OUTBOX_DEFERRED;
-		if (row->state == OUTBOX_DEFERRED)
-			row->due_ms = now + back_off(row->attempts);
+	default:
+		try_again(row, now);
 		break;
 	}
 }
 
+/* The others to that domain wait a moment longer than the one that was told so:
+ * it goes first, and its own back-off grows while they keep their attempts. */
 static enum status
-settle_rows(struct outbox_sender *ob, struct outbox *rows,
-    const struct delivery *results, size_t n, struct err *err)
+hold_place(struct outbox_sender *ob, const struct outbox *row, struct err *err)
 {
-	int64_t now = clock_now();
-	enum status rc = store_begin(ob->st, err);
+	const char *at = strrchr(row->to, '@');
 
-	if (rc != ST_OK)
-		return rc;
-	for (size_t i = 0; i < n && rc == ST_OK; i++) {
-		judge(&rows[i], &results[i], now);
-		rc = store_outbox_settle(ob->st, &rows[i], err);
+	if (at == NULL || row->state != OUTBOX_DEFERRED)
+		return ST_OK;
+	return store_outbox_hold_domain(
+	    ob->st, at + 1, row->due_ms + 1, row->error, err);
+}
+
+static enum status
+settle_rows(struct outbox_sender *ob, struct hand *h, struct err *err)
+{
+	enum status rc = ST_OK;
+
+	for (size_t i = 0; i < h->n && rc == ST_OK; i++) {
+		judge(ob, &h->rows[i], &h->results[i], h->done_ms[i]);
+		rc = store_outbox_settle(ob->st, &h->rows[i], err);
 	}
-	if (rc == ST_OK)
-		rc = store_commit(ob->st, err);
-	if (rc != ST_OK)
-		store_rollback(ob->st);
+	/* When all are back in the queue. */
+	for (size_t i = 0; i < h->n && rc == ST_OK; i++)
+		if (h->results[i].sent == SENT_RETRY &&
+		    h->results[i].is_about_place)
+			rc = hold_place(ob, &h->rows[i], err);
 	return rc;
 }
 
 static void
-log_rows(const struct outbox *rows, size_t n)
+log_rows(const struct hand *h)
 {
-	for (size_t i = 0; i < n; i++)
-		log_line(rows[i].state == OUTBOX_SENT ? LOG_INFO_ : LOG_WARN_,
-		    "outbox %s row=%lld msg=%lld template=%s via=%s attempts=%d",
-		    outbox_state_name(rows[i].state), (long long)rows[i].id,
-		    (long long)rows[i].inbound_id, rows[i].template_name,
-		    channel_name(rows[i].channel), rows[i].attempts);
+	for (size_t i = 0; i < h->n; i++) {
+		const struct outbox *row = &h->rows[i];
+
+		if (h->results[i].sent == SENT_UNTOUCHED)
+			continue;
+		log_line(row->state == OUTBOX_SENT ? LOG_INFO_ : LOG_WARN_,
+		    "outbox %s row=%lld msg=%lld template=%s via=%s "
+		    "attempts=%d%s",
+		    outbox_state_name(row->state), (long long)row->id,
+		    (long long)row->inbound_id, row->template_name,
+		    channel_name(row->channel), row->attempts,
+		    h->results[i].sent == SENT_UNKNOWN ? " in_doubt=yes" : "");
+	}
+}
+
+/* ---- claim, send, settle ----------------------------------------------- */
+
+/* How many rows the configured rate allows now; `*at` when it allows more. */
+static enum status
+room_by_rate(struct outbox_sender *ob, int64_t now, int *room, int64_t *at,
+    struct err *err)
+{
+	long rate = ob->config->smtp.rate_per_minute;
+	int64_t count = 0, first = 0;
+	enum status rc;
+
+	*room = OUTBOX_HAND;
+	*at = 0;
+	if (ob->channel != CHANNEL_MAIL || rate == 0)
+		return ST_OK;
+	rc = store_outbox_pace(
+	    ob->st, ob->channel, now - MINUTE_MS, &count, &first, err);
+	if (rc != ST_OK || rate - count >= OUTBOX_HAND)
+		return rc;
+	*room = rate > count ? (int)(rate - count) : 0;
+	/* All of them in hand: nobody knows yet when they come back. */
+	*at = first != 0 ? first + MINUTE_MS : now + MINUTE_MS;
+	return ST_OK;
+}
+
+/* Settles what is in hand and takes the next rows into it, in one commit. */
+static enum status
+exchange(struct outbox_sender *ob, struct hand *h, bool more, struct err *err)
+{
+	int64_t now = clock_now(), at;
+	struct hand next = { .ob = ob };
+	int room = 0;
+	enum status rc = store_begin(ob->st, err);
+
+	if (rc != ST_OK)
+		return rc;
+	rc = settle_rows(ob, h, err);
+	if (rc == ST_OK && more)
+		rc = room_by_rate(ob, now, &room, &at, err);
+	if (rc == ST_OK && room > 0)
+		rc = store_outbox_claim(ob->st, ob->channel, now, room,
+		    &next.arena, &next.rows, &next.n, err);
+	if (rc == ST_OK)
+		rc = store_commit(ob->st, err);
+	if (rc == ST_OK)
+		log_rows(h);
+	else
+		store_rollback(ob->st);
+	hand_free(h);
+	*h = next;
+	if (rc != ST_OK)
+		h->n = 0;
+	return rc;
+}
+
+/* The rows that wait say why. */
+static void
+note_trouble(struct outbox_sender *ob, const struct err *why)
+{
+	char reason[256];
+
+	snprintf(reason, sizeof(reason), "%.255s", why->text);
+	if (store_begin(ob->st, NULL) != ST_OK)
+		return;
+	if (store_outbox_note(ob->st, ob->channel, clock_now(), OUTBOX_HAND,
+		reason, NULL) != ST_OK ||
+	    store_commit(ob->st, NULL) != ST_OK)
+		store_rollback(ob->st);
+}
+
+enum status
+outbox_next(struct outbox_sender *ob, int64_t *at, struct err *err)
+{
+	int64_t due = 0, allowed = 0;
+	int room = 0;
+	enum status rc = store_outbox_next_due(ob->st, ob->channel, &due, err);
+
+	*at = due;
+	if (rc != ST_OK || due == 0 || due > clock_now())
+		return rc;
+	rc = room_by_rate(ob, clock_now(), &room, &allowed, err);
+	if (rc == ST_OK && room == 0)
+		*at = allowed;
+	return rc;
+}
+
+static bool
+is_stopping(const struct outbox_sender *ob)
+{
+	return ob->stop != NULL && atomic_load(ob->stop);
 }
 
 enum status
 outbox_flush(struct outbox_sender *ob, int *sent, struct err *err)
 {
-	struct delivery *results = NULL;
-	struct arena arena = { 0 };
-	struct outbox *rows = NULL;
-	size_t n = 0;
-	enum status rc;
+	struct hand h = { .ob = ob };
+	struct err why = { "" };
+	enum status rc, way = ST_OK;
+	int64_t at = 0;
 
 	*sent = 0;
-	rc = store_outbox_claim(
-	    ob->st, clock_now(), CLAIM_MAX, &arena, &rows, &n, err);
-	if (rc != ST_OK || n == 0)
-		goto out;
-	results = calloc(n, sizeof(*results));
-	if (results == NULL) {
-		rc = err_set(err, ST_BROKEN, "out of memory");
-		goto out;
+	/* Nothing due is the usual answer, and needs no lock and no server. */
+	rc = outbox_next(ob, &at, err);
+	if (rc != ST_OK || at == 0 || at > clock_now() || is_stopping(ob))
+		return rc;
+	rc = ways_ready(ob, err);
+	if (rc != ST_OK) {
+		note_trouble(ob, err);
+		return rc;
 	}
-	for (size_t i = 0; i < n; i++)
-		send_row(ob, &rows[i], &results[i]);
-	fault_step("outbox sent");
-	rc = settle_rows(ob, rows, results, n, err);
-	if (rc != ST_OK)
-		goto out;
-	log_rows(rows, n);
-	*sent = (int)n;
-out:
-	free(results);
-	arena_free(&arena);
+	rc = exchange(ob, &h, true, err);
+	while (rc == ST_OK && h.n > 0) {
+		way = hand_send(&h, sent, &why);
+		fault_step("outbox sent");
+		rc = exchange(ob, &h, way == ST_OK && !is_stopping(ob), err);
+	}
+	hand_free(&h);
+	if (rc == ST_OK && way != ST_OK && !is_stopping(ob))
+		rc = err_set(err, way, "%s", why.text);
 	return rc;
 }
+
+void
+outbox_rest(struct outbox_sender *ob)
+{
+	ways_rest(ob);
+}
+
+/* ---- after a crash ----------------------------------------------------- */
 
 struct requeue {
 	struct outbox_sender *ob;
@@ -250,20 +318,28 @@ struct requeue {
 	int64_t now, n;
 };
 
-/* A folder recognises our reference, so handing the row over again cannot make
- * a second message of it. */
 static enum status
 requeue_row(void *arg, const struct outbox *row)
 {
 	struct requeue *q = arg;
 	struct outbox again = *row;
+	bool is_known;
 
-	if (again.claimed_ms == 0 || again.settled_ms != q->now)
-		return ST_OK; /* not of this start: staff decide */
+	/* Not of this start: staff decide. */
+	if (again.claimed_ms == 0 || again.settled_ms != q->now ||
+	    again.channel != q->ob->channel)
+		return ST_OK;
+	is_known = ways_know(q->ob, row);
+	log_line(LOG_WARN_, "outbox in_doubt=yes row=%lld msg=%lld again=%s",
+	    (long long)row->id, (long long)row->inbound_id,
+	    is_known || may_repeat(q->ob, row) ? "yes" : "no");
+	if (!is_known && !may_repeat(q->ob, row))
+		return ST_OK;
+	if (is_known)
+		again.doubts--; /* the way out will tell */
 	again.state = OUTBOX_DEFERRED;
 	again.due_ms = q->now;
 	again.error = "in a sender's hands when the program stopped";
-	q->n++;
 	return store_outbox_settle(q->ob->st, &again, q->err);
 }
 
@@ -278,7 +354,7 @@ outbox_recover(struct outbox_sender *ob, int64_t *n, struct err *err)
 	rc = store_begin(ob->st, err);
 	if (rc != ST_OK)
 		return rc;
-	rc = store_outbox_recover(ob->st, q.now, n, err);
+	rc = store_outbox_recover(ob->st, ob->channel, q.now, n, err);
 	if (rc == ST_OK && *n > 0)
 		rc = store_outbox_list(ob->st, &unknown, requeue_row, &q, err);
 	if (rc == ST_OK)

@@ -2,29 +2,59 @@
  *
  * Place: run and the daemon flush it whenever something is due; its work is
  * in the database, so nothing is lost when the process ends.
+ *
+ * A sender claims rows in a commit before it sends them and says in another
+ * what became of them: a row that is found claimed at a start was in its hands
+ * when the program stopped.  Several senders work at once (`connections`), each
+ * with a connection to the database and one to the mail server; a row is
+ * claimed by one.
  */
 #ifndef OUTBOX_H
 #define OUTBOX_H
 
+#include <stdatomic.h>
+
 #include "gateway/config.h"
 #include "gateway/store.h"
+#include "parsers/message.h"
 
 struct outbox_sender;
 
-/* Opens the way out for mail and for each SMS line.  A way out that cannot be
+/* Rows in a sender's hands at once: what a crash can put in doubt. */
+enum { OUTBOX_HAND = 50 };
+
+/* Opens a sender for what leaves by that channel.  A way out that cannot be
  * opened is reported by the rows that need it, not here. */
-enum status outbox_open(struct outbox_sender **out, struct store *st,
+enum status outbox_open(struct outbox_sender **out, enum channel channel,
     const struct config *config, struct err *err);
 void outbox_close(struct outbox_sender *ob);
 
-/* At a start, under the lock: rows that were in a sender's hands when the
- * program stopped become unknown; those whose way out recognises our reference
- * are queued again with the same Message-ID.  `*n` counts them. */
+/* From now on `stop` (borrowed) ends what it does within a few seconds, and
+ * `progress` (borrowed, may be NULL) is set to clock_ticks() for each letter
+ * done, for whoever watches. */
+void outbox_heed(
+    struct outbox_sender *ob, const atomic_bool *stop, atomic_llong *progress);
+
+/* At a start, under the lock, once for each channel: rows that were in a
+ * sender's hands when the program stopped become unknown.  Those that may be
+ * sent again with the same Message-ID (a way out that knows our reference,
+ * confirmations, all with on_unknown = "resend") are due at once.  `*n` counts
+ * them all. */
 enum status
 outbox_recover(struct outbox_sender *ob, int64_t *n, struct err *err);
 
-/* Claims a small batch of what is due, sends it and settles each row.  `*sent`
- * is how many rows were handled; 0: nothing is due. */
+/* Claims what is due in small batches, sends it and settles each row, until
+ * nothing is due, told to stop, or the way out is in trouble: then every row
+ * that was not sent is back in the queue, with the reason, and the sentence
+ * comes back (ST_REJECT: somebody must mend something).  `*sent` is how many
+ * rows got a final answer. */
 enum status outbox_flush(struct outbox_sender *ob, int *sent, struct err *err);
+
+/* When to flush again by the clock, as UTC milliseconds: something falls due,
+ * or the rate allows more; 0: nothing waits for a time. */
+enum status outbox_next(struct outbox_sender *ob, int64_t *at, struct err *err);
+
+/* Nothing is to be sent for now: idle connections are closed after a while. */
+void outbox_rest(struct outbox_sender *ob);
 
 #endif

@@ -133,6 +133,7 @@ way_close(struct sink *s)
 }
 
 static const struct sink_ops way_ops = {
+	.knows_reference = true, /* it is looked up before a second try */
 	.send = way_send,
 	.arrival = way_arrival,
 	.check = way_check,
@@ -140,6 +141,7 @@ static const struct sink_ops way_ops = {
 };
 
 static const struct sink_ops way_ops_without_arrival = {
+	.knows_reference = true, /* it is looked up before a second try */
 	.send = way_send,
 	.check = way_check,
 	.close = way_close,

@@ -16,6 +16,7 @@ enum {
 	TEXT_ROOM = 1 << 20,
 	FILE_NAME = REPLY_NAME + 4, /* with its ending */
 	LANGUAGE_LENGTH = 2,
+	LOCAL_PART_MAX = 64, /* RFC 5321, 4.5.3.1.1 */
 	SEGMENTS_USUAL = 4
 };
 
@@ -380,23 +381,44 @@ takes_plus_addresses(const struct config *config, struct span office)
 	return strcmp(box->reply_token, "message-id") != 0;
 }
 
-enum status
-reply_compose(struct buf *out, const struct config *config,
-    const struct outbox *row, struct err *err)
+/* "office+token@domain"; false, and nothing appended, when the row has none. */
+static bool
+put_token_address(
+    struct buf *out, const struct config *config, const struct outbox *row)
 {
 	const char *address = config_office(config, "address");
 	struct span office = span_of(address);
 	size_t at = span_find(office, "@");
+
+	if (row->token[0] == '\0' || !takes_plus_addresses(config, office) ||
+	    at + 1 + strlen(row->token) > LOCAL_PART_MAX)
+		return false;
+	buf_printf(
+	    out, "%.*s+%s%s", (int)at, address, row->token, address + at);
+	return true;
+}
+
+void
+reply_envelope(
+    struct buf *out, const struct config *config, const struct outbox *row)
+{
+	if (strcmp(config->smtp.envelope, "token") != 0 ||
+	    !put_token_address(out, config, row))
+		buf_str(out, config_office(config, "address"));
+}
+
+enum status
+reply_compose(struct buf *out, const struct config *config,
+    const struct outbox *row, struct err *err)
+{
 	struct buf reply_to = { .max = 1024 };
 	enum status rc;
 
-	if (row->token[0] != '\0' && takes_plus_addresses(config, office))
-		buf_printf(&reply_to, "%.*s+%s%s", (int)at, address, row->token,
-		    address + at);
+	put_token_address(&reply_to, config, row);
 	rc = compose_mail(out,
 	    &(struct compose){
 		.from_name = config_office(config, "name"),
-		.from = address,
+		.from = config_office(config, "address"),
 		.to = row->to,
 		.reply_to = buf_cstr(&reply_to),
 		.subject = row->subject,

@@ -45,4 +45,11 @@ enum status reply_missing_values(
 enum status reply_compose(struct buf *out, const struct config *config,
     const struct outbox *row, struct err *err);
 
+/* The envelope sender for it, appended: where a bounce goes.  With envelope =
+ * "token" the row's own address, so that a bounce tells which mail it is about
+ * (a bounce is filed and never answered, so no loop can come of it: RFC 3834,
+ * 3.2); else, or where the server takes no plus addresses, the office's. */
+void reply_envelope(
+    struct buf *out, const struct config *config, const struct outbox *row);
+
 #endif

@@ -142,6 +142,7 @@ row_of_outbox(const struct cmd_context *ctx, const struct outbox *o)
 	set(row, "inbound", row_number(o->inbound_id));
 	set(row, "number", number_of(ctx, o->remark_id));
 	set(row, "attempts", json_integer(o->attempts));
+	set(row, "doubts", json_integer(o->doubts));
 	set(row, "due_at", cmd_json_time(ctx, o->due_ms));
 	set(row, "created_at", cmd_json_time(ctx, o->created_ms));
 	set(row, "claimed_at", cmd_json_time(ctx, o->claimed_ms));

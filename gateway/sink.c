@@ -5,6 +5,7 @@
 #include "gateway/sink.h"
 
 #include "gateway/maildir.h"
+#include "gateway/smtp.h"
 
 enum status
 sink_open_mail(
@@ -16,8 +17,10 @@ sink_open_mail(
 	if (span_starts(url, "maildir:"))
 		return maildir_sink_open(
 		    out, conf->url + sizeof("maildir:") - 1, err);
+	if (span_starts(url, "smtps://") || span_starts(url, "smtp://"))
+		return smtp_sink_open(out, conf, err);
 	return err_set(err, ST_REJECT,
-	    "smtp: nothing sends to the url \"%s\"; this release writes to "
-	    "maildir:PATH",
+	    "smtp: nothing sends to the url \"%s\"; there are "
+	    "smtps://HOST, smtp://HOST and maildir:PATH",
 	    conf->url);
 }

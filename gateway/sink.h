@@ -1,7 +1,7 @@
 /* sink - the contract of every way out
  *
- * Place: the outbox claims a row, commits, and hands it to a sink: SMTP later,
- * maildir: and spool: as files now.
+ * Place: the outbox claims a row, commits, and hands it to a sink: SMTP, or
+ * maildir: and spool: as files.
  */
 #ifndef SINK_H
 #define SINK_H
@@ -28,10 +28,14 @@ enum sent {
 	SENT_RETRY, /* not now: try again later */
 	SENT_REFUSED, /* final */
 	SENT_UNKNOWN, /* nobody can say: do not send again unasked */
+	SENT_UNTOUCHED, /* not begun, or its turn ended before it could count:
+			   as if it had never been handed over */
 };
 
 struct delivery {
 	enum sent sent;
+	bool is_about_place; /* retry: other letters to that domain would fare
+				no better now */
 	char external_id[128]; /* theirs, when accepted */
 	char reason[256]; /* one line for staff, when not accepted */
 };
@@ -54,10 +58,27 @@ struct sink {
 					   none, or not known yet */
 };
 
+/* The letters for a sink that has several under way at once. */
+struct letters {
+	/* The next one to begin, made only now; NULL: there is none.  It lives
+	 * until done() was called for it; at most two are out at a time. */
+	const struct letter *(*next)(struct letters *l);
+	/* What came of it: once for each that next() gave. */
+	void (*done)(struct letters *l, const struct letter *letter,
+	    const struct delivery *result);
+};
+
+enum { SINK_NOTE = 400 };
+
 struct sink_ops {
+	/* Sending the same reference again makes no second message: what was in
+	 * hand at a crash can simply be sent again. */
+	bool knows_reference;
+	/* Makes ready to send, as far as that can fail for all letters alike:
+	 * connects, logs in.  Statuses as stream_open().  NULL: always ready. */
+	enum status (*ready)(struct sink *s, struct err *err);
 	/* Sends one letter and says what came of it; synced before it answers
-	 * SENT_ACCEPTED where the sink is a folder.  Sending the same reference
-	 * again overwrites nothing and makes no second file. */
+	 * SENT_ACCEPTED where the sink is a folder.  NULL: see send_many. */
 	void (*send)(
 	    struct sink *s, const struct letter *letter, struct delivery *out);
 	/* What became of a letter that it accepted as `external_id`; `why` (one
@@ -65,11 +86,23 @@ struct sink_ops {
 	enum status (*arrival)(struct sink *s, const struct letter *letter,
 	    const char *external_id, enum arrival *out, char why[256],
 	    struct err *err);
+	/* Sends letters until there are no more; NULL: see send.  Other than
+	 * ST_OK: the way itself is in trouble (the sentence says how), and the
+	 * rest was not asked for or given back untouched. */
+	enum status (*send_many)(
+	    struct sink *s, struct letters *letters, struct err *err);
+	/* Nothing is to be sent for now: lets go of what costs the other side,
+	 * once it has been idle for a while.  NULL: nothing does. */
+	void (*rest)(struct sink *s);
+	/* Tries the way without sending anything. */
 	enum status (*check)(struct sink *s, struct err *err);
+	/* After a good check: what it found, for people.  NULL: no more to say. */
+	void (*describe)(struct sink *s, char note[SINK_NOTE]);
 	void (*close)(struct sink *s);
 };
 
-/* Opens by URL scheme: maildir:PATH. */
+/* Opens by URL scheme: maildir:PATH, smtps://HOST, smtp://HOST.  A server is
+ * asked only when the sink is made ready. */
 enum status sink_open_mail(
     struct sink **out, const struct config_smtp *conf, struct err *err);
 

@@ -38,14 +38,14 @@ static const char outbox_add[] =
     "INSERT INTO outbox (channel, contact_id, inbound_id, consultation_id,"
     " remark_id, recipient, via, template, question, subject, body, html,"
     " language, message_id, token, in_reply_to, reference_ids, state, due_ms,"
-    " attempts, created_ms, claimed_ms, settled_ms, error, external_id,"
-    " segments, receipt)"
+    " attempts, doubts, created_ms, claimed_ms, settled_ms, error,"
+    " external_id, segments, receipt)"
     " VALUES (:channel, :contact, :inbound, :consultation, :remark,"
     " :recipient, :via, :template, :question, :subject, :body, :html,"
     " :language, :message_id, :token, :in_reply_to, :reference_ids, :state,"
     " CASE WHEN :state = 'queued' THEN COALESCE(:due, :created) ELSE :due END,"
-    " :attempts, :created, :claimed, :settled, :error, :external_id,"
-    " :segments, :receipt) RETURNING id";
+    " :attempts, :doubts, :created, :claimed, :settled, :error,"
+    " :external_id, :segments, :receipt) RETURNING id";
 
 static void
 bind_letter(struct query *q, const struct outbox *row)
@@ -68,7 +68,6 @@ bind_letter(struct query *q, const struct outbox *row)
 	query_text(q, ":in_reply_to", row->in_reply_to);
 	query_text(q, ":reference_ids", row->references);
 	query_int(q, ":created", row->created_ms);
-	query_time(q, ":claimed", row->claimed_ms);
 	query_int(q, ":segments", row->segments);
 	query_text(q, ":receipt", row->receipt);
 }
@@ -79,6 +78,8 @@ bind_result(struct query *q, const struct outbox *row)
 	query_text(q, ":state", outbox_state_name(row->state));
 	query_time(q, ":due", row->due_ms);
 	query_int(q, ":attempts", row->attempts);
+	query_int(q, ":doubts", row->doubts);
+	query_time(q, ":claimed", row->claimed_ms);
 	query_time(q, ":settled", row->settled_ms);
 	query_text(q, ":error", row->error);
 	query_text(q, ":external_id", row->external_id);
@@ -105,8 +106,9 @@ static const char outbox_settle[] =
     "UPDATE outbox SET state = :state,"
     " due_ms = CASE WHEN :state = 'queued' THEN COALESCE(:due, created_ms)"
     " ELSE :due END,"
-    " attempts = :attempts, settled_ms = :settled, error = :error,"
-    " external_id = :external_id WHERE id = :id";
+    " attempts = :attempts, doubts = :doubts, claimed_ms = :claimed,"
+    " settled_ms = :settled, error = :error, external_id = :external_id"
+    " WHERE id = :id";
 
 enum status
 store_outbox_settle(struct store *st, const struct outbox *row, struct err *err)
@@ -121,17 +123,18 @@ store_outbox_settle(struct store *st, const struct outbox *row, struct err *err)
 
 static const char outbox_orphans[] =
     "UPDATE outbox SET state = 'unknown', due_ms = NULL, settled_ms = :now,"
-    " attempts = attempts + 1,"
-    " error = 'in a sender''s hands when the program stopped'"
-    " WHERE state = 'claimed'";
+    " attempts = attempts + 1, doubts = doubts + 1, error = 'in a sender''s hands when the program stopped'"
+    " WHERE state = 'claimed' AND channel = :channel";
 
 enum status
-store_outbox_recover(struct store *st, int64_t now, int64_t *n, struct err *err)
+store_outbox_recover(struct store *st, enum channel channel, int64_t now,
+    int64_t *n, struct err *err)
 {
 	struct query q;
 	enum status rc;
 
 	query_open(&q, st, outbox_orphans);
+	query_text(&q, ":channel", channel_name(channel));
 	query_time(&q, ":now", now);
 	rc = query_run(&q, err);
 	*n = rc == ST_OK ? sqlite3_changes64(st->db) : 0;
@@ -140,12 +143,12 @@ store_outbox_recover(struct store *st, int64_t now, int64_t *n, struct err *err)
 
 /* ---- reading ----------------------------------------------------------- */
 
-#define SELECT_ROW                                                          \
-	"SELECT o.id, o.channel, o.contact_id, o.inbound_id,"               \
-	" o.consultation_id, o.remark_id, o.recipient, o.via, o.template,"  \
-	" o.question, o.subject, o.body, o.html, o.language, o.message_id," \
-	" o.token, o.in_reply_to, o.reference_ids, o.state, o.due_ms,"      \
-	" o.attempts, o.created_ms, o.claimed_ms, o.settled_ms, o.error,"   \
+#define SELECT_ROW                                                                  \
+	"SELECT o.id, o.channel, o.contact_id, o.inbound_id,"                       \
+	" o.consultation_id, o.remark_id, o.recipient, o.via, o.template,"          \
+	" o.question, o.subject, o.body, o.html, o.language, o.message_id,"         \
+	" o.token, o.in_reply_to, o.reference_ids, o.state, o.due_ms,"              \
+	" o.attempts, o.doubts, o.created_ms, o.claimed_ms, o.settled_ms, o.error," \
 	" o.external_id, o.segments, o.receipt, c.code FROM outbox o"
 #define JOIN_CODE " LEFT JOIN consultation c ON c.id = o.consultation_id"
 
@@ -174,6 +177,7 @@ read_row(struct query *q, struct arena *a, struct outbox *out)
 	out->state = outbox_state_by_name(query_get_text(q, a));
 	out->due_ms = query_get_int(q);
 	out->attempts = (int)query_get_int(q);
+	out->doubts = (int)query_get_int(q);
 	out->created_ms = query_get_int(q);
 	out->claimed_ms = query_get_int(q);
 	out->settled_ms = query_get_int(q);
@@ -263,10 +267,10 @@ store_outbox_last(struct store *st, int64_t contact_id, bool asking,
 
 /* ---- claiming ---------------------------------------------------------- */
 
-static const char outbox_due[] =
-    SELECT_ROW " INDEXED BY outbox_due" JOIN_CODE
-	       " WHERE o.state IN ('queued', 'deferred') AND o.due_ms <= :now"
-	       " ORDER BY o.due_ms, o.id LIMIT :max";
+static const char outbox_due[] = SELECT_ROW
+    " INDEXED BY outbox_due" JOIN_CODE
+    " WHERE o.channel = :channel AND o.state IN ('queued', 'deferred')"
+    " AND o.due_ms <= :now ORDER BY o.due_ms, o.id LIMIT :max";
 
 static enum status
 read_due(struct query *q, struct arena *a, struct outbox **out, size_t *n,
@@ -303,48 +307,113 @@ mark_claimed(struct store *st, struct outbox *row, int64_t now, struct err *err)
 }
 
 enum status
-store_outbox_claim(struct store *st, int64_t now, int max, struct arena *a,
-    struct outbox **out, size_t *n, struct err *err)
+store_outbox_claim(struct store *st, enum channel channel, int64_t now, int max,
+    struct arena *a, struct outbox **out, size_t *n, struct err *err)
 {
 	struct query q;
-	int64_t due = 0;
 	enum status rc;
 
 	*out = NULL;
 	*n = 0;
-	/* Nothing due is the usual answer, and needs no lock. */
-	rc = store_outbox_next_due(st, &due, err);
-	if (rc != ST_OK || due == 0 || due > now)
-		return rc;
-	rc = store_begin(st, err);
-	if (rc != ST_OK)
-		return rc;
 	query_open(&q, st, outbox_due);
+	query_text(&q, ":channel", channel_name(channel));
 	query_int(&q, ":now", now);
 	query_int(&q, ":max", max);
 	rc = read_due(&q, a, out, n, err);
 	for (size_t i = 0; i < *n && rc == ST_OK; i++)
 		rc = mark_claimed(st, &(*out)[i], now, err);
-	if (rc == ST_OK)
-		rc = store_commit(st, err);
-	if (rc != ST_OK) {
-		store_rollback(st);
-		*n = 0;
-	}
 	return rc;
 }
 
 static const char outbox_next_due[] =
     "SELECT MIN(due_ms) FROM outbox INDEXED BY outbox_due"
-    " WHERE state IN ('queued', 'deferred')";
+    " WHERE channel = :channel AND state IN ('queued', 'deferred')";
 
 enum status
-store_outbox_next_due(struct store *st, int64_t *due, struct err *err)
+store_outbox_next_due(
+    struct store *st, enum channel channel, int64_t *due, struct err *err)
 {
 	struct query q;
 
 	query_open(&q, st, outbox_next_due);
+	query_text(&q, ":channel", channel_name(channel));
 	return query_number(&q, due, err);
+}
+
+static const char outbox_hold_domain[] =
+    "UPDATE outbox SET state = 'deferred', due_ms = :due, error = :error"
+    " WHERE channel = 'mail' AND state IN ('queued', 'deferred')"
+    " AND due_ms < :due"
+    " AND lower(substr(recipient, -length(:domain) - 1)) ="
+    " '@' || lower(:domain)";
+
+enum status
+store_outbox_hold_domain(struct store *st, const char *domain, int64_t due,
+    const char *error, struct err *err)
+{
+	struct query q;
+
+	query_open(&q, st, outbox_hold_domain);
+	query_text(&q, ":domain", domain);
+	query_int(&q, ":due", due);
+	query_text(&q, ":error", error);
+	return query_run(&q, err);
+}
+
+static const char outbox_note[] =
+    "UPDATE outbox SET error = :error WHERE id IN"
+    " (SELECT id FROM outbox INDEXED BY outbox_due WHERE channel = :channel"
+    " AND state IN ('queued', 'deferred') AND due_ms <= :now"
+    " ORDER BY due_ms, id LIMIT :max)";
+
+enum status
+store_outbox_note(struct store *st, enum channel channel, int64_t now, int max,
+    const char *error, struct err *err)
+{
+	struct query q;
+
+	query_open(&q, st, outbox_note);
+	query_text(&q, ":channel", channel_name(channel));
+	query_int(&q, ":now", now);
+	query_int(&q, ":max", max);
+	query_text(&q, ":error", error);
+	return query_run(&q, err);
+}
+
+static const char outbox_in_hand[] =
+    "SELECT COUNT(*) FROM outbox WHERE state = 'claimed'"
+    " AND channel = :channel";
+static const char outbox_came_back[] =
+    "SELECT COUNT(*), MIN(settled_ms) FROM outbox INDEXED BY outbox_settled"
+    " WHERE settled_ms > :since AND channel = :channel AND attempts > 0"
+    " AND state IN ('sent', 'failed', 'deferred', 'unknown')";
+
+enum status
+store_outbox_pace(struct store *st, enum channel channel, int64_t since,
+    int64_t *count, int64_t *first, struct err *err)
+{
+	struct query q;
+	enum status rc;
+
+	*count = *first = 0;
+	query_open(&q, st, outbox_came_back);
+	query_int(&q, ":since", since);
+	query_text(&q, ":channel", channel_name(channel));
+	rc = query_step(&q, err);
+	if (rc == ST_OK && q.has_row) {
+		*count = query_get_int(&q);
+		*first = query_get_int(&q);
+	}
+	rc = query_close(&q, rc, err);
+	if (rc == ST_OK) {
+		int64_t in_hand = 0;
+
+		query_open(&q, st, outbox_in_hand);
+		query_text(&q, ":channel", channel_name(channel));
+		rc = query_number(&q, &in_hand, err);
+		*count += in_hand;
+	}
+	return rc;
 }
 
 /* ---- counting ---------------------------------------------------------- */
@@ -548,6 +617,10 @@ const struct statement store_outbox_statements[] = {
 	{ "outbox_mark_claimed", outbox_mark_claimed },
 	{ "outbox_next_due", outbox_next_due },
 	{ "outbox_count_kind", outbox_count_kind },
+	{ "outbox_hold_domain", outbox_hold_domain },
+	{ "outbox_note", outbox_note },
+	{ "outbox_in_hand", outbox_in_hand },
+	{ "outbox_came_back", outbox_came_back },
 	{ "outbox_count_contact", outbox_count_contact },
 	{ "outbox_count_all", outbox_count_all },
 	{ "outbox_counts", outbox_counts },

@@ -46,6 +46,7 @@ struct outbox {
 	enum outbox_state state;
 	int64_t due_ms; /* 0 with state deferred: waits for staff */
 	int attempts;
+	int doubts; /* of them, that may have arrived or not */
 	int64_t created_ms, claimed_ms, settled_ms;
 	const char *error; /* last reason; "" none */
 	const char *external_id; /* the provider's */
@@ -58,24 +59,41 @@ struct outbox {
 enum status
 store_outbox_add(struct store *st, struct outbox *row, struct err *err);
 
-/* Marks up to `max` rows that are due (queued, or deferred with a due time
- * that has come) as claimed, oldest first, and returns them.  Runs its own
- * transaction: they are claimed on disk before they are returned. */
-enum status store_outbox_claim(struct store *st, int64_t now, int max,
+/* Marks up to `max` rows of that channel that are due (queued, or deferred with
+ * a due time that has come) as claimed, oldest first, and returns them.  The
+ * transaction is the caller's: they are his once it is committed. */
+enum status
+store_outbox_claim(struct store *st, enum channel channel, int64_t now, int max,
     struct arena *a, struct outbox **out, size_t *n, struct err *err);
 
-/* Writes back state, due_ms, attempts, settled_ms, error and external_id. */
+/* Writes back state, due_ms, attempts, doubts, claimed_ms, settled_ms, error
+ * and external_id. */
 enum status store_outbox_settle(
     struct store *st, const struct outbox *row, struct err *err);
 
-/* At a start: claimed rows become unknown, an attempt more; `*n` says how
- * many. */
-enum status store_outbox_recover(
-    struct store *st, int64_t now, int64_t *n, struct err *err);
+/* Rows to that domain that are due before `due` wait until then, with the
+ * reason; `error` says it for each. */
+enum status store_outbox_hold_domain(struct store *st, const char *domain,
+    int64_t due, const char *error, struct err *err);
 
-/* When the next row falls due; 0 when none waits for a time. */
-enum status
-store_outbox_next_due(struct store *st, int64_t *due, struct err *err);
+/* The `max` rows that would be claimed next say why they are not. */
+enum status store_outbox_note(struct store *st, enum channel channel,
+    int64_t now, int max, const char *error, struct err *err);
+
+/* For a limit of the rate: how many rows of that channel are in a sender's
+ * hands or came back from one after `since`, and when the first of the latter
+ * did (0: none). */
+enum status store_outbox_pace(struct store *st, enum channel channel,
+    int64_t since, int64_t *count, int64_t *first, struct err *err);
+
+/* At a start: claimed rows of that channel become unknown, an attempt and a
+ * doubt more each; `*n` says how many. */
+enum status store_outbox_recover(struct store *st, enum channel channel,
+    int64_t now, int64_t *n, struct err *err);
+
+/* When the next row of that channel falls due; 0 when none waits for a time. */
+enum status store_outbox_next_due(
+    struct store *st, enum channel channel, int64_t *due, struct err *err);
 
 /* One by id; ST_REJECT when there is none. */
 enum status store_outbox_get(struct store *st, int64_t id, struct arena *a,

@@ -281,6 +281,12 @@ stream_close(struct stream *s)
 	free(s);
 }
 
+void
+stream_heed(struct stream *s, const atomic_bool *stop)
+{
+	s->dial.stop = stop;
+}
+
 static enum status
 broken(struct stream *s, struct err *err, const char *what)
 {

@@ -52,6 +52,10 @@ enum status stream_open(
 /* Cuts the connection without a word; NULL is fine. */
 void stream_close(struct stream *s);
 
+/* From now on `stop` ends its waits instead of the one it was opened with; NULL:
+ * nothing does.  Borrowed as that one. */
+void stream_heed(struct stream *s, const atomic_bool *stop);
+
 /* Sends all of it.  ST_RETRY: cut, silent for wait_ms, or told to stop; the
  * stream can only be closed then. */
 enum status stream_send(struct stream *s, struct span bytes, struct err *err);

@@ -359,6 +359,7 @@ CREATE TABLE outbox (
 		'deferred', 'failed', 'unknown', 'cancelled')), -- where it stands
 	due_ms INTEGER, -- not before; NULL and deferred: waits for staff
 	attempts INTEGER NOT NULL DEFAULT 0, -- made so far
+	doubts INTEGER NOT NULL DEFAULT 0, -- of them, nobody knows what became
 	created_ms INTEGER NOT NULL, -- owed since
 	claimed_ms INTEGER, -- last taken by a sender
 	settled_ms INTEGER, -- last given back by it
@@ -372,8 +373,10 @@ CREATE TABLE outbox (
 CREATE UNIQUE INDEX outbox_message_id ON outbox (message_id)
 	WHERE message_id <> '';
 CREATE UNIQUE INDEX outbox_token ON outbox (token) WHERE token <> '';
-CREATE INDEX outbox_due ON outbox (due_ms)
+CREATE INDEX outbox_due ON outbox (channel, due_ms)
 	WHERE state IN ('queued', 'deferred');
+CREATE INDEX outbox_settled ON outbox (settled_ms)
+	WHERE settled_ms IS NOT NULL;
 CREATE INDEX outbox_state ON outbox (state);
 CREATE INDEX outbox_contact ON outbox (contact_id, created_ms);
 -- Few: what the hourly limits count, which confirmations are not part of.

@@ -63,6 +63,19 @@ export class House {
 			{ encoding: 'utf8' });
 	}
 
+	// The same while servers of this process answer: a promise.
+	later(...args) {
+		const child = spawn(program, ['-c', this.conf, '--now', this.now, ...args],
+			{ stdio: ['ignore', 'pipe', 'pipe'] });
+		const out = { stdout: '', stderr: '' };
+		child.stdout.on('data', (bytes) => out.stdout += bytes);
+		child.stderr.on('data', (bytes) => out.stderr += bytes);
+		return new Promise((resolve, reject) => {
+			child.on('error', reject);
+			child.on('close', (status) => resolve({ status, ...out }));
+		});
+	}
+
 	// The rows of a --json command.
 	rows(...args) {
 		return this.run('--json', ...args).split('\n').filter(Boolean)

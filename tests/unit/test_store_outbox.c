@@ -51,6 +51,16 @@ get(struct fixture *f, int64_t id)
 	return row;
 }
 
+/* As a sender does: they are its own once it is committed. */
+static void
+claim(struct fixture *f, int max, struct outbox **rows, size_t *n)
+{
+	OK(store_begin(f->st, &f->err));
+	OK(store_outbox_claim(
+	    f->st, CHANNEL_MAIL, NOON, max, &f->arena, rows, n, &f->err));
+	OK(store_commit(f->st, &f->err));
+}
+
 static void
 every_state_has_a_name_that_the_schema_knows(void **state)
 {
@@ -160,9 +170,9 @@ only_what_is_due_is_claimed_and_the_oldest_first(void **state)
 	size_t n;
 
 	owe(f, "t6", OUTBOX_SENT, NOON - HOUR);
-	OK(store_outbox_next_due(f->st, &due, &f->err));
+	OK(store_outbox_next_due(f->st, CHANNEL_MAIL, &due, &f->err));
 	assert_int_equal(due, NOON - 2 * HOUR);
-	OK(store_outbox_claim(f->st, NOON, 2, &f->arena, &rows, &n, &f->err));
+	claim(f, 2, &rows, &n);
 	assert_int_equal(n, 2);
 	assert_int_equal(rows[0].id, first);
 	assert_int_equal(rows[1].id, late);
@@ -171,12 +181,12 @@ only_what_is_due_is_claimed_and_the_oldest_first(void **state)
 	/* They are claimed on disk, whoever looks. */
 	assert_int_equal(get(f, first).state, OUTBOX_CLAIMED);
 	assert_int_equal(get(f, first).claimed_ms, NOON);
-	OK(store_outbox_claim(f->st, NOON, 10, &f->arena, &rows, &n, &f->err));
+	claim(f, 10, &rows, &n);
 	assert_int_equal(n, 1);
 	assert_int_equal(rows[0].id, now);
-	OK(store_outbox_claim(f->st, NOON, 10, &f->arena, &rows, &n, &f->err));
+	claim(f, 10, &rows, &n);
 	assert_int_equal(n, 0);
-	OK(store_outbox_next_due(f->st, &due, &f->err));
+	OK(store_outbox_next_due(f->st, CHANNEL_MAIL, &due, &f->err));
 	assert_int_equal(due, NOON + HOUR);
 	assert_int_equal(get(f, later).state, OUTBOX_QUEUED);
 	assert_int_equal(get(f, staff).state, OUTBOX_DEFERRED);
@@ -191,7 +201,7 @@ a_settled_row_says_what_became_of_it(void **state)
 	size_t n;
 
 	owe(f, "t1", OUTBOX_QUEUED, NOON);
-	OK(store_outbox_claim(f->st, NOON, 10, &f->arena, &rows, &n, &f->err));
+	claim(f, 10, &rows, &n);
 	row = rows[0];
 	row.state = OUTBOX_DEFERRED;
 	row.due_ms = NOON + HOUR;
@@ -206,11 +216,11 @@ a_settled_row_says_what_became_of_it(void **state)
 	assert_int_equal(row.settled_ms, NOON + 5);
 	assert_string_equal(row.error, "421 try again later");
 	assert_string_equal(row.external_id, "x-1");
-	OK(store_outbox_next_due(f->st, &due, &f->err));
+	OK(store_outbox_next_due(f->st, CHANNEL_MAIL, &due, &f->err));
 	assert_int_equal(due, NOON + HOUR);
 	row.due_ms = 0; /* waits for staff now */
 	OK(store_outbox_settle(f->st, &row, &f->err));
-	OK(store_outbox_next_due(f->st, &due, &f->err));
+	OK(store_outbox_next_due(f->st, CHANNEL_MAIL, &due, &f->err));
 	assert_int_equal(due, 0);
 }
 
@@ -222,13 +232,13 @@ what_was_claimed_when_the_program_died_is_unknown(void **state)
 	int64_t claimed = owe(f, "t2", OUTBOX_CLAIMED, NOON);
 	int64_t n;
 
-	OK(store_outbox_recover(f->st, NOON + 1, &n, &f->err));
+	OK(store_outbox_recover(f->st, CHANNEL_MAIL, NOON + 1, &n, &f->err));
 	assert_int_equal(n, 1);
 	assert_int_equal(get(f, claimed).state, OUTBOX_UNKNOWN);
 	assert_int_equal(get(f, claimed).settled_ms, NOON + 1);
 	assert_true(strlen(get(f, claimed).error) > 0);
 	assert_int_equal(get(f, queued).state, OUTBOX_QUEUED);
-	OK(store_outbox_recover(f->st, NOON + 2, &n, &f->err));
+	OK(store_outbox_recover(f->st, CHANNEL_MAIL, NOON + 2, &n, &f->err));
 	assert_int_equal(n, 0);
 }
 

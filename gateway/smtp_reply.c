@@ -1,0 +1,181 @@
+/* smtp_reply - what an SMTP server answers */
+#include "gateway/smtp_reply.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum {
+	REPLY_MAX = 16384, /* bytes of one reply, all lines together */
+	LINES_MAX = 100,
+};
+
+static bool
+is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/* "250-words" and "250 words" and "250"; 0 when it is no such line. */
+static int
+code_of(struct span line)
+{
+	if (line.n < 3 || line.p[0] < '2' || line.p[0] > '5' ||
+	    !is_digit(line.p[1]) || !is_digit(line.p[2]) ||
+	    (line.n > 3 && line.p[3] != ' ' && line.p[3] != '-'))
+		return 0;
+	return (line.p[0] - '0') * 100 + (line.p[1] - '0') * 10 +
+	       (line.p[2] - '0');
+}
+
+/* The bytes that "4.7.1" takes at the start of `s`, if it is of that class. */
+static size_t
+enhanced_length(struct span s, int code)
+{
+	size_t n = 1;
+
+	if (s.n < 5 || s.p[0] != (char)('0' + code / 100))
+		return 0;
+	for (int part = 0; part < 2; part++) {
+		size_t digits = 0;
+
+		if (n >= s.n || s.p[n] != '.')
+			return 0;
+		n++;
+		while (n < s.n && is_digit(s.p[n])) {
+			n++;
+			digits++;
+		}
+		if (digits == 0 || digits > 3)
+			return 0;
+	}
+	return n == s.n || s.p[n] == ' ' ? n : 0;
+}
+
+static void
+add_words(struct smtp_reply *reply, struct span words)
+{
+	size_t n = strlen(reply->text);
+
+	words = span_trim(words);
+	if (n > 0 && words.n > 0 && n + 1 < sizeof(reply->text))
+		reply->text[n++] = ' ';
+	for (size_t i = 0; i < words.n && n + 1 < sizeof(reply->text); i++) {
+		char c = words.p[i];
+
+		reply->text[n++] = c >= ' ' && c < 127 ? c : '?';
+	}
+	reply->text[n] = '\0';
+}
+
+/* A whole line without its end; `*last` when the reply ends with it. */
+static enum status
+take_line(struct smtp_reader *r, bool *last, struct err *err)
+{
+	struct span line = { r->line, r->n };
+	struct smtp_reply *reply = &r->reply;
+	size_t n;
+	int code;
+
+	while (line.n > 0 && line.p[line.n - 1] == '\r')
+		line.n--;
+	code = code_of(line);
+	if (code == 0 || (r->lines > 0 && code != reply->code))
+		return err_set(err, ST_REJECT,
+		    "the server's answer is no SMTP; is that the port of a "
+		    "mail server?");
+	if (++r->lines > LINES_MAX)
+		return err_set(err, ST_REJECT,
+		    "the server's answer has more than %d lines", LINES_MAX);
+	*last = line.n == 3 || line.p[3] == ' ';
+	reply->code = code;
+	line = span_from(line, 4);
+	n = enhanced_length(line, code);
+	if (n > 0 && n < sizeof(reply->enhanced)) {
+		if (reply->enhanced[0] == '\0')
+			snprintf(reply->enhanced, sizeof(reply->enhanced),
+			    "%.*s", (int)n, line.p);
+		line = span_from(line, n);
+	}
+	add_words(reply, line);
+	r->n = 0;
+	return ST_OK;
+}
+
+enum status
+smtp_reply_feed(struct smtp_reader *r, struct span *rest,
+    struct smtp_reply *out, bool *done, struct err *err)
+{
+	*done = false;
+	while (rest->n > 0 && !*done) {
+		size_t n = span_find(*rest, "\n");
+		size_t room = sizeof(r->line) - r->n;
+		bool ends = n < rest->n;
+		enum status rc;
+
+		/* Of a line that is too long the beginning says enough. */
+		memcpy(r->line + r->n, rest->p, n < room ? n : room);
+		r->n += n < room ? n : room;
+		r->total += n;
+		*rest = span_from(*rest, n + 1);
+		if (r->total > REPLY_MAX)
+			return err_set(err, ST_REJECT,
+			    "the server's answer is longer than %d bytes",
+			    REPLY_MAX);
+		if (!ends)
+			return ST_OK;
+		rc = take_line(r, done, err);
+		if (rc != ST_OK)
+			return rc;
+	}
+	if (*done) {
+		*out = r->reply;
+		memset(r, 0, sizeof(*r));
+	}
+	return ST_OK;
+}
+
+void
+smtp_reply_words(char *out, size_t size, const struct smtp_reply *reply)
+{
+	snprintf(out, size, "%d%s%s%s%s", reply->code,
+	    reply->enhanced[0] != '\0' ? " " : "", reply->enhanced,
+	    reply->text[0] != '\0' ? " " : "", reply->text);
+}
+
+void
+smtp_reply_log_words(char *out, size_t size, const struct smtp_reply *reply)
+{
+	struct smtp_reply clean = *reply;
+	struct span rest = span_of(reply->text);
+
+	clean.text[0] = '\0';
+	while (rest.n > 0) {
+		size_t n = span_find(rest, " ");
+		struct span word = span_sub(rest, 0, n);
+
+		add_words(
+		    &clean, span_find(word, "@") < word.n ? SPAN("...") : word);
+		rest = span_from(rest, n + 1);
+	}
+	smtp_reply_words(out, size, &clean);
+}
+
+bool
+smtp_reply_is_about_place(const struct smtp_reply *reply)
+{
+	struct span words = span_of(reply->text);
+	const char *e = reply->enhanced;
+
+	if (reply->code / 100 != 4)
+		return false;
+	/* Grey-listing comes with any code, and means one mail. */
+	if (span_find_nocase(words, "greylist") < words.n ||
+	    span_find_nocase(words, "graylist") < words.n ||
+	    span_find_nocase(words, "grey-list") < words.n)
+		return false;
+	if (e[0] == '\0')
+		return reply->code == 451;
+	/* RFC 3463: 3 the mail system, 4 the way there, 7 its policy. */
+	return strncmp(e, "4.3.", 4) == 0 || strncmp(e, "4.4.", 4) == 0 ||
+	       strncmp(e, "4.7.", 4) == 0 || strcmp(e, "4.1.2") == 0;
+}
