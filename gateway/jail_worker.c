@@ -27,6 +27,11 @@
 enum {
 	MEMORY = 512 << 20,
 	KEPT = 1 << 20, /* a buffer larger than this is given back */
+	TAIL = 64, /* zero bytes behind a mail, which libetpan reads */
+	INLINE = 64 << 10, /* bodies that go along with the rest */
+	PIECE = 1 << 20,
+	PAGE_BYTES =
+	    4096, /* of memory; where they are larger, less goes back */
 };
 
 /* Passed once through the parser before the filter is on, so that every
@@ -81,31 +86,36 @@ read_frame(struct buf *out, int spins)
 	buf_reset(out);
 	if (!read_exactly(&size, sizeof(size), spins) || size > JAIL_MAIL_MAX)
 		return false;
-	room = buf_room(out, size);
+	room = buf_room(out, size + TAIL);
 	if (room == NULL || !read_exactly(room, size, spins))
 		return false;
 	out->n = size;
-	room[size] = '\0';
+	memset(room + size, 0, TAIL);
 	return true;
 }
 
-/* `frame` starts with room for the length. */
 static bool
-write_frame(struct buf *frame)
+write_all(struct span bytes)
 {
-	uint32_t size = (uint32_t)(frame->n - sizeof(size));
-
-	memcpy(frame->p, &size, sizeof(size));
-	for (size_t sent = 0; sent < frame->n;) {
-		ssize_t n =
-		    write(JAIL_SOCKET, frame->p + sent, frame->n - sent);
+	while (bytes.n > 0) {
+		ssize_t n = write(JAIL_SOCKET, bytes.p, bytes.n);
 
 		if (n < 0 && errno != EINTR)
 			return false;
 		if (n > 0)
-			sent += (size_t)n;
+			bytes = span_from(bytes, (size_t)n);
 	}
 	return true;
+}
+
+/* `frame` starts with room for the length; `more` bytes come after it. */
+static bool
+write_frame(struct buf *frame, size_t more)
+{
+	uint32_t size = (uint32_t)(frame->n - sizeof(size) + more);
+
+	memcpy(frame->p, &size, sizeof(size));
+	return write_all(buf_span(frame));
 }
 
 static void
@@ -223,26 +233,98 @@ set_timer(int ms)
 	setitimer(ITIMER_PROF, &timer, NULL);
 }
 
-static void
+static size_t
+body_bytes(const struct parsed *parsed)
+{
+	size_t sum = 0;
+
+	for (size_t i = 0; i < parsed->n_attachments; i++)
+		sum += parsed->attachments[i].body.n;
+	return sum;
+}
+
+/* Writes a body from where it is, and gives its memory back as it goes: the
+ * gateway's copy grows as ours shrinks.  It is not looked at again. */
+static bool
+write_body(struct span body)
+{
+	bool done = true;
+
+	while (body.n > 0 && done) {
+		struct span piece = span_sub(body, 0, PIECE);
+		uintptr_t from = (uintptr_t)piece.p + PAGE_BYTES - 1;
+		uintptr_t to = (uintptr_t)piece.p + piece.n;
+
+		done = write_all(piece);
+		from -= from % PAGE_BYTES;
+		to -= to % PAGE_BYTES;
+		if (done && from < to)
+			madvise((void *)from, to - from, MADV_DONTNEED);
+		body = span_from(body, piece.n);
+	}
+	return done;
+}
+
+/* Large bodies are written from where they are. */
+static bool
+write_parsed(struct buf *answer, struct parsed *parsed)
+{
+	size_t bodies = body_bytes(parsed);
+	bool done;
+
+	start_frame(answer);
+	if (bodies <= INLINE) {
+		wire_write(answer, parsed);
+		return write_frame(answer, 0);
+	}
+	wire_write_head(answer, parsed);
+	if (answer->failed || answer->n + bodies > JAIL_ANSWER_MAX) {
+		buf_free(answer);
+		start_frame(answer);
+		parsed_free(parsed);
+		parsed->kind = KIND_UNREADABLE;
+		parsed_why(parsed, "what is in it is too large");
+		wire_write(answer, parsed);
+		return write_frame(answer, 0);
+	}
+	done = write_frame(answer, bodies);
+	for (size_t i = 0; i < parsed->n_attachments && done; i++)
+		done = write_body(parsed->attachments[i].body);
+	return done;
+}
+
+static bool
 answer_one(struct buf *answer, jail_parser *parser, struct span mail,
     const struct parse_settings *set)
 {
 	struct parsed parsed = { 0 };
+	bool done;
 
 	set_timer(JAIL_CPU_MS + (int)(mail.n >> 20) * JAIL_CPU_MS_MB);
 	parser(&parsed, mail, set);
-	start_frame(answer);
-	wire_write(answer, &parsed);
-	parsed_free(&parsed);
-	if (answer->failed) {
-		buf_free(answer);
-		start_frame(answer);
-		parsed.kind = KIND_UNREADABLE;
-		parsed_why(&parsed, "what is in it is too large");
-		wire_write(answer, &parsed);
-		parsed_free(&parsed);
-	}
 	set_timer(0);
+	done = write_parsed(answer, &parsed);
+	parsed_free(&parsed);
+	return done;
+}
+
+/* The warm-up: nobody waits for its answer. */
+static void
+parse_nothing(jail_parser *parser, const struct parse_settings *set)
+{
+	struct buf answer = { .max = JAIL_ANSWER_MAX };
+	struct buf mail = { .max = JAIL_MAIL_MAX };
+	struct parsed parsed = { 0 };
+
+	buf_add(&mail, (struct span){ warm_up, sizeof(warm_up) - 1 });
+	memset(buf_room(&mail, TAIL), 0, TAIL);
+	set_timer(JAIL_CPU_MS);
+	parser(&parsed, buf_span(&mail), set);
+	wire_write(&answer, &parsed);
+	set_timer(0);
+	parsed_free(&parsed);
+	buf_free(&mail);
+	buf_free(&answer);
 }
 
 /* The settings' four words, each ended by NUL; the keywords follow. */
@@ -286,7 +368,7 @@ get_ready(struct parse_settings *set, struct keywords **words,
 	if (done) {
 		tzset();
 		charset_warm();
-		answer_one(&frame, parser, span_of(warm_up), set);
+		parse_nothing(parser, set);
 	}
 	if (done && (!set_limits() || !put_filter_on())) {
 		err_set(&err, ST_BROKEN, "limits or seccomp refused (%s)",
@@ -296,7 +378,7 @@ get_ready(struct parse_settings *set, struct keywords **words,
 	start_frame(&frame);
 	if (!done)
 		buf_str(&frame, err.text[0] != '\0' ? err.text : "no settings");
-	done &= write_frame(&frame);
+	done &= write_frame(&frame, 0);
 	buf_free(&frame);
 	return done;
 }
@@ -304,17 +386,16 @@ get_ready(struct parse_settings *set, struct keywords **words,
 int
 jail_worker_with(jail_parser *parser)
 {
-	struct buf settings = { .max = 1 << 20 };
-	struct buf mail = { .max = JAIL_MAIL_MAX };
+	struct buf settings = { .max = (1 << 20) + TAIL };
+	struct buf mail = { .max = JAIL_MAIL_MAX + TAIL };
 	struct buf answer = { .max = JAIL_ANSWER_MAX };
-	struct parse_settings set = { 0 };
+	struct parse_settings set = { .owns_mail = true };
 	struct keywords *words = NULL;
 	int spins = jail_spins();
 	bool going = get_ready(&set, &words, &settings, parser);
 
 	while (going && read_frame(&mail, spins)) {
-		answer_one(&answer, parser, buf_span(&mail), &set);
-		going = write_frame(&answer);
+		going = answer_one(&answer, parser, buf_span(&mail), &set);
 		if (mail.cap > KEPT)
 			buf_free(&mail);
 		if (answer.cap > KEPT)

@@ -3,6 +3,7 @@
  * Place: the only file with exit codes and the process's surroundings: options
  * for all commands, the configuration file, who acts.
  */
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -196,6 +197,9 @@ main(int argc, char **argv)
 	const struct cmd *cmd;
 	struct err err;
 
+	/* What a large mail needed is given back, not kept for the next. */
+	mallopt(M_MMAP_THRESHOLD, 1 << 20);
+	mallopt(M_TRIM_THRESHOLD, 8 << 20);
 	if (argc == 2 && strcmp(argv[1], "parse-worker") == 0)
 		return jail_worker();
 	signal(SIGPIPE, SIG_IGN);

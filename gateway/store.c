@@ -149,7 +149,7 @@ store_set_durable(struct store *st, struct err *err)
 	if (rc == ST_OK)
 		rc = store_execute(st,
 		    "PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY;"
-		    "PRAGMA cache_size = -16000;"
+		    "PRAGMA cache_size = -8000;"
 		    "PRAGMA wal_autocheckpoint = 4000",
 		    "settings", err);
 	return rc;
@@ -301,6 +301,12 @@ leave_transaction(struct store *st)
 {
 	arena_free(&st->at_commit.arena);
 	st->at_commit = (struct at_commit){ 0 };
+	if (st->is_swollen) {
+		ZSTD_freeCCtx(st->packer);
+		st->packer = NULL;
+		sqlite3_db_release_memory(st->db);
+		st->is_swollen = false;
+	}
 	st->in_transaction = false;
 	st->lost.text[0] = '\0';
 	st->committed = clock_ticks();

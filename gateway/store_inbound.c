@@ -3,12 +3,12 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <zstd.h>
 
 #include "gateway/store_internal.h"
 #include "parsers/digest.h"
 
-#define ZSTD_LEVEL 3
+/* Bytes that are packed and stored piece by piece. */
+enum { LARGE = 2 << 20 };
 
 static const char *const fates[] = {
 	[FATE_FILED] = "filed",
@@ -126,24 +126,30 @@ store_inbound_rekey(struct store *st, const struct inbound *in,
 
 /* ---- raw bytes --------------------------------------------------------- */
 
-static enum status
-compress(struct buf *out, struct store *st, struct span in, struct err *err)
-{
-	size_t bound = ZSTD_compressBound(in.n), n;
-	char *room;
+static const char raw_add_large[] =
+    "INSERT INTO raw (inbound_id, size, sha256, body)"
+    " VALUES (:inbound, :size, :sha256, zeroblob(:packed)) RETURNING id";
 
-	if (st->packer == NULL)
-		st->packer = ZSTD_createCCtx();
-	out->max = bound + 1;
-	room = buf_room(out, bound);
-	if (room == NULL || st->packer == NULL)
-		return err_set(err, ST_BROKEN, "out of memory");
-	n = ZSTD_compressCCtx(st->packer, room, bound, in.p, in.n, ZSTD_LEVEL);
-	if (ZSTD_isError(n))
-		return err_set(
-		    err, ST_BROKEN, "zstd: %s", ZSTD_getErrorName(n));
-	out->n += n;
-	return ST_OK;
+static enum status
+add_large_raw(
+    struct store *st, int64_t inbound, struct span raw, struct err *err)
+{
+	char sha[SHA256_HEX];
+	int64_t id = 0;
+	size_t packed = 0;
+	struct query q;
+	enum status rc = body_packed_size(st, raw, &packed, err);
+
+	if (rc != ST_OK)
+		return rc;
+	sha256_hex(sha, raw);
+	query_open(&q, st, raw_add_large);
+	query_id(&q, ":inbound", inbound);
+	query_int(&q, ":size", (int64_t)raw.n);
+	query_text(&q, ":sha256", sha);
+	query_int(&q, ":packed", (int64_t)packed);
+	rc = query_number(&q, &id, err);
+	return rc == ST_OK ? body_fill(st, "raw", id, raw, true, err) : rc;
 }
 
 static const char raw_add[] = "INSERT INTO raw (inbound_id, size, sha256, body)"
@@ -155,8 +161,11 @@ add_raw(struct store *st, int64_t inbound, struct span raw, struct err *err)
 	struct buf packed = { 0 };
 	char sha[SHA256_HEX];
 	struct query q;
-	enum status rc = compress(&packed, st, raw, err);
+	enum status rc;
 
+	if (raw.n > LARGE)
+		return add_large_raw(st, inbound, raw, err);
+	rc = body_pack(&packed, st, raw, err);
 	if (rc != ST_OK)
 		goto out;
 	sha256_hex(sha, raw);
@@ -169,24 +178,6 @@ add_raw(struct store *st, int64_t inbound, struct span raw, struct err *err)
 out:
 	buf_free(&packed);
 	return rc;
-}
-
-static enum status
-decompress(struct buf *out, struct span packed, size_t size, struct err *err)
-{
-	char *room = buf_room(out, size);
-	size_t n;
-
-	if (room == NULL)
-		return buf_status(out, "the stored message", err);
-	n = ZSTD_decompress(room, size, packed.p, packed.n);
-	if (ZSTD_isError(n) || n != size)
-		return err_set(err, ST_BROKEN,
-		    "a stored message is damaged: put a copy of the database "
-		    "in its place with uwaga restore");
-	out->n += n;
-	out->p[out->n] = '\0';
-	return ST_OK;
 }
 
 static const char raw_get[] =
@@ -205,7 +196,7 @@ store_inbound_raw(
 	if (rc == ST_OK && q.has_row) {
 		size_t size = (size_t)query_get_int(&q);
 
-		rc = decompress(out, query_get_blob(&q), size, err);
+		rc = body_unpack(out, query_get_blob(&q), size, err);
 	} else if (rc == ST_OK) {
 		rc = err_set(err, ST_REJECT,
 		    "there is no message %lld; see uwaga inbound list",
@@ -222,6 +213,31 @@ static const char attachment_id[] =
 static const char attachment_add[] =
     "INSERT INTO attachment (sha256, size, encoding, body)"
     " VALUES (:sha256, :size, :encoding, :body) RETURNING id";
+
+static const char attachment_add_large[] =
+    "INSERT INTO attachment (sha256, size, encoding, body)"
+    " VALUES (:sha256, :size, :encoding, zeroblob(:stored)) RETURNING id";
+
+static enum status
+keep_large_attachment(struct store *st, const char *sha, struct span body,
+    int64_t *id, struct err *err)
+{
+	size_t packed = 0;
+	struct query q;
+	enum status rc = body_packed_size(st, body, &packed, err);
+	bool pays = packed < body.n;
+
+	if (rc != ST_OK)
+		return rc;
+	query_open(&q, st, attachment_add_large);
+	query_text(&q, ":sha256", sha);
+	query_int(&q, ":size", (int64_t)body.n);
+	query_text(&q, ":encoding", pays ? "zstd" : "plain");
+	query_int(&q, ":stored", (int64_t)(pays ? packed : body.n));
+	rc = query_number(&q, id, err);
+	return rc == ST_OK ? body_fill(st, "attachment", *id, body, pays, err)
+			   : rc;
+}
 
 static enum status
 keep_attachment(struct store *st, const struct attachment *file, int64_t *id,
@@ -241,7 +257,9 @@ keep_attachment(struct store *st, const struct attachment *file, int64_t *id,
 	rc = query_number(&q, id, err);
 	if (rc != ST_OK || *id != 0)
 		return rc;
-	rc = compress(&packed, st, file->body, err);
+	if (body.n > LARGE)
+		return keep_large_attachment(st, sha, body, id, err);
+	rc = body_pack(&packed, st, file->body, err);
 	if (rc != ST_OK)
 		goto out;
 	if (packed.n < body.n)
@@ -637,9 +655,11 @@ const struct statement store_inbound_statements[] = {
 	{ "inbound_twin", inbound_twin },
 	{ "inbound_rekey", inbound_rekey },
 	{ "raw_add", raw_add },
+	{ "raw_add_large", raw_add_large },
 	{ "raw_get", raw_get },
 	{ "attachment_id", attachment_id },
 	{ "attachment_add", attachment_add },
+	{ "attachment_add_large", attachment_add_large },
 	{ "inbound_attachment_add", inbound_attachment_add },
 	{ "inbound_attachments", inbound_attachments },
 	{ "inbound_add", inbound_add },

@@ -75,6 +75,7 @@ struct store {
 	bool in_transaction; /* we began one and have not ended it */
 	struct at_commit at_commit;
 	struct ZSTD_CCtx_s *packer; /* owned; made at its first use */
+	bool is_swollen; /* something large went through */
 	struct err lost; /* why SQLite ended our transaction by itself */
 	int64_t busy_since; /* when the wait for the lock began */
 	int64_t committed; /* when we last let go of the lock */
@@ -117,8 +118,7 @@ enum status query_step(struct query *q, struct err *err);
 /* Steps to the end, rows are dropped, and closes. */
 enum status query_run(struct query *q, struct err *err);
 
-/* Reads one number from the first row (0 without one), steps to the end and
- * closes. */
+/* Reads one number of the first row (0: none), steps to the end and closes. */
 enum status query_number(struct query *q, int64_t *value, struct err *err);
 
 /* Ends the use; allowed after any failure.  `rc` is what the caller knows so
@@ -133,6 +133,21 @@ struct span query_get_blob(struct query *q); /* lives until the next step */
 
 /* Did the last step fail because the row is there already? */
 bool query_is_taken(const struct query *q);
+
+/* `in` as one frame of zstd, and back: ST_BROKEN when that gives anything but
+ * `size` bytes. */
+enum status
+body_pack(struct buf *out, struct store *st, struct span in, struct err *err);
+enum status
+body_unpack(struct buf *out, struct span packed, size_t size, struct err *err);
+
+/* For what is too large to be held twice: how many bytes it is packed; then
+ * writes the body that the row `id` of `table` has room for, packed or as it
+ * is. */
+enum status
+body_packed_size(struct store *st, struct span in, size_t *n, struct err *err);
+enum status body_fill(struct store *st, const char *table, int64_t id,
+    struct span in, bool packed, struct err *err);
 
 /* A list holds this many rows at once and hands them over when its statement is
  * done: whoever gets them may use the store as they like. */

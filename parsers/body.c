@@ -1,6 +1,7 @@
 /* body - what the leaves of a mail's tree are: words, attachments, reports */
 #include "parsers/body.h"
 
+#include <stdint.h>
 #include <string.h>
 
 #include "parsers/charset.h"
@@ -14,6 +15,7 @@ enum {
 	NAME_MAX_BYTES = 200,
 	SIGNATURE_PICTURE_MAX = 20 * 1024,
 	META_LOOK = 2048, /* bytes of HTML searched for its charset */
+	LARGE = 64 * 1024, /* worth not to be copied */
 };
 
 static bool
@@ -99,6 +101,18 @@ is_plain_encoding(const char *key)
 	       strcmp(key, "binary") == 0 || strcmp(key, "none") == 0;
 }
 
+/* Decodes a file where it stands; what it becomes is shorter than it was. */
+static struct span
+decode_in_place(struct body *b, const struct leaf *leaf)
+{
+	size_t n = leaf->body.n;
+	struct buf out = {
+		.p = (char *)(uintptr_t)leaf->body.p, .cap = n, .max = n
+	};
+
+	return decode_base64(b, leaf, &out);
+}
+
 struct span
 body_decode(struct body *b, const struct leaf *leaf)
 {
@@ -109,6 +123,12 @@ body_decode(struct body *b, const struct leaf *leaf)
 	char key[24];
 
 	encoding_key(key, how);
+	if (b->owns_mail && leaf->body.n > LARGE && !is_text(leaf->type)) {
+		if (strncmp(key, "base64", 6) == 0)
+			return decode_in_place(b, leaf);
+		if (is_plain_encoding(key))
+			return leaf->body;
+	}
 	if (strncmp(key, "base64", 6) == 0) {
 		bytes = decode_base64(b, leaf, &out);
 	} else if (strncmp(key, "quotedprintable", 15) == 0) {

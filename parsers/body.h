@@ -40,6 +40,7 @@ struct body {
 	size_t n_words;
 	int n_sections;
 	size_t text_bytes; /* converted so far, against the bound */
+	bool owns_mail; /* its bytes may be written over */
 };
 
 /* Opens a section, for an alternative. */

@@ -187,6 +187,10 @@ struct parse_settings {
 	const char *phone_prefix; /* "+48" */
 	const char *textable_prefixes; /* "+4811,+48": besides mobile numbers */
 	const struct keywords *keywords; /* of keyword.h */
+	/* The mail's bytes may be written over, and 64 zero bytes stand behind
+	 * them: parts are then decoded where they are, and attachments' bodies
+	 * may be borrowed from there. */
+	bool owns_mail;
 };
 
 /* Frees what it holds, then zeroes it. */

@@ -7,6 +7,8 @@
  */
 #include "parsers/mime.h"
 
+#include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,7 +18,7 @@
 #include "parsers/body.h"
 
 enum {
-	MAIL_MAX = 25 * 1024 * 1024,
+	MAIL_MAX = 64 * 1024 * 1024,
 	MAIL_SHOWN = 256 * 1024, /* read of a mail above MAIL_MAX */
 	PARTS_MAX = 1000,
 	DEPTH_MAX = 50,
@@ -32,6 +34,7 @@ enum {
 
 struct walk {
 	struct body body;
+	struct span mail; /* all of it */
 	size_t parts;
 	int rereads, unwraps;
 };
@@ -223,26 +226,47 @@ walk_children(struct walk *w, struct mailmime *multi, const char *buffer,
 	}
 }
 
+/* The body behind a header of ours: over the mail's own header, which has been
+ * read, when the mail is ours to write on and that is long enough; else in
+ * `copy`. */
+static struct span
+with_header(struct buf *copy, const struct walk *w, struct span boundary,
+    struct span body, int depth)
+{
+	char header[BOUNDARY_MAX + 100], *to;
+	int n = snprintf(header, sizeof(header),
+	    "MIME-Version: 1.0\r\n"
+	    "Content-Type: multipart/mixed; boundary=\"%.*s\"\r\n\r\n",
+	    (int)boundary.n, boundary.p);
+
+	if (w->body.owns_mail && depth == 0 &&
+	    (size_t)(body.p - w->mail.p) >= (size_t)n &&
+	    body.p + body.n == w->mail.p + w->mail.n) {
+		to = (char *)(uintptr_t)body.p - n;
+		memcpy(to, header, (size_t)n);
+		return (struct span){ to, body.n + (size_t)n };
+	}
+	buf_str(copy, header);
+	buf_add(copy, body);
+	if (buf_room(copy, TAIL) == NULL)
+		return (struct span){ NULL, 0 };
+	memset(copy->p + copy->n, 0, TAIL);
+	return buf_span(copy);
+}
+
 /* Has libetpan part the body; false when it finds nothing in it. */
 static bool
 part_body(struct walk *w, struct span boundary, const struct leaf *leaf,
     struct place place, int depth)
 {
-	struct buf mail = { .max = leaf->body.n + BOUNDARY_MAX + 512 };
+	struct buf copy = { .max = leaf->body.n + BOUNDARY_MAX + 512 };
+	struct span mail = with_header(&copy, w, boundary, leaf->body, depth);
 	struct mailmime *top = NULL, *multi;
-	size_t at = 0, length;
+	size_t at = 0;
 	bool found = false;
 
-	buf_str(&mail, "MIME-Version: 1.0\r\n"
-		       "Content-Type: multipart/mixed; boundary=\"");
-	buf_add(&mail, boundary);
-	buf_str(&mail, "\"\r\n\r\n");
-	buf_add(&mail, leaf->body);
-	length = mail.n;
-	if (buf_room(&mail, TAIL) == NULL)
-		goto out;
-	memset(mail.p + length, 0, TAIL);
-	if (mailmime_parse(mail.p, length, &at, &top) != MAILIMF_NO_ERROR)
+	if (mail.p == NULL ||
+	    mailmime_parse(mail.p, mail.n, &at, &top) != MAILIMF_NO_ERROR)
 		goto out;
 	multi = top->mm_type == MAILMIME_MESSAGE
 		    ? top->mm_data.mm_message.mm_msg_mime
@@ -255,7 +279,7 @@ part_body(struct walk *w, struct span boundary, const struct leaf *leaf,
 out:
 	if (top != NULL)
 		mailmime_free(top);
-	buf_free(&mail);
+	buf_free(&copy);
 	return found;
 }
 
@@ -302,12 +326,17 @@ static struct span
 unwrap(struct walk *w, const struct leaf *leaf)
 {
 	struct arena *a = &w->body.parsed->arena;
-	struct span der = body_decode(&w->body, leaf);
+	bool owned = w->body.owns_mail;
+	struct span der = { NULL, 0 };
 	struct span content = { NULL, 0 };
-	gnutls_datum_t in = { (unsigned char *)der.p, (unsigned)der.n };
-	gnutls_datum_t out = { NULL, 0 };
+	gnutls_datum_t in, out = { NULL, 0 };
 	gnutls_pkcs7_t message = NULL;
 
+	/* The part is read again when this comes to nothing. */
+	w->body.owns_mail = false;
+	der = body_decode(&w->body, leaf);
+	w->body.owns_mail = owned;
+	in = (gnutls_datum_t){ (unsigned char *)der.p, (unsigned)der.n };
 	if (gnutls_pkcs7_init(&message) != 0)
 		return content;
 	if (gnutls_pkcs7_import(message, &in, GNUTLS_X509_FMT_DER) == 0 &&
@@ -401,9 +430,9 @@ warn_header(struct parsed *parsed, const struct header *header)
 		    "the header is larger than we read; its end was left out");
 }
 
-enum status
-mime_parse(
-    struct mime *out, struct parsed *parsed, struct span mail, struct err *err)
+static enum status
+read_mail(struct mime *out, struct parsed *parsed, struct span mail, bool owned,
+    struct err *err)
 {
 	struct walk w = { .body = { .mime = out, .parsed = parsed } };
 	struct place top = { .section = BODY_NO_SECTION };
@@ -417,8 +446,11 @@ mime_parse(
 		    "the mail has %zu bytes; only the first %d were read",
 		    mail.n, MAIL_SHOWN);
 		mail = span_sub(mail, 0, MAIL_SHOWN);
+		owned = false; /* no zeros behind it */
 	}
-	mail = with_lf(&parsed->arena, mail);
+	w.mail = with_lf(&parsed->arena, mail);
+	w.body.owns_mail = owned && w.mail.p == mail.p;
+	mail = w.mail;
 	scan_leaf(&w, &leaf, mail, top, false);
 	if (leaf.header.n_fields == 0 && is_binary(mail))
 		return err_set(err, ST_REJECT,
@@ -431,4 +463,18 @@ mime_parse(
 	read_entity(&w, &leaf, top, 0);
 	body_finish(&w.body);
 	return ST_OK;
+}
+
+enum status
+mime_parse(
+    struct mime *out, struct parsed *parsed, struct span mail, struct err *err)
+{
+	return read_mail(out, parsed, mail, false, err);
+}
+
+enum status
+mime_parse_owned(
+    struct mime *out, struct parsed *parsed, struct span mail, struct err *err)
+{
+	return read_mail(out, parsed, mail, true, err);
 }

@@ -38,13 +38,18 @@ struct mime {
 };
 
 /* Reads `mail` into `out`, attachments and warnings into `parsed`; everything
- * lives in `parsed->arena`.  Bounds: 25 MiB of mail (more: the first 256 KiB
+ * lives in `parsed->arena`.  Bounds: 64 MiB of mail (more: the first 256 KiB
  * are read, with a warning), 256 KiB of header, 1000 fields, 1000 parts, depth
  * 50, 1 MiB of text.  A structure that libetpan must not see is read as plain
  * text, with a warning.  An opaque S/MIME signature is opened, not checked.  A
  * worker calls charset_warm() before its sandbox closes.  ST_REJECT with the reason when there is nothing to
  * read (empty, or binary without any header field). */
 enum status mime_parse(
+    struct mime *out, struct parsed *parsed, struct span mail, struct err *err);
+
+/* The same for bytes that may be written over, with 64 zero bytes behind them:
+ * what is large is read where it stands, and bodies may stay there. */
+enum status mime_parse_owned(
     struct mime *out, struct parsed *parsed, struct span mail, struct err *err);
 
 /* The first field of that name (ASCII case folded) after `*from` fields, its

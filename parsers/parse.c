@@ -310,7 +310,8 @@ parse_mail(
 	struct err err = { "" };
 	bool is_reply, is_machine;
 
-	if (mime_parse(&mime, out, mail, &err) != ST_OK) {
+	if ((set->owns_mail ? mime_parse_owned : mime_parse)(
+		&mime, out, mail, &err) != ST_OK) {
 		out->kind = KIND_UNREADABLE;
 		parsed_why(out, "%s", err.text);
 		return;

@@ -178,8 +178,9 @@ exchange_pieces(struct wire *w, struct parsed *p)
 	}
 }
 
-/* The hash does not travel: attachments are kept once by hash, so the reader
- * trusts only what it has computed. */
+/* All but the bodies, which stand at the end.  The hash does not travel:
+ * attachments are kept once by hash, so the reader trusts only what it has
+ * computed. */
 static void
 exchange_attachments(struct wire *w, struct parsed *p)
 {
@@ -188,12 +189,31 @@ exchange_attachments(struct wire *w, struct parsed *p)
 
 	for (size_t i = 0; i < count; i++) {
 		struct attachment *a = &p->attachments[i];
+		uint64_t n;
 
 		exchange_text(w, &a->name);
 		exchange_text(w, &a->type);
-		exchange_bytes(w, &a->body);
 		exchange_bool(w, &a->in_signature);
-		if (w->out == NULL && !w->bad)
+		n = a->body.n;
+		exchange_number(w, &n, 4);
+		a->body.n = (size_t)n;
+	}
+}
+
+/* What is read is not copied: a body may be most of what there is. */
+static void
+read_bodies(struct wire *w, struct parsed *p)
+{
+	for (size_t i = 0; i < p->n_attachments && !w->bad; i++) {
+		struct attachment *a = &p->attachments[i];
+		size_t n = a->body.n;
+
+		w->bad |= n > w->in.n;
+		a->body = span_sub(w->in, 0, n);
+		if (a->body.p == NULL)
+			a->body.p = "";
+		w->in = span_from(w->in, n);
+		if (!w->bad)
 			sha256_hex(a->sha256, a->body);
 	}
 }
@@ -257,13 +277,21 @@ exchange(struct wire *w, struct parsed *p)
 }
 
 void
-wire_write(struct buf *out, const struct parsed *parsed)
+wire_write_head(struct buf *out, const struct parsed *parsed)
 {
 	struct wire w = { .out = out };
 	struct parsed copy = *parsed; /* a writer changes nothing of it */
 
 	buf_add(out, (struct span){ magic, sizeof(magic) - 1 });
 	exchange(&w, &copy);
+}
+
+void
+wire_write(struct buf *out, const struct parsed *parsed)
+{
+	wire_write_head(out, parsed);
+	for (size_t i = 0; i < parsed->n_attachments && i < LIST_MAX; i++)
+		buf_add(out, parsed->attachments[i].body);
 }
 
 enum status
@@ -282,6 +310,7 @@ wire_read(struct parsed *out, struct span bytes, struct err *err)
 		    "the worker's answer is no parsed mail of this version");
 	w.in = span_from(bytes, sizeof(magic) - 1);
 	exchange(&w, &parsed);
+	read_bodies(&w, &parsed);
 	if (w.bad || w.in.n > 0) {
 		parsed_free(&parsed);
 		return err_set(err, ST_REJECT,

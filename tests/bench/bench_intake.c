@@ -11,7 +11,10 @@
  */
 #include <fcntl.h>
 #include <limits.h>
+#include <malloc.h>
+#include <pthread.h>
 #include <spawn.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -127,9 +130,27 @@ status_kb(const char *pid, const char *field)
 
 struct workers {
 	int n;
-	long peak_kb; /* summed, each at its own highest */
+	long pss_kb; /* summed */
 	double cpu; /* seconds */
 };
+
+/* What a process uses, its share of what it shares with others. */
+static long
+pss_kb(const char *pid)
+{
+	char path[300], line[256];
+	long kb = 0;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%s/smaps_rollup", pid);
+	f = fopen(path, "r");
+	while (f != NULL && fgets(line, sizeof(line), f) != NULL)
+		if (strncmp(line, "Pss:", 4) == 0)
+			kb = strtol(line + 4, NULL, 10);
+	if (f != NULL)
+		fclose(f);
+	return kb;
+}
 
 static double
 cpu_of(const char *pid)
@@ -169,7 +190,7 @@ look_at_workers(void)
 		    status_kb(entry->d_name, "PPid:") != getpid())
 			continue;
 		w.n++;
-		w.peak_kb += status_kb(entry->d_name, "VmHWM:");
+		w.pss_kb += pss_kb(entry->d_name);
 		w.cpu += cpu_of(entry->d_name);
 	}
 	if (proc != NULL)
@@ -373,15 +394,39 @@ run_huge(struct county *c, struct batch *batch, int mails)
 	}
 }
 
-static void
-show_memory(const char *what)
-{
-	struct workers w = look_at_workers();
-	long ours = status_kb("self", "VmHWM:");
+/* The highest sum of what we and the workers use, looked at all the time. */
+struct watch {
+	pthread_t thread;
+	atomic_bool stop;
+	long gateway_kb, workers_kb; /* at that moment */
+};
 
-	printf("%-32s %6.1f MB gateway + %.1f MB in %d worker%s\n", what,
-	    (double)ours / 1e3, (double)w.peak_kb / 1e3, w.n,
-	    w.n == 1 ? "" : "s");
+static void *
+watch_memory(void *arg)
+{
+	struct watch *w = arg;
+	struct timespec pause = { 0, 5000000 };
+
+	while (!atomic_load(&w->stop)) {
+		long ours = pss_kb("self"), theirs = look_at_workers().pss_kb;
+
+		if (ours + theirs > w->gateway_kb + w->workers_kb) {
+			w->gateway_kb = ours;
+			w->workers_kb = theirs;
+		}
+		nanosleep(&pause, NULL);
+	}
+	return NULL;
+}
+
+static void
+show_memory(const char *what, struct watch *w)
+{
+	atomic_store(&w->stop, true);
+	pthread_join(w->thread, NULL);
+	printf("%-32s %6.1f MB (%.1f gateway, %.1f workers)\n", what,
+	    (double)(w->gateway_kb + w->workers_kb) / 1e3,
+	    (double)w->gateway_kb / 1e3, (double)w->workers_kb / 1e3);
 }
 
 static void
@@ -406,12 +451,15 @@ int
 main(int argc, char **argv)
 {
 	static struct county c;
+	struct watch watch = { 0 };
 	const char *uwaga = getenv("UWAGA");
 	struct batch *batch = calloc(1, sizeof(*batch));
 	int mails = argc > 2 ? (int)strtol(argv[2], NULL, 10) : MAILS;
 	int huge = argc > 3 ? (int)strtol(argv[3], NULL, 10) : HUGE_MAILS;
 	double cpu;
 
+	mallopt(M_MMAP_THRESHOLD, 1 << 20); /* as main() of the program */
+	mallopt(M_TRIM_THRESHOLD, 8 << 20);
 	if (argc > 1 && strcmp(argv[1], "parse-worker") == 0)
 		return jail_worker();
 	if (argc < 2 || uwaga == NULL || batch == NULL || mails <= 0) {
@@ -425,10 +473,10 @@ main(int argc, char **argv)
 	cpu = own_cpu();
 	run_mails(&c, batch, mails);
 	show_mails(&c, own_cpu() - cpu);
-	show_memory("peak memory, these mails");
-	if (huge > 0) {
+	if (huge > 0 &&
+	    pthread_create(&watch.thread, NULL, watch_memory, &watch) == 0) {
 		run_huge(&c, batch, huge);
-		show_memory("peak memory, mails of 36 MB");
+		show_memory("peak memory, mails of 36 MB", &watch);
 	}
 	close_county(&c);
 	free(batch);

@@ -30,7 +30,7 @@ static void
 every_shape_is_read_in_time(void **state)
 {
 	struct parse_settings set = { "BL", "mx.powiat.example", "+48", "",
-		NULL };
+		NULL, false };
 	struct keywords *words = NULL;
 	struct buf mail = { .max = 2 * SIZE };
 	struct err err;

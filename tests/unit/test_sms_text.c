@@ -316,7 +316,7 @@ the_sender_is_normalised_or_warned_of(void **state)
 static void
 missing_parts_are_said_and_the_kind_stays(void **state)
 {
-	struct parse_settings set = { "BL", "", "+48", "+4811", *state };
+	struct parse_settings set = { "BL", "", "+48", "+4811", *state, false };
 	struct sms sms = { .from = SPAN("+48110000301"),
 		.text = SPAN("BL-T4NR wiata [...]"),
 		.parts_missing = 2 };

@@ -107,6 +107,57 @@ the_raw_bytes_come_back_as_they_came(void **state)
 	buf_free(&small);
 }
 
+/* What is stored piece by piece reads as what is stored in one. */
+static void
+large_bytes_come_back_as_they_came(void **state)
+{
+	static const struct {
+		const char *sentence;
+		bool is_noise; /* what no packing makes smaller */
+		const char *encoding;
+	} rows[] = {
+		{ "words", false, "zstd" },
+		{ "a photograph", true, "plain" },
+	};
+	enum { N = 5000003 };
+	struct fixture *f = *state;
+	char *bytes = malloc(N), key[16], sql[160];
+	struct buf back = { .max = N + 1 };
+	uint32_t noise = 1;
+
+	assert_non_null(bytes);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct attachment file = { .name = SPAN("a.jpg"),
+			.type = SPAN("image/jpeg"),
+			.body = { bytes, N } };
+		struct inbound in;
+
+		for (size_t k = 0; k < N; k++) {
+			noise = noise * 1664525 + 1013904223;
+			bytes[k] = (char)(rows[i].is_noise ? noise >> 24
+							   : 'a' + k % 23);
+		}
+		snprintf(key, sizeof(key), "k%zu", i);
+		in = fixture_message(key, "w załączniku");
+		OK(store_begin(f->st, &f->err));
+		OK(store_inbound_add(
+		    f->st, &in, (struct span){ bytes, N }, &file, 1, &f->err));
+		OK(store_commit(f->st, &f->err));
+		buf_reset(&back);
+		OK(store_inbound_raw(f->st, in.id, &back, &f->err));
+		if (!span_eq(buf_span(&back), (struct span){ bytes, N }))
+			fail_msg("%s: other bytes", rows[i].sentence);
+		snprintf(sql, sizeof(sql),
+		    "SELECT COUNT(*) FROM attachment WHERE id = %zu AND "
+		    "encoding = '%s' AND (length(body) = size) = "
+		    "(encoding = 'plain')",
+		    i + 1, rows[i].encoding);
+		assert_int_equal(fixture_number(f, sql), 1);
+	}
+	buf_free(&back);
+	free(bytes);
+}
+
 static void
 damaged_bytes_are_not_handed_out(void **state)
 {
@@ -474,6 +525,7 @@ main(void)
 		TEST(every_kind_and_command_of_the_parsers_can_be_stored),
 		TEST(a_source_key_is_stored_once),
 		TEST(the_raw_bytes_come_back_as_they_came),
+		TEST(large_bytes_come_back_as_they_came),
 		TEST(damaged_bytes_are_not_handed_out),
 		TEST(a_file_sent_twice_is_kept_once_under_both_names),
 		TEST(a_file_cannot_pass_for_another),
