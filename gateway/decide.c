@@ -14,6 +14,7 @@
 #include "parsers/address.h"
 #include "parsers/code.h"
 #include "parsers/keyword.h"
+#include "parsers/near.h"
 #include "parsers/text.h"
 
 #define HOUR_MS (60LL * 60 * 1000)
@@ -64,28 +65,25 @@ decide_by_id(const struct case_file *c, int64_t id)
 	return NULL;
 }
 
-/* The one consultation whose code is a slip of the pen away; when several are,
- * the one that is open, if that makes it one. */
+/* The consultation to ask about when the code has a slip; NULL: none stands
+ * out. */
 static const struct consultation *
 nearest_code(const struct case_file *c, struct span code)
 {
-	const struct consultation *near = NULL, *open = NULL;
-	int n_near = 0, n_open = 0;
+	struct near *list = arena_alloc(c->arena, c->n_all * sizeof(*list));
+	const struct near *best;
 
-	for (size_t i = 0; i < c->n_all; i++) {
-		if (code_distance(code, span_of(c->all[i].code)) != 1)
-			continue;
-		near = &c->all[i];
-		n_near++;
-		if (consultation_state(near, c->in->received_ms) ==
-		    CONSULTATION_OPEN) {
-			open = near;
-			n_open++;
-		}
-	}
-	if (n_open == 1)
-		return open;
-	return n_near == 1 ? near : NULL;
+	for (size_t i = 0; list != NULL && i < c->n_all; i++)
+		list[i] = (struct near){ .code = span_of(c->all[i].code),
+			.title = span_of(c->all[i].title),
+			.is_open =
+			    consultation_state(&c->all[i],
+				c->in->received_ms) == CONSULTATION_OPEN };
+	if (list == NULL)
+		return NULL;
+	near_rank(list, c->n_all, code, c->mail->remark);
+	best = near_best(list, c->n_all);
+	return best == NULL ? NULL : decide_by_code(c, best->code);
 }
 
 /* Unreadable, or the same mail by another way. */
