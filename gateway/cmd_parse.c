@@ -86,14 +86,34 @@ attachments_json(const struct parsed *p)
 }
 
 static json_t *
+results_json(const struct parsed *p)
+{
+	json_t *out = json_array();
+
+	for (size_t i = 0; i < p->bounce.n_each; i++) {
+		const struct bounced *one = &p->bounce.each[i];
+
+		json_array_append_new(
+		    out, json_pack("{s:o s:s s:o s:o}", "recipient",
+			     text_or_null(one->recipient), "action",
+			     one->delayed ? "delayed" : "failed", "status",
+			     text_or_null(one->status), "reason",
+			     text_or_null(one->reason)));
+	}
+	return out;
+}
+
+static json_t *
 bounce_json(const struct parsed *p)
 {
 	if (p->kind != KIND_BOUNCE && p->kind != KIND_DELAYED)
 		return json_null();
-	return json_pack("{s:s s:o s:o}", "action",
+	return json_pack("{s:s s:o s:o s:o s:o s:o}", "action",
 	    p->kind == KIND_DELAYED ? "delayed" : "failed", "recipients",
 	    list_json(p->bounce.recipients, p->bounce.n_recipients), "status",
-	    text_or_null(p->bounce.status));
+	    text_or_null(p->bounce.status), "reason",
+	    text_or_null(p->bounce.reason), "original_id",
+	    text_or_null(p->bounce.original_id), "results", results_json(p));
 }
 
 static json_t *

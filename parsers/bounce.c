@@ -450,6 +450,42 @@ report_action(const struct notice *n)
 	return best;
 }
 
+static void
+add_result(struct parsed *parsed, const struct bounced *result)
+{
+	struct bounced *slot;
+
+	if (parsed->bounce.n_each >= RECIPIENTS_MAX)
+		return;
+	slot = arena_push(&parsed->arena, &parsed->bounce.each,
+	    &parsed->bounce.n_each, sizeof(*slot));
+	if (slot != NULL)
+		*slot = *result;
+}
+
+/* What became of each: by the report's groups, else the same for all. */
+static void
+read_results(struct notice *n, struct parsed *parsed)
+{
+	struct bounce *b = &parsed->bounce;
+	struct arena *a = &parsed->arena;
+
+	for (size_t i = 0; i < n->n_groups; i++) {
+		const struct dsn *g = &n->groups[i];
+
+		if (g->action == DSN_DELIVERED || g->recipient.n == 0)
+			continue;
+		add_result(parsed,
+		    &(struct bounced){ arena_copy(a, g->recipient), g->status,
+			one_line(a, g->diagnostic),
+			g->action == DSN_NONE ? b->delayed
+					      : g->action == DSN_DELAYED });
+	}
+	for (size_t i = 0; n->n_groups == 0 && i < b->n_recipients; i++)
+		add_result(parsed, &(struct bounced){ b->recipients[i],
+				       b->status, b->reason, b->delayed });
+}
+
 /* "4.0.0" and "5.0.0" say nothing but their class. */
 static bool
 is_vague(struct span status)
@@ -559,6 +595,7 @@ bounce_read(struct parsed *parsed, const struct mime *mime)
 		action = DSN_DELAYED;
 	read_original(&n, parsed, mime);
 	name_kind(parsed, action);
+	read_results(&n, parsed);
 	if (parsed->kind == KIND_RECEIPT)
 		parsed->bounce = (struct bounce){ 0 };
 	return true;

@@ -94,6 +94,14 @@ struct attachment {
 	bool in_signature; /* an inline picture that belongs to a signature */
 };
 
+/* What became of one recipient. */
+struct bounced {
+	struct span recipient; /* address; may be empty */
+	struct span status; /* "5.1.1"; may be empty */
+	struct span reason; /* one line of what the server said */
+	bool delayed; /* else it failed */
+};
+
 /* What a report of non-delivery says (RFC 3464 and its many relatives). */
 struct bounce {
 	bool delayed; /* action: delayed, not failed */
@@ -102,6 +110,8 @@ struct bounce {
 	struct span status; /* "5.1.1"; may be empty */
 	struct span original_id; /* Message-ID of our mail, without < > */
 	struct span reason; /* one line of what the server said */
+	struct bounced *each; /* by recipient: one can fail, another wait */
+	size_t n_each;
 };
 
 /* An iTIP answer (RFC 5546). */

@@ -18,7 +18,7 @@ enum {
 };
 
 /* The first bytes; the last one is the version. */
-static const char magic[] = "UWAGA\0\0\2";
+static const char magic[] = "UWAGA\0\0\3";
 
 struct wire {
 	struct buf *out; /* NULL when reading */
@@ -242,6 +242,19 @@ exchange_sender(struct wire *w, struct parsed *p)
 }
 
 static void
+exchange_results(struct wire *w, struct bounce *b)
+{
+	size_t count = exchange_list(w, &b->each, &b->n_each, sizeof(*b->each));
+
+	for (size_t i = 0; i < count; i++) {
+		exchange_text(w, &b->each[i].recipient);
+		exchange_text(w, &b->each[i].status);
+		exchange_text(w, &b->each[i].reason);
+		exchange_bool(w, &b->each[i].delayed);
+	}
+}
+
+static void
 exchange_reports(struct wire *w, struct parsed *p)
 {
 	exchange_bool(w, &p->bounce.delayed);
@@ -249,6 +262,7 @@ exchange_reports(struct wire *w, struct parsed *p)
 	exchange_text(w, &p->bounce.status);
 	exchange_text(w, &p->bounce.original_id);
 	exchange_text(w, &p->bounce.reason);
+	exchange_results(w, &p->bounce);
 	exchange_text(w, &p->calendar.method);
 	exchange_text(w, &p->calendar.uid);
 	exchange_text(w, &p->calendar.attendee);

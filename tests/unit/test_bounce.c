@@ -238,6 +238,34 @@ every_server_is_understood(void **state)
 }
 
 static void
+each_recipient_has_a_result_of_its_own(void **state)
+{
+	struct parsed p;
+	const struct bounced *each;
+
+	(void)state;
+	mails_parse(&p,
+	    SPAN("Return-Path: <>\n" DAEMON US
+		 "Subject: failure notice\n" REPORT "x\n" STATUS
+		 "Final-Recipient: rfc822; ola@b.example\nAction: failed\n"
+		 "Status: 5.1.1\nDiagnostic-Code: smtp; 550 unknown\n\n"
+		 "Final-Recipient: rfc822; jan@b.example\nAction: delayed\n"
+		 "Status: 4.2.2\n\n"
+		 "Final-Recipient: rfc822; ewa@b.example\nAction: delivered\n"
+		 "Status: 2.0.0\n" RETURNED));
+	each = p.bounce.each;
+	assert_int_equal(p.bounce.n_each, 2);
+	assert_true(span_is(each[0].recipient, "ola@b.example"));
+	assert_true(span_is(each[0].status, "5.1.1"));
+	assert_true(span_is(each[0].reason, "550 unknown"));
+	assert_false(each[0].delayed);
+	assert_true(span_is(each[1].recipient, "jan@b.example"));
+	assert_true(span_is(each[1].status, "4.2.2"));
+	assert_true(each[1].delayed);
+	parsed_free(&p);
+}
+
+static void
 any_truncation_of_a_notice_parses(void **state)
 {
 	(void)state;
@@ -292,6 +320,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_recipient_has_a_result_of_its_own),
 		cmocka_unit_test(every_server_is_understood),
 		cmocka_unit_test(any_truncation_of_a_notice_parses),
 		cmocka_unit_test(codes_are_told_from_other_numbers),

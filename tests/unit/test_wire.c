@@ -19,6 +19,7 @@ fill(struct parsed *p)
 {
 	struct arena *a = &p->arena;
 	struct attachment *file;
+	struct bounced *each;
 	struct piece *piece;
 	struct code *code;
 
@@ -63,6 +64,10 @@ fill(struct parsed *p)
 	p->bounce.status = SPAN("4.4.1");
 	p->bounce.original_id = SPAN("o@x");
 	p->bounce.reason = SPAN("reason");
+	each = arena_push(a, &p->bounce.each, &p->bounce.n_each, sizeof(*each));
+	*each = (struct bounced){ SPAN("gone@x"), SPAN("4.4.1"), SPAN("reason"),
+		true };
+	p->also_remark = p->wants_access = true;
 	p->calendar = (struct calendar){ SPAN("REPLY"), SPAN("uid"),
 		SPAN("att"), SPAN("ACCEPTED"), SPAN("comment"), 7 };
 }
@@ -97,6 +102,8 @@ what_is_written_is_what_is_read(void **state)
 	assert_string_equal(q.attachments[0].sha256, p.attachments[0].sha256);
 	assert_true(span_is(q.warnings[0], "warning"));
 	assert_int_equal(q.calendar.sequence, 7);
+	assert_int_equal(q.bounce.n_each, 1);
+	assert_true(q.bounce.each[0].delayed && q.wants_access);
 	parsed_free(&p);
 	parsed_free(&q);
 	buf_free(&once);
