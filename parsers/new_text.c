@@ -264,8 +264,15 @@ read_below_rule(struct reading *r, size_t i)
 	size_t next = lines_next(lines, i + 1);
 
 	if (next < lines->n && label_block_may_start(lines, next) &&
-	    label_block_read(&block, lines, next, true))
-		return drop_old(r, i, block.end, block.quoted);
+	    label_block_read(&block, lines, next, true)) {
+		if (r->own_words || block.quoted ||
+		    !is_authors_own(r, block.from))
+			return drop_old(r, i, block.end, block.quoted);
+		parsed_warn(r->parsed,
+		    "the author forwards a mail of his own; its text was kept");
+		mark_gone(lines, i, block.end);
+		return block.end;
+	}
 	for (size_t k = next; k < lines->n && k < next + RULE_ATTRIBUTION; k++)
 		if (attribution_may_end(lines, k) &&
 		    attribution_read(&a, lines, k, true))

@@ -401,7 +401,7 @@ is_name(
 				    given_names) > 0;
 	}
 	buf_free(&known);
-	if (hits > 0 && hits + initials == count)
+	if (hits + initials == count && (hits > 0 || count == 2 || count == 3))
 		return true;
 	if (hits >= 2 && count <= hits + 2 && capitals >= hits && !words_before)
 		return true;
@@ -447,11 +447,26 @@ is_card_line(struct lines *lines, size_t i)
 	return proofs >= 2;
 }
 
-/* Are all lines from `from` on, up to `to` or a postscript, those of a name and
- * a card?  Then true, with the line behind in `*end` and how many have words. */
+/* A telephone number, an address of mail or web, a register's number. */
 static bool
-is_card(struct lines *lines, size_t from, size_t to, size_t *end, size_t *count)
+proves_card(struct lines *lines, size_t i)
 {
+	struct span words = lines_words(lines, i);
+
+	return count_digits(words) >= 7 || has_any(words, "@") ||
+	       phrase_word_in(lines_fold(lines, i, i), card_marks);
+}
+
+/* Are all lines from `from` on, up to `to` or a postscript, those of a name and
+ * a card?  Then true, with the line behind in `*end` and how many have words.
+ * `closed`: a formula stands above; then what is said below a card that is one
+ * beyond doubt is a postscript, too.  (On top a card is a letterhead.) */
+static bool
+is_card(struct lines *lines, size_t from, size_t to, bool closed, size_t *end,
+    size_t *count)
+{
+	bool proven = false;
+
 	*count = 0;
 	for (*end = from; *end < to; (*end)++) {
 		if (lines->line[*end].gone ||
@@ -459,8 +474,11 @@ is_card(struct lines *lines, size_t from, size_t to, size_t *end, size_t *count)
 			continue;
 		if (is_postscript(lines, *end))
 			return true;
-		if (!is_card_line(lines, *end) || ++*count > CARD_LINES_MAX)
+		if (!is_card_line(lines, *end))
+			return closed && proven && *count > 1;
+		if (++*count > CARD_LINES_MAX)
 			return false;
+		proven |= proves_card(lines, *end);
 	}
 	return true;
 }
@@ -485,6 +503,22 @@ starts_paragraph(const struct lines *lines, size_t i, size_t from)
 	       lines->line[i - 1].gone;
 }
 
+/* A name begins a paragraph, or is the last line of all below a sentence or of
+ * two words at least. */
+static bool
+may_be_name(const struct lines *lines, size_t i, size_t from, size_t to)
+{
+	struct span above;
+
+	if (starts_paragraph(lines, i, from))
+		return true;
+	if (lines_next(lines, i + 1) < to)
+		return false;
+	above = lines_words(lines, i - 1);
+	return phrase_count_words(lines_words(lines, i), 2) > 1 ||
+	       ends_sentence(above);
+}
+
 /* A given name alone is one only below other words, at the very end. */
 static bool
 is_one_word(const struct lines *lines, size_t i)
@@ -506,7 +540,7 @@ sign_off_find(struct sign_off *out, struct lines *lines, size_t from, size_t to,
 			continue;
 		out->at = i;
 		if (is_formula(lines, i, &known, &weak, &named)) {
-			if (!is_card(lines, i + 1, to, &out->end, &count))
+			if (!is_card(lines, i + 1, to, true, &out->end, &count))
 				continue;
 			next = lines_next(lines, i + 1);
 			if (weak &&
@@ -518,9 +552,9 @@ sign_off_find(struct sign_off *out, struct lines *lines, size_t from, size_t to,
 			found = true;
 			continue;
 		}
-		if (starts_paragraph(lines, i, from) &&
+		if (may_be_name(lines, i, from, to) &&
 		    is_name(lines, i, author, &out->guessed) &&
-		    is_card(lines, i + 1, to, &out->end, &count) &&
+		    is_card(lines, i + 1, to, false, &out->end, &count) &&
 		    !(out->guessed && is_one_word(lines, i) &&
 			(count > 0 || i == from))) {
 			out->card = count > 0;

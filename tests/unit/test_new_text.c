@@ -147,6 +147,21 @@ static const struct {
 	    "Tak.\n\nDane osobowe nie powinny być przetwarzane bez zgody, a "
 	    "administrator powinien wyznaczyć inspektora ochrony danych.",
 	    true },
+	{ "one's own mail, forwarded with a rule",
+	    "---------- Forwarded message ---------\nOd: Jan Kowalski "
+	    "<jan@kowalski.example>\nDate: czw., 19 lis 2026 o 08:41\n"
+	    "Subject: uwaga\nTo: <x@y.example>\n\nProszę o lampę.\n",
+	    "Proszę o lampę.", true },
+	{ "a letterhead is no card",
+	    "Jan Kowalski\nul. Długa 4\n43-155 Bieruń\ntel. 110 000 777\n\n"
+	    "Wnoszę o ławkę przy szkole w Bojszowach.",
+	    "Jan Kowalski\nul. Długa 4\n43-155 Bieruń\ntel. 110 000 777\n\n"
+	    "Wnoszę o ławkę przy szkole w Bojszowach.",
+	    false },
+	{ "what is said below a card",
+	    "Tak.\n\nPozdrawiam\nJan Kowalski\nFirma X\ntel. 110 000 777\n\n"
+	    "I jeszcze jedno: proszę o ławkę koło szkoły.",
+	    "Tak.\n\nI jeszcze jedno: proszę o ławkę koło szkoły.", true },
 	{ "a notice right below the card, as HTML letters have it",
 	    "Tak.\n\nPozdrawiam\nJan Kowalski\nFirma X\ntel. 110 000 777\n"
 	    "Informujemy, że administratorem Państwa danych osobowych jest X.",

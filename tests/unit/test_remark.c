@@ -25,9 +25,10 @@ static const char *const endings[] = { "Pozdrawiam",
 	"Dziękuję i pozdrawiam", "Dziękuję\nJan Kowalski",
 	"Pozdrowienia z Bierunia\nJan Kowalski", "Miłego dnia\nJan",
 	"Z pozdrowieniami\nJan Kowalski, sołtys", "Jan Kowalski",
-	"Kowalski Jan", "Jan K.", "J. Kowalski", "pozdrawiam jan kowalski",
-	"Dziękuję, Jan", "Дякую, Оксана", "Elżbieta", "mgr inż. Jan Kowalski",
-	"Jan Kowalski, Bieruń", "Best regards,\nJan Kowalski", "Kind regards",
+	"Kowalski Jan", "Jan K.", "J. Kowalski", "J.K.",
+	"pozdrawiam jan kowalski", "Dziękuję, Jan", "Дякую, Оксана", "Elżbieta",
+	"mgr inż. Jan Kowalski", "Jan Kowalski, Bieruń",
+	"Best regards,\nJan Kowalski", "Kind regards",
 	"Yours faithfully,\nJan Kowalski", "Thanks,\nJan", "З повагою\nЯн" };
 
 static const char *const code_lines[] = { "Kod: BL-7M4H", "Dotyczy: BL-7M4H",
