@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "parsers/buf.h"
+
 static const struct config_staff *
 staff_by_login(const struct config *c, const char *login)
 {
@@ -21,6 +23,21 @@ static bool
 may_more_than_read(const struct config_staff *staff)
 {
 	return staff->rights[0] != '\0' && strcmp(staff->rights, "read") != 0;
+}
+
+static bool
+has_right(const struct config_staff *staff, const char *right)
+{
+	struct span rest = span_of(staff->rights);
+
+	while (rest.n > 0) {
+		size_t n = span_find(rest, ",");
+
+		if (span_is(span_trim(span_sub(rest, 0, n)), right))
+			return true;
+		rest = span_from(rest, n + 1);
+	}
+	return false;
 }
 
 void
@@ -40,6 +57,7 @@ actor_decide(struct actor *out, const struct config *config,
 		    (long)account->uid);
 	out->may_write =
 	    account->uid == 0 || strcmp(account->login, "uwaga") == 0;
+	out->may_announce = out->may_write;
 	if (config == NULL)
 		return;
 	staff = staff_by_login(config, login);
@@ -47,8 +65,10 @@ actor_decide(struct actor *out, const struct config *config,
 		snprintf(out->name, sizeof(out->name), "%s", staff->name);
 	if (staff != NULL && may_more_than_read(staff))
 		out->may_write = true;
+	if (staff != NULL && has_right(staff, "announce"))
+		out->may_announce = true;
 	if (config->n_staff == 0 && account->owns_database)
-		out->may_write = true;
+		out->may_write = out->may_announce = true;
 }
 
 void

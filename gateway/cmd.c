@@ -49,6 +49,19 @@ cmd_may_write(struct cmd_context *ctx)
 	return false;
 }
 
+bool
+cmd_may_announce(struct cmd_context *ctx)
+{
+	if (ctx->may_announce)
+		return true;
+	cmd_fail(ctx, 1,
+	    "%.60s may not send to many: that needs the right \"announce\" in "
+	    "the staff sections of %.200s",
+	    ctx->who,
+	    ctx->config_path == NULL ? "the configuration" : ctx->config_path);
+	return false;
+}
+
 struct cmd_table *
 cmd_table_new(const struct cmd_context *ctx, const struct cmd_column *columns)
 {

@@ -17,6 +17,7 @@ const struct cmd *const commands[] = {
 	&cmd_inbound,
 	&cmd_journal,
 	&cmd_outbox,
+	&cmd_notice,
 	&cmd_person,
 	&cmd_subscription,
 	&cmd_parse,

@@ -23,6 +23,7 @@ extern const struct cmd cmd_verify;
 extern const struct cmd cmd_backup;
 extern const struct cmd cmd_restore;
 extern const struct cmd cmd_migrate;
+extern const struct cmd cmd_notice;
 extern const struct cmd cmd_person;
 extern const struct cmd cmd_subscription;
 extern const struct cmd cmd_parse;

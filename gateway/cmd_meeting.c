@@ -10,6 +10,7 @@
 #include "gateway/cmd_list.h"
 #include "gateway/import.h"
 #include "gateway/keys.h"
+#include "gateway/meeting_tell.h"
 #include "gateway/row.h"
 #include "gateway/store_consultation.h"
 #include "gateway/store_meeting.h"
@@ -403,6 +404,9 @@ run(struct cmd_context *ctx, int argc, char **argv)
 		{ "matrix", matrix },
 		{ "add", add },
 		{ "import", import_file },
+		{ "announce", meeting_announce },
+		{ "change", meeting_change },
+		{ "cancel", meeting_cancel },
 		{ NULL, NULL },
 	};
 
@@ -411,23 +415,29 @@ run(struct cmd_context *ctx, int argc, char **argv)
 
 const struct cmd cmd_meeting = {
 	.name = "meeting",
-	.summary = "the meetings: list, show, matrix, add, import",
-	.help = "usage: uwaga meeting list [CODE]\n"
-		"       uwaga meeting show KEY\n"
-		"       uwaga meeting matrix [CODE]    which commune has its "
-		"meetings, which has none\n"
-		"       uwaga meeting add CODE --commune NAME --starts TIME "
-		"[options]\n"
-		"       uwaga meeting import FILE.json\n\n"
-		"show also says who will come: yes, no, maybe, by the last "
-		"answer of each\nperson, and what they wrote.\n\n"
-		"TIME is 2026-11-24T17:00:00+01:00, or local: \"2026-11-24 "
-		"17:00\".\n\n"
-		"  --phase WORD    needs or remarks (the default)\n"
-		"  --ends TIME     else two hours later\n"
-		"  --venue TEXT    where\n"
-		"  --address TEXT  its street\n"
-		"  --key WORD      a short name; else one is made\n",
+	.summary = "the meetings: list, add, announce, change, cancel ...",
+	.help =
+	    "usage: uwaga meeting list [CODE]\n"
+	    "       uwaga meeting show KEY\n"
+	    "       uwaga meeting matrix [CODE]    which commune has its "
+	    "meetings, which has none\n"
+	    "       uwaga meeting add CODE --commune NAME --starts TIME "
+	    "[options]\n"
+	    "       uwaga meeting import FILE.json\n"
+	    "       uwaga meeting announce KEY... [--at TIME] [--dry-run | --yes COUNT]\n"
+	    "       uwaga meeting change KEY [--starts TIME] [--ends TIME] [--venue TEXT]\n"
+	    "                            [--address TEXT] [--reason TEXT] [--dry-run | --yes COUNT]\n"
+	    "       uwaga meeting cancel KEY [--reason TEXT] [--dry-run | --yes COUNT]\n\n"
+	    "announce, change and cancel show whom they reach and what people read, and\nsend when the number of recipients is typed (for scripts: --yes COUNT).  Each\nrecipient of an announcement gets one notice of the meetings for them; a change\nor cancellation reaches those who got one.  --dry-run only shows.\n\n"
+	    "show also says who will come: yes, no, maybe, by the last "
+	    "answer of each\nperson, and what they wrote.\n\n"
+	    "TIME is 2026-11-24T17:00:00+01:00, or local: \"2026-11-24 "
+	    "17:00\".\n\n"
+	    "  --phase WORD    needs or remarks (the default)\n"
+	    "  --ends TIME     else two hours later\n"
+	    "  --venue TEXT    where\n"
+	    "  --address TEXT  its street\n"
+	    "  --key WORD      a short name; else one is made\n",
 	.needs = NEEDS_STORE,
 	.run = run,
 };

@@ -5,11 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "parsers/address.h"
 #include "parsers/text.h"
 
 /* How long before a meeting a calendar reminds, in seconds. */
-enum { ALARM_S = 24 * 3600 };
+enum { ALARM_S = 24 * 3600, FOLD = 75 };
+
+/* The line that gives its place to ORGANIZER and ATTENDEE. */
+#define PEOPLE "people"
+#define PEOPLE_LINE "X-UWAGA:" PEOPLE "\r\n"
 
 const char *
 invite_method(const struct invite *in)
@@ -21,7 +24,7 @@ static enum status
 check(const struct invite *in, struct err *err)
 {
 	const char *const texts[] = { in->uid, in->summary, in->location,
-		in->description, in->organizer_name };
+		in->description };
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		bool is_bad = !text_is_utf8(span_of(texts[i]));
@@ -35,40 +38,9 @@ check(const struct invite *in, struct err *err)
 			    "what is no UTF-8; look at the meeting's title, "
 			    "venue and address");
 	}
-	if (!address_is_valid(span_of(in->organizer)) ||
-	    !address_is_valid(span_of(in->attendee)) || in->uid[0] == '\0')
-		return err_set(err, ST_REJECT,
-		    "an invitation needs a UID, and addresses for the answers "
-		    "and of who is invited");
+	if (in->uid[0] == '\0')
+		return err_set(err, ST_REJECT, "an invitation needs a UID");
 	return ST_OK;
-}
-
-/* "mailto:ADDRESS"; the property copies it. */
-static void
-add_person(icalcomponent *event, icalproperty_kind kind, const char *address,
-    const char *name)
-{
-	struct buf uri = { .max = 512 };
-	icalproperty *p;
-
-	buf_printf(&uri, "mailto:%s", address);
-	p = kind == ICAL_ORGANIZER_PROPERTY
-		? icalproperty_new_organizer(buf_cstr(&uri))
-		: icalproperty_new_attendee(buf_cstr(&uri));
-	if (name[0] != '\0')
-		icalproperty_add_parameter(p, icalparameter_new_cn(name));
-	if (kind == ICAL_ATTENDEE_PROPERTY) {
-		icalproperty_add_parameter(
-		    p, icalparameter_new_cutype(ICAL_CUTYPE_INDIVIDUAL));
-		icalproperty_add_parameter(
-		    p, icalparameter_new_role(ICAL_ROLE_OPTPARTICIPANT));
-		icalproperty_add_parameter(
-		    p, icalparameter_new_partstat(ICAL_PARTSTAT_NEEDSACTION));
-		icalproperty_add_parameter(
-		    p, icalparameter_new_rsvp(ICAL_RSVP_TRUE));
-	}
-	icalcomponent_add_property(event, p);
-	buf_free(&uri);
 }
 
 static void
@@ -105,6 +77,7 @@ static icalcomponent *
 make_event(const struct invite *in, icaltimezone *zone)
 {
 	icalcomponent *e = icalcomponent_new_vevent();
+	icalproperty *people;
 
 	icalcomponent_add_property(e, icalproperty_new_uid(in->uid));
 	icalcomponent_add_property(
@@ -126,9 +99,9 @@ make_event(const struct invite *in, icaltimezone *zone)
 	icalcomponent_add_property(e,
 	    icalproperty_new_status(in->is_cancelled ? ICAL_STATUS_CANCELLED
 						     : ICAL_STATUS_CONFIRMED));
-	add_person(
-	    e, ICAL_ORGANIZER_PROPERTY, in->organizer, in->organizer_name);
-	add_person(e, ICAL_ATTENDEE_PROPERTY, in->attendee, "");
+	people = icalproperty_new_x(PEOPLE);
+	icalproperty_set_x_name(people, "X-UWAGA");
+	icalcomponent_add_property(e, people);
 	if (!in->is_cancelled)
 		add_alarm(e, in->summary);
 	return e;
@@ -225,4 +198,49 @@ invite_make(struct buf *out, const struct invite *in, struct err *err)
 	buf_str(out, text);
 	icalmemory_free_buffer(text);
 	return buf_status(out, "the invitation", err);
+}
+
+/* One content line, folded (RFC 5545, 3.1), no character cut in two. */
+static void
+put_line(struct buf *out, struct span line)
+{
+	size_t column = 0, len;
+
+	while (line.n > 0) {
+		text_next(line, &len);
+		if (column + len > FOLD) {
+			buf_str(out, "\r\n ");
+			column = 1;
+		}
+		buf_add(out, span_sub(line, 0, len));
+		column += len;
+		line = span_from(line, len);
+	}
+	buf_str(out, "\r\n");
+}
+
+void
+invite_personal(struct buf *out, struct span calendar, const char *name,
+    const char *reply_to, const char *attendee)
+{
+	size_t at = span_find(calendar, PEOPLE_LINE);
+	struct buf line = { .max = 4096 };
+
+	buf_add(out, span_sub(calendar, 0, at));
+	if (at == calendar.n)
+		return;
+	buf_str(&line, "ORGANIZER;CN=\"");
+	for (const char *p = name; *p != '\0'; p++)
+		if (*p != '"' && *p != 127 && (unsigned char)*p >= ' ')
+			buf_char(&line, *p);
+	buf_printf(&line, "\":mailto:%s", reply_to);
+	put_line(out, buf_span(&line));
+	buf_reset(&line);
+	buf_printf(&line,
+	    "ATTENDEE;CUTYPE=INDIVIDUAL;ROLE=OPT-PARTICIPANT;"
+	    "PARTSTAT=NEEDS-ACTION;RSVP=TRUE:mailto:%s",
+	    attendee);
+	put_line(out, buf_span(&line));
+	buf_add(out, span_from(calendar, at + strlen(PEOPLE_LINE)));
+	buf_free(&line);
 }

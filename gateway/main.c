@@ -164,6 +164,7 @@ run_command(
 	actor_find(&actor, ctx.config);
 	ctx.who = actor.name;
 	ctx.may_write = actor.may_write;
+	ctx.may_announce = actor.may_announce;
 	if (cmd->needs != NEEDS_STORE ||
 	    store_open(&ctx.store, ctx.config->database, &ctx.err) == ST_OK)
 		code = cmd->run(&ctx, argc, argv);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "gateway/clock.h"
+#include "gateway/invite.h"
 #include "gateway/reply_data.h"
 #include "gateway/wording.h"
 #include "parsers/gsm7.h"
@@ -299,8 +300,8 @@ address_row(struct outbox *row, const struct reply *reply)
 }
 
 enum status
-reply_render(struct outbox *row, struct arena *a, const struct config *config,
-    const struct keys *keys, const struct reply *reply, struct err *err)
+reply_words(struct outbox *row, struct arena *a, const struct config *config,
+    const struct reply *reply, struct err *err)
 {
 	struct wording_kept once = { 0 };
 	struct wording w = { .config = config,
@@ -331,12 +332,20 @@ reply_render(struct outbox *row, struct arena *a, const struct config *config,
 		rc = render_sms(row, &w, file, tmpl, data, err);
 	else
 		rc = render_mail(row, &w, file, tmpl, data, err);
-	if (rc == ST_OK)
-		rc = name_row(row, &w, keys, reply->inbound, err);
 out:
 	json_decref(data);
 	wording_forget(&once);
 	return rc;
+}
+
+enum status
+reply_render(struct outbox *row, struct arena *a, const struct config *config,
+    const struct keys *keys, const struct reply *reply, struct err *err)
+{
+	struct wording w = { .config = config, .arena = a };
+	enum status rc = reply_words(row, a, config, reply, err);
+
+	return rc == ST_OK ? name_row(row, &w, keys, reply->inbound, err) : rc;
 }
 
 enum status
@@ -407,20 +416,39 @@ reply_envelope(
 		buf_str(out, config_office(config, "address"));
 }
 
+/* A notice leaves with the recipient's own addresses in it. */
+static void
+put_own_addresses(struct buf *html, struct buf *calendar,
+    const struct outbox *row, const char *office_name, const char *answers)
+{
+	struct span rest = span_of(row->html);
+
+	while (rest.n > 0) {
+		size_t at = span_find(rest, REPLY_ADDRESS_MARK);
+
+		buf_add(html, span_sub(rest, 0, at));
+		if (at < rest.n)
+			buf_str(html, answers);
+		rest = span_from(
+		    rest, at < rest.n ? at + strlen(REPLY_ADDRESS_MARK) : at);
+	}
+	if (row->calendar[0] != '\0')
+		invite_personal(calendar, span_of(row->calendar), office_name,
+		    answers, row->to);
+}
+
 enum status
 reply_compose(struct buf *out, const struct config *config,
     const struct outbox *row, struct err *err)
 {
-	struct buf reply_to = { .max = 1024 };
-	enum status rc;
-
-	put_token_address(&reply_to, config, row);
-	rc = compose_mail(out,
-	    &(struct compose){
-		.from_name = config_office(config, "name"),
-		.from = config_office(config, "address"),
+	const char *address = config_office(config, "address");
+	const char *name = config_office(config, "name");
+	struct buf reply_to = { .max = 1024 }, list_id = { .max = 300 };
+	struct buf html = { .max = TEXT_ROOM }, calendar = { .max = TEXT_ROOM };
+	struct compose mail = {
+		.from_name = name,
+		.from = address,
 		.to = row->to,
-		.reply_to = buf_cstr(&reply_to),
 		.subject = row->subject,
 		.message_id = row->message_id,
 		.in_reply_to = row->in_reply_to,
@@ -433,8 +461,27 @@ reply_compose(struct buf *out, const struct config *config,
 		    clock_offset(config->timezone, row->created_ms),
 		.text = row->body,
 		.html = row->html,
-	    },
-	    err);
+	};
+	enum status rc;
+
+	put_token_address(&reply_to, config, row);
+	mail.reply_to = buf_cstr(&reply_to);
+	if (row->notice_id != 0) {
+		mail.unsubscribe = reply_to.n > 0 ? mail.reply_to : address;
+		put_own_addresses(
+		    &html, &calendar, row, name, mail.unsubscribe);
+		buf_printf(&list_id, "konsultacje.%s",
+		    config_office(config, "domain"));
+		mail.html = buf_cstr(&html);
+		mail.calendar = buf_span(&calendar);
+		mail.method = row->method;
+		mail.list_name = name;
+		mail.list_id = buf_cstr(&list_id);
+	}
+	rc = compose_mail(out, &mail, err);
 	buf_free(&reply_to);
+	buf_free(&list_id);
+	buf_free(&html);
+	buf_free(&calendar);
 	return rc;
 }

@@ -27,6 +27,14 @@ enum status reply_render_own(struct outbox *row, struct arena *a,
     const struct config *config, const struct keys *keys, json_t *data,
     struct err *err);
 
+/* What stands in a notice's frozen html where the recipient's own reply address
+ * belongs. */
+#define REPLY_ADDRESS_MARK "odpowiedz@uwaga.invalid"
+
+/* Renders only the words: subject, body, html, language, segments. */
+enum status reply_words(struct outbox *row, struct arena *a,
+    const struct config *config, const struct reply *reply, struct err *err);
+
 /* What the template of that name is called on that channel, without its
  * ending: texts have their own, "sms_stop_confirm".  `out` has REPLY_NAME. */
 void

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gateway/clock.h"
 #include "gateway/placeholder.h"
 #include "parsers/gsm7.h"
 #include "parsers/text.h"
@@ -176,8 +177,8 @@ element_facts(void)
 {
 	static const char *const own[] = { "opens_at", "opens_short",
 		"closes_at", "closes_short", "closed_at", "closed_short",
-		"receipt", "text_cut", "is_withdrawn", "is_corrected",
-		"is_answered", "is_waiting" };
+		"receipt", "text_cut", "time_to", "venue_name", "venue_address",
+		"is_withdrawn", "is_corrected", "is_answered", "is_waiting" };
 	json_t *facts = json_object();
 
 	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
@@ -387,11 +388,11 @@ put_short_help(json_t *data, const struct config *config)
 }
 
 static void
-put_meeting(struct wording *w, json_t *data, const struct reply *reply)
+put_meeting(struct wording *w, json_t *data, const struct meeting *m)
 {
-	const struct meeting *m = reply->meeting;
 	struct facts f = { w, data, m->timezone };
 	struct buf place = { .max = TEXT_ROOM }, plain = place;
+	char iso[32];
 
 	put(data, "commune", span_of(m->commune));
 	put_date(&f, "weekday", "weekday", m->starts_ms, MOMENT_EVENT);
@@ -400,15 +401,51 @@ put_meeting(struct wording *w, json_t *data, const struct reply *reply)
 	put_date(&f, "date_dm", "dm", m->starts_ms, MOMENT_EVENT);
 	put_date(&f, "time_from", "time", m->starts_ms, MOMENT_EVENT);
 	put_date(&f, "time_to", "time", m->ends_ms, MOMENT_END);
+	clock_format(iso, m->timezone, m->starts_ms);
+	put(data, "dtstart_iso", span_of(iso));
 	put(data, "venue_name", span_of(m->venue));
 	put(data, "venue_address", span_of(m->address));
 	add_joined(&place, span_of(m->venue));
 	add_joined(&place, span_of(m->address));
 	gsm7_fold(&plain, buf_span(&place));
 	put(data, "venue_sms", buf_span(&plain));
-	put_flag(data, "comes", reply->comes);
 	buf_free(&place);
 	buf_free(&plain);
+}
+
+/* Each under its number, which an answer can name. */
+static void
+put_meetings(struct wording *w, json_t *data, const struct reply *reply)
+{
+	size_t n = reply->n_meetings == 0 ? 1 : reply->n_meetings;
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < n; i++) {
+		const struct meeting *m = &reply->meeting[i];
+		json_t *facts = element_facts();
+
+		for (size_t k = 0; k < reply->n_all; k++)
+			if (reply->all[k].id == m->consultation_id)
+				put_consultation(w, facts, &reply->all[k]);
+		json_object_set_new(
+		    facts, "number", json_integer((json_int_t)i + 1));
+		put_meeting(w, facts, m);
+		json_array_append_new(list, facts);
+	}
+	json_object_set_new(data, "meetings", list);
+	put_flag(data, "several_meetings", n > 1);
+	put_meeting(w, data, reply->meeting);
+	put_flag(data, "comes", reply->comes);
+	put(data, "reason", span_of(reply->reason));
+	put(data, "reply_address", span_of(reply->reply_address));
+	if (reply->before != NULL) {
+		struct facts f = { w, data, reply->before->timezone };
+		int64_t starts = reply->before->starts_ms;
+
+		put_date(&f, "old_date_long", "long", starts, MOMENT_EVENT);
+		put_date(&f, "old_time_from", "time", starts, MOMENT_EVENT);
+		put(data, "old_venue_name", span_of(reply->before->venue));
+	}
 }
 
 json_t *
@@ -431,7 +468,7 @@ reply_data(struct wording *w, const struct reply *reply)
 		    span_of(reply->suggestion->title));
 	}
 	if (reply->meeting != NULL)
-		put_meeting(w, data, reply);
+		put_meetings(w, data, reply);
 	put_message(w, data, reply);
 	put_remarks(w, data, reply);
 	put_answer_due(w, data, reply);

@@ -26,7 +26,11 @@ struct reply {
 	const char *const *receipts; /* one per remark */
 	size_t n_remarks;
 	bool is_unclear; /* which of them is meant */
-	const struct meeting *meeting; /* it is about; or NULL */
+	const struct meeting *meeting; /* it is about, the first of several */
+	size_t n_meetings; /* 0 counts as one */
+	const struct meeting *before; /* the meeting as it was; or NULL */
+	const char *reason; /* why it changes; or NULL */
+	const char *reply_address; /* what a link in it writes to; or NULL */
 	bool comes; /* the person will be there */
 	const struct consultation *suggestion;
 	const char *attachment_names; /* "a.pdf, b.jpg" */

@@ -39,13 +39,13 @@ static const char outbox_add[] =
     " remark_id, recipient, via, template, question, subject, body, html,"
     " language, message_id, token, in_reply_to, reference_ids, state, due_ms,"
     " attempts, doubts, created_ms, claimed_ms, settled_ms, error,"
-    " external_id, segments, receipt)"
+    " external_id, segments, receipt, notice_id, notice_text_id)"
     " VALUES (:channel, :contact, :inbound, :consultation, :remark,"
     " :recipient, :via, :template, :question, :subject, :body, :html,"
     " :language, :message_id, :token, :in_reply_to, :reference_ids, :state,"
     " CASE WHEN :state = 'queued' THEN COALESCE(:due, :created) ELSE :due END,"
     " :attempts, :doubts, :created, :claimed, :settled, :error,"
-    " :external_id, :segments, :receipt) RETURNING id";
+    " :external_id, :segments, :receipt, :notice, :notice_text) RETURNING id";
 
 static void
 bind_letter(struct query *q, const struct outbox *row)
@@ -70,6 +70,8 @@ bind_letter(struct query *q, const struct outbox *row)
 	query_int(q, ":created", row->created_ms);
 	query_int(q, ":segments", row->segments);
 	query_text(q, ":receipt", row->receipt);
+	query_id(q, ":notice", row->notice_id);
+	query_id(q, ":notice_text", row->notice_text_id);
 }
 
 static void
@@ -143,14 +145,17 @@ store_outbox_recover(struct store *st, enum channel channel, int64_t now,
 
 /* ---- reading ----------------------------------------------------------- */
 
-#define SELECT_ROW                                                                  \
-	"SELECT o.id, o.channel, o.contact_id, o.inbound_id,"                       \
-	" o.consultation_id, o.remark_id, o.recipient, o.via, o.template,"          \
-	" o.question, o.subject, o.body, o.html, o.language, o.message_id,"         \
-	" o.token, o.in_reply_to, o.reference_ids, o.state, o.due_ms,"              \
-	" o.attempts, o.doubts, o.created_ms, o.claimed_ms, o.settled_ms, o.error," \
-	" o.external_id, o.segments, o.receipt, c.code FROM outbox o"
-#define JOIN_CODE " LEFT JOIN consultation c ON c.id = o.consultation_id"
+#define SELECT_ROW                                                                       \
+	"SELECT o.id, o.channel, o.contact_id, o.inbound_id,"                            \
+	" o.consultation_id, o.remark_id, o.recipient, o.via, o.template,"               \
+	" o.question, COALESCE(t.subject, o.subject),"                                   \
+	" COALESCE(t.body, o.body), COALESCE(t.html, o.html), o.language, o.message_id," \
+	" o.token, o.in_reply_to, o.reference_ids, o.state, o.due_ms,"                   \
+	" o.attempts, o.doubts, o.created_ms, o.claimed_ms, o.settled_ms, o.error,"      \
+	" o.external_id, o.segments, o.receipt, c.code, o.notice_id, o.notice_text_id, t.calendar, t.method FROM outbox o"
+#define JOIN_CODE                                               \
+	" LEFT JOIN consultation c ON c.id = o.consultation_id" \
+	" LEFT JOIN notice_text t ON t.id = o.notice_text_id"
 
 static void
 read_row(struct query *q, struct arena *a, struct outbox *out)
@@ -186,6 +191,10 @@ read_row(struct query *q, struct arena *a, struct outbox *out)
 	out->segments = query_get_int(q);
 	out->receipt = query_get_text(q, a);
 	out->code = query_get_text(q, a);
+	out->notice_id = query_get_int(q);
+	out->notice_text_id = query_get_int(q);
+	out->calendar = query_get_text(q, a);
+	out->method = query_get_text(q, a);
 }
 
 /* The row of a query that has at most one; id 0 without one. */

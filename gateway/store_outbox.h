@@ -53,6 +53,9 @@ struct outbox {
 	int64_t segments; /* SMS */
 	const char *receipt; /* the chain receipt it shows; "" none */
 	const char *code; /* read only: of the consultation */
+	int64_t notice_id, notice_text_id; /* of a notice; 0 a reply.  Its words
+					    * are then read from there */
+	const char *calendar, *method; /* read only: of its words; "" none */
 };
 
 /* Adds a row; sets id.  ST_REJECT when message_id or token is there already. */

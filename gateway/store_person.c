@@ -218,6 +218,27 @@ static const char contact_stop[] =
     "UPDATE contact SET stopped_ms = :now, stopped_by = :proof,"
     " restarted_by = NULL WHERE id = :contact AND stopped_ms IS NULL";
 
+/* Invitations that have not left; a change or cancellation is news to who said
+ * that they would come. */
+static const char contact_stop_notices[] =
+    "UPDATE outbox SET state = 'cancelled', due_ms = NULL,"
+    " error = 'its recipient wants no notices'"
+    " WHERE contact_id = :contact AND state IN ('queued', 'deferred')"
+    " AND (:consultation IS NULL OR consultation_id = :consultation)"
+    " AND notice_id IN (SELECT id FROM notice"
+    " WHERE kind IN ('announcement', 'reminder'))";
+
+static enum status
+stop_notices(struct store *st, const struct wish *w, struct err *err)
+{
+	struct query q;
+
+	query_open(&q, st, contact_stop_notices);
+	query_id(&q, ":contact", w->contact_id);
+	query_id(&q, ":consultation", w->consultation_id);
+	return query_run(&q, err);
+}
+
 enum status
 store_contact_stop(struct store *st, int64_t contact_id,
     int64_t consultation_id, int64_t inbound_id, int64_t now, struct err *err)
@@ -226,6 +247,9 @@ store_contact_stop(struct store *st, int64_t contact_id,
 	struct query q;
 	enum status rc;
 
+	rc = stop_notices(st, &w, err);
+	if (rc != ST_OK)
+		return rc;
 	if (consultation_id != 0)
 		return set_subscription(st, &w, "stopped", err);
 	query_open(&q, st, subscription_stop_all);
@@ -296,6 +320,7 @@ const struct statement store_person_statements[] = {
 	{ "contact_join", contact_join },
 	{ "subscription_set", subscription_set },
 	{ "subscription_stop_all", subscription_stop_all },
+	{ "contact_stop_notices", contact_stop_notices },
 	{ "contact_stop", contact_stop },
 	{ "subscription_restart_all", subscription_restart_all },
 	{ "contact_restart", contact_restart },

@@ -96,13 +96,6 @@ CREATE TABLE meeting (
 CREATE UNIQUE INDEX meeting_key ON meeting (key) WHERE key <> '';
 CREATE INDEX meeting_of ON meeting (consultation_id, starts_ms);
 
-CREATE TABLE notice (
-	id INTEGER PRIMARY KEY AUTOINCREMENT, -- stable key
-	key TEXT NOT NULL UNIQUE CHECK (key <> ''), -- the same notice twice is one
-	meeting_id INTEGER REFERENCES meeting (id), -- what it tells of
-	created_ms INTEGER NOT NULL -- when staff asked for it
-) STRICT;
-
 CREATE TABLE person (
 	id INTEGER PRIMARY KEY AUTOINCREMENT, -- stable key
 	name TEXT NOT NULL DEFAULT '', -- as the person first gave it
@@ -367,6 +360,9 @@ CREATE TABLE outbox (
 	external_id TEXT NOT NULL DEFAULT '', -- the provider's
 	segments INTEGER NOT NULL DEFAULT 0, -- of a text
 	receipt TEXT NOT NULL DEFAULT '', -- the chain receipt it shows
+	notice_id INTEGER REFERENCES notice (id), -- of which sending; NULL a reply
+	notice_text_id INTEGER
+		REFERENCES notice_text (id), -- where its words are then
 	CHECK (state <> 'queued' OR due_ms IS NOT NULL)
 ) STRICT;
 
@@ -384,6 +380,46 @@ CREATE INDEX outbox_reply ON outbox (created_ms)
 	WHERE template <> 'confirm_remark' AND inbound_id IS NOT NULL;
 CREATE INDEX outbox_inbound ON outbox (inbound_id)
 	WHERE inbound_id IS NOT NULL;
+
+-- A sending to many: its words are frozen in notice_text, its recipients are rows
+-- of the outbox, which leave once it is "sending".
+CREATE TABLE notice (
+	id INTEGER PRIMARY KEY AUTOINCREMENT, -- stable key
+	kind TEXT NOT NULL CHECK (kind IN ('announcement', 'change',
+		'cancellation', 'reminder')), -- what it says
+	state TEXT NOT NULL CHECK (state IN ('preparing', 'sending', 'paused',
+		'aborted')), -- preparing: its rows are not all there yet
+	created_ms INTEGER NOT NULL, -- when staff asked for it
+	created_by TEXT NOT NULL, -- who
+	send_at_ms INTEGER NOT NULL, -- not before
+	reason TEXT NOT NULL DEFAULT '' -- why a meeting changes, as people read it
+) STRICT;
+
+-- The words of a notice for everybody who gets the same: one per channel,
+-- language and set of meetings, as they were when staff asked for it.
+CREATE TABLE notice_text (
+	id INTEGER PRIMARY KEY AUTOINCREMENT, -- stable key
+	notice_id INTEGER NOT NULL REFERENCES notice (id), -- of which notice
+	subject TEXT NOT NULL DEFAULT '', -- rendered
+	body TEXT NOT NULL, -- rendered, plain text
+	html TEXT NOT NULL DEFAULT '', -- rendered, with a mark for the reply address
+	calendar TEXT NOT NULL DEFAULT '', -- VCALENDAR, with a mark for the people
+	method TEXT NOT NULL DEFAULT '' -- its METHOD
+) STRICT;
+
+CREATE INDEX notice_text_of ON notice_text (notice_id);
+
+-- Nobody is told the same twice: of this meeting, in this version.
+CREATE TABLE notice_recipient (
+	meeting_id INTEGER NOT NULL REFERENCES meeting (id), -- of what
+	kind TEXT NOT NULL, -- as notice.kind
+	sequence INTEGER NOT NULL, -- the meeting's when it was told
+	contact_id INTEGER NOT NULL REFERENCES contact (id), -- who is told
+	outbox_id INTEGER NOT NULL REFERENCES outbox (id), -- by what
+	PRIMARY KEY (meeting_id, kind, sequence, contact_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX notice_recipient_row ON notice_recipient (outbox_id);
 
 -- Which meetings a notice tells of; people answer by the number in the list.
 CREATE TABLE outbox_meeting (
@@ -412,6 +448,9 @@ CREATE TABLE rsvp (
 ) STRICT;
 
 CREATE INDEX rsvp_inbound ON rsvp (inbound_id);
+
+CREATE INDEX outbox_notice ON outbox (notice_id, state)
+	WHERE notice_id IS NOT NULL;
 
 CREATE TABLE audit (
 	id INTEGER PRIMARY KEY AUTOINCREMENT, -- order of what was done

@@ -53,7 +53,7 @@ export class House {
 	run(...args) {
 		return execFileSync(program,
 			['-c', this.conf, '--now', this.now, ...args],
-			{ encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+			{ encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], maxBuffer: 256 << 20 });
 	}
 
 	// Runs a command that may fail: { status, stdout, stderr }.

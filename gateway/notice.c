@@ -1,0 +1,365 @@
+/* notice - one sending to many: who gets it, what it says, and its rows */
+#include "gateway/notice.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gateway/invite.h"
+#include "gateway/reply.h"
+
+enum { CHUNK = 2000, TEXTS_MAX = 2000 };
+
+static const char *const templates[NOTICE_KIND_COUNT] = {
+	[NOTICE_ANNOUNCEMENT] = "meeting_announcement",
+	[NOTICE_CHANGE] = "meeting_changed",
+	[NOTICE_CANCELLATION] = "meeting_cancelled",
+	[NOTICE_REMINDER] = "meeting_reminder",
+};
+
+/* ---- who --------------------------------------------------------------- */
+
+static bool
+is_left_out(struct notice_plan *plan, const struct notice_order *order,
+    const struct listener *l)
+{
+	bool is_news =
+	    order->kind == NOTICE_CHANGE || order->kind == NOTICE_CANCELLATION;
+
+	/* Who will come must hear of a change, whatever else they want. */
+	if (l->is_stopped && !(is_news && l->comes))
+		plan->stopped++;
+	else if (l->is_bounced)
+		plan->bounced++;
+	else if (l->is_told)
+		plan->told++;
+	else
+		return false;
+	return true;
+}
+
+static struct notice_target *
+add_target(struct notice_plan *plan, const struct notice_order *order,
+    const struct listener *l, size_t *from)
+{
+	struct notice_target *t;
+
+	while (*from < plan->n_targets &&
+	       plan->targets[*from].contact_id < l->contact_id)
+		(*from)++;
+	if (*from < plan->n_targets &&
+	    plan->targets[*from].contact_id == l->contact_id)
+		return &plan->targets[*from];
+	t = arena_push(
+	    &plan->arena, &plan->targets, &plan->n_targets, sizeof(*t));
+	if (t == NULL)
+		return NULL;
+	*t = (struct notice_target){ .contact_id = l->contact_id,
+		.channel = l->channel,
+		.address = l->address,
+		.language = l->language[0] != '\0' ? l->language
+						   : order->config->language };
+	return t;
+}
+
+static int
+by_contact(const void *x, const void *y)
+{
+	const struct notice_target *a = x, *b = y;
+
+	return a->contact_id < b->contact_id ? -1
+					     : a->contact_id > b->contact_id;
+}
+
+/* Everybody for one meeting of the order. */
+static enum status
+gather(struct notice_plan *plan, struct store *st,
+    const struct notice_order *order, size_t meeting, struct err *err)
+{
+	bool only_told = order->kind != NOTICE_ANNOUNCEMENT;
+	size_t n, from = 0, sorted = plan->n_targets;
+	struct listener *all;
+	enum status rc = store_notice_listeners(st, &order->meetings[meeting],
+	    order->kind, only_told, &plan->arena, &all, &n, err);
+
+	for (size_t i = 0; i < n && rc == ST_OK; i++) {
+		struct notice_target *t;
+
+		if (is_left_out(plan, order, &all[i]))
+			continue;
+		t = add_target(plan, order, &all[i], &from);
+		if (t == NULL)
+			return err_set(err, ST_BROKEN, "out of memory");
+		t->meetings |= 1u << meeting;
+		plan->by_meeting[meeting][t->channel == CHANNEL_SMS]++;
+	}
+	if (rc == ST_OK && sorted > 0)
+		qsort(plan->targets, plan->n_targets, sizeof(*plan->targets),
+		    by_contact);
+	return rc;
+}
+
+/* ---- what -------------------------------------------------------------- */
+
+static void
+describe_place(struct buf *out, const struct meeting *m)
+{
+	buf_str(out, m->venue);
+	if (m->venue[0] != '\0' && m->address[0] != '\0')
+		buf_str(out, ", ");
+	buf_str(out, m->address);
+}
+
+/* The calendar of one meeting; notices of several carry none, since a calendar
+ * program takes one at a time. */
+static enum status
+make_calendar(struct notice_wording *w, struct notice_plan *plan,
+    const struct notice_order *order, const struct meeting *m,
+    const char *title, struct err *err)
+{
+	struct buf out = { .max = 64 << 10 }, summary = { .max = 1000 };
+	struct buf place = { .max = 4000 };
+	struct invite in = { .is_cancelled = order->kind == NOTICE_CANCELLATION,
+		.uid = m->uid,
+		.sequence = m->sequence,
+		.stamp_ms = order->now,
+		.starts_ms = m->starts_ms,
+		.ends_ms = m->ends_ms,
+		.timezone = m->timezone,
+		.description = title };
+	enum status rc;
+
+	buf_printf(&summary, "%s – %s", m->code, m->commune);
+	describe_place(&place, m);
+	in.summary = buf_cstr(&summary);
+	in.location = buf_cstr(&place);
+	rc = invite_make(&out, &in, err);
+	w->calendar = arena_copy(&plan->arena, buf_span(&out)).p;
+	w->method = invite_method(&in);
+	buf_free(&out);
+	buf_free(&summary);
+	buf_free(&place);
+	return rc;
+}
+
+static enum status
+render_wording(struct notice_wording *w, struct notice_plan *plan,
+    const struct notice_order *order, const struct consultation *all,
+    size_t n_all, struct err *err)
+{
+	struct meeting *told =
+	    arena_alloc(&plan->arena, NOTICE_MEETINGS_MAX * sizeof(*told));
+	struct inbound to = { .channel = w->channel,
+		.language = w->language,
+		.source = "",
+		.from = "",
+		.code_seen = "",
+		.remark = "" };
+	struct reply reply = { .template_name = templates[order->kind],
+		.inbound = &to,
+		.all = all,
+		.n_all = n_all,
+		.now = order->now,
+		.meeting = told,
+		.before = order->before,
+		.reason = order->reason,
+		.reply_address = REPLY_ADDRESS_MARK };
+	enum status rc;
+
+	if (told == NULL)
+		return err_set(err, ST_BROKEN, "out of memory");
+	for (size_t i = 0; i < order->n; i++)
+		if (w->meetings & (1u << i))
+			told[reply.n_meetings++] = order->meetings[i];
+	for (size_t i = 0; i < n_all; i++)
+		if (all[i].id == told->consultation_id)
+			reply.consultation = &all[i];
+	rc = reply_words(&w->words, &plan->arena, order->config, &reply, err);
+	w->calendar = w->method = "";
+	if (rc == ST_OK && w->channel == CHANNEL_MAIL && reply.n_meetings == 1)
+		rc = make_calendar(w, plan, order, told,
+		    reply.consultation != NULL ? reply.consultation->title : "",
+		    err);
+	return rc;
+}
+
+/* The wording for a recipient, added when it is the first of its kind. */
+static struct notice_wording *
+find_wording(struct notice_plan *plan, struct notice_target *t)
+{
+	struct notice_wording *w;
+
+	for (size_t i = 0; i < plan->n_texts; i++) {
+		w = &plan->texts[i];
+		t->text = i;
+		if (w->channel == t->channel && w->meetings == t->meetings &&
+		    strcmp(w->language, t->language) == 0)
+			return w;
+	}
+	if (plan->n_texts == TEXTS_MAX)
+		return NULL;
+	t->text = plan->n_texts;
+	w = arena_push(&plan->arena, &plan->texts, &plan->n_texts, sizeof(*w));
+	if (w != NULL)
+		*w = (struct notice_wording){ .channel = t->channel,
+			.language = t->language,
+			.meetings = t->meetings };
+	return w;
+}
+
+enum status
+notice_plan_make(struct notice_plan *plan, struct store *st,
+    const struct notice_order *order, struct err *err)
+{
+	struct consultation *all = NULL;
+	size_t n_all = 0;
+	enum status rc;
+
+	*plan = (struct notice_plan){ 0 };
+	rc = store_consultation_all(st, &plan->arena, &all, &n_all, err);
+	for (size_t i = 0; i < order->n && rc == ST_OK; i++)
+		rc = gather(plan, st, order, i, err);
+	for (size_t i = 0; i < plan->n_targets && rc == ST_OK; i++) {
+		struct notice_target *t = &plan->targets[i];
+		struct notice_wording *w = find_wording(plan, t);
+
+		if (w == NULL)
+			return err_set(err, ST_LIMIT,
+			    "the notice would need more than %d wordings; "
+			    "announce fewer meetings at once",
+			    TEXTS_MAX);
+		if (w->recipients++ == 0)
+			rc = render_wording(w, plan, order, all, n_all, err);
+		*(t->channel == CHANNEL_SMS ? &plan->sms : &plan->mails) += 1;
+		plan->segments += w->words.segments;
+	}
+	return rc;
+}
+
+void
+notice_plan_free(struct notice_plan *plan)
+{
+	arena_free(&plan->arena);
+	*plan = (struct notice_plan){ 0 };
+}
+
+/* ---- its rows ---------------------------------------------------------- */
+
+static enum status
+freeze_texts(
+    struct notice_plan *plan, struct store *st, int64_t id, struct err *err)
+{
+	enum status rc = ST_OK;
+
+	for (size_t i = 0; i < plan->n_texts && rc == ST_OK; i++) {
+		struct notice_wording *w = &plan->texts[i];
+		struct notice_text text = { .notice_id = id,
+			.subject = w->words.subject,
+			.body = w->words.body,
+			.html = w->words.html,
+			.calendar = w->calendar,
+			.method = w->method };
+
+		rc = store_notice_text_add(st, &text, err);
+		w->text_id = text.id;
+	}
+	return rc;
+}
+
+static enum status
+add_row(const struct notice_order *order, struct notice_plan *plan,
+    const struct notice_target *t, struct store *st, int64_t id,
+    struct err *err)
+{
+	const struct notice_wording *w = &plan->texts[t->text];
+	const struct meeting *first = NULL;
+	char token[TOKEN_SIZE], message_id[TOKEN_SIZE + 256];
+	struct outbox row = { .channel = t->channel,
+		.contact_id = t->contact_id,
+		.to = t->address,
+		.via = "",
+		.template_name = templates[order->kind],
+		.language = w->language,
+		.state = OUTBOX_DEFERRED,
+		.created_ms = order->now,
+		.segments = w->words.segments,
+		.error = "its notice is being prepared",
+		.notice_id = id,
+		.notice_text_id = w->text_id };
+	int position = 0;
+	enum status rc = token_make(token, order->keys, err);
+
+	if (rc != ST_OK)
+		return rc;
+	for (size_t i = 0; i < order->n && first == NULL; i++)
+		if (t->meetings & (1u << i))
+			first = &order->meetings[i];
+	row.token = token;
+	row.consultation_id = first->consultation_id;
+	snprintf(message_id, sizeof(message_id), "%s@%.250s", token,
+	    config_office(order->config, "domain"));
+	row.message_id = t->channel == CHANNEL_MAIL ? message_id : "";
+	rc = store_outbox_add(st, &row, err);
+	for (size_t i = 0; i < order->n && rc == ST_OK; i++) {
+		if ((t->meetings & (1u << i)) == 0)
+			continue;
+		rc = store_meeting_told(
+		    st, row.id, ++position, order->meetings[i].id, err);
+		if (rc == ST_OK)
+			rc = store_notice_recipient_add(st, &order->meetings[i],
+			    order->kind, t->contact_id, row.id, err);
+	}
+	return rc;
+}
+
+static enum status
+finish(struct store *st, enum status rc, struct err *err)
+{
+	if (rc == ST_OK)
+		rc = store_commit(st, err);
+	if (rc != ST_OK)
+		store_rollback(st);
+	return rc;
+}
+
+enum status
+notice_write(struct store *st, const struct notice_order *order,
+    struct notice_plan *plan, int64_t *id,
+    void (*progress)(void *arg, size_t done, size_t all), void *arg,
+    struct err *err)
+{
+	struct notice n = { .kind = order->kind,
+		.who = order->who,
+		.reason = order->reason,
+		.created_ms = order->now,
+		.send_at_ms = order->send_at_ms };
+	size_t done = 0;
+	enum status rc = store_begin(st, err);
+
+	if (rc != ST_OK)
+		return rc;
+	rc = store_notice_add(st, &n, err);
+	if (rc == ST_OK)
+		rc = freeze_texts(plan, st, n.id, err);
+	rc = finish(st, rc, err);
+	while (rc == ST_OK && done < plan->n_targets) {
+		size_t end = done + CHUNK < plan->n_targets ? done + CHUNK
+							    : plan->n_targets;
+
+		rc = store_begin(st, err);
+		if (rc != ST_OK)
+			return rc;
+		for (; done < end && rc == ST_OK; done++)
+			rc = add_row(
+			    order, plan, &plan->targets[done], st, n.id, err);
+		rc = finish(st, rc, err);
+		if (rc == ST_OK)
+			progress(arg, done, plan->n_targets);
+	}
+	if (rc == ST_OK)
+		rc = store_begin(st, err);
+	if (rc != ST_OK)
+		return rc;
+	*id = n.id;
+	return finish(st, store_notice_start(st, n.id, err), err);
+}

@@ -1,0 +1,80 @@
+/* notice - one sending to many: who gets it, what it says, and its rows
+ *
+ * Place: `meeting announce`, `change` and `cancel`.  First a plan is made, which
+ * changes nothing and can be shown; then it is written, in pieces so that
+ * others get their turn, and becomes visible in one last commit.
+ *
+ * Its words are rendered once for each channel, language and set of meetings,
+ * and frozen.  What differs from recipient to recipient (the address that takes
+ * the answer, who is invited) is put in by reply_compose() when a row leaves.
+ */
+#ifndef NOTICE_H
+#define NOTICE_H
+
+#include "gateway/keys.h"
+#include "gateway/store_consultation.h"
+#include "gateway/store_meeting.h"
+#include "gateway/store_outbox.h"
+
+enum { NOTICE_MEETINGS_MAX = 32 };
+
+/* What staff ask for; all borrowed. */
+struct notice_order {
+	const struct config *config;
+	const struct keys *keys;
+	enum notice_kind kind;
+	const struct meeting *meetings; /* as they are told */
+	size_t n; /* more than one for announcements only */
+	const struct meeting *before; /* of a change: the meeting as it was */
+	const char *reason; /* "" none */
+	const char *who;
+	int64_t now, send_at_ms;
+};
+
+struct notice_target {
+	int64_t contact_id;
+	enum channel channel;
+	const char *address, *language;
+	uint32_t meetings; /* a bit for each that is for them */
+	size_t text; /* which of the plan's texts */
+};
+
+/* One wording, and for whom. */
+struct notice_wording {
+	enum channel channel;
+	const char *language;
+	uint32_t meetings;
+	int recipients;
+	struct outbox words; /* subject, body, html, segments */
+	const char *calendar, *method;
+	int64_t text_id; /* once written */
+};
+
+/* Who gets it and who does not; lives in its arena. */
+struct notice_plan {
+	struct arena arena; /* owned */
+	struct notice_target *targets;
+	size_t n_targets;
+	struct notice_wording *texts;
+	size_t n_texts;
+	int mails, sms;
+	int64_t segments; /* of all texts together */
+	int stopped, bounced, told; /* left out, each counted once */
+	int by_meeting[NOTICE_MEETINGS_MAX][2]; /* mails and texts of each */
+};
+
+/* Makes the plan.  ST_REJECT: a template lacks something, or nothing can be
+ * said of the order.  notice_plan_free() in every case. */
+enum status notice_plan_make(struct notice_plan *out, struct store *st,
+    const struct notice_order *order, struct err *err);
+void notice_plan_free(struct notice_plan *plan);
+
+/* Writes it; `*id` is the notice's.  `progress` is called now and then with
+ * how many rows are there.  Killed halfway nothing of it leaves, and
+ * store_notice_clean() clears it away before the next plan is made. */
+enum status notice_write(struct store *st, const struct notice_order *order,
+    struct notice_plan *plan, int64_t *id,
+    void (*progress)(void *arg, size_t done, size_t all), void *arg,
+    struct err *err);
+
+#endif

@@ -1,0 +1,251 @@
+// notice - staff tell many people of meetings: each is told once
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+
+import { House, program } from './house.mjs';
+
+// Ewa by mail and text for Lędziny, Jan by mail for Lędziny and Bieruń, Ola by
+// mail for the consultation BL-7M4H.
+const people = `e-mail;telefon;gmina;kod
+ewa@poczta.example;110 000 501;Lędziny;
+jan@poczta.example;;Lędziny;
+jan@poczta.example;;Bieruń;
+ola@poczta.example;;;BL-7M4H
+`;
+
+function story(name, body) {
+	test(name, () => {
+		const house = new House();
+		try {
+			const file = path.join(house.dir, 'lista.csv');
+			fs.writeFileSync(file, people);
+			house.run('person', 'import', file, '--source', 'karta', '--consent', '2026-11-01');
+			house.seen = new Set(letters(house));
+			body(house);
+		} finally {
+			house.close();
+		}
+	});
+}
+
+const folder = (house) => path.join(house.dir, 'out/new');
+const letters = (house) => fs.readdirSync(folder(house));
+
+// The mails that went out since the last call, parsed: { to, subject, raw, text }.
+function sent(house) {
+	const fresh = letters(house).filter((f) => !house.seen.has(f));
+	fresh.forEach((f) => house.seen.add(f));
+	return fresh.map((f) => {
+		const raw = fs.readFileSync(path.join(folder(house), f), 'utf8').replace(/\r?\n/g, '\r\n');
+		const parsed = JSON.parse(house.run('parse', path.join(folder(house), f)));
+		return { raw, to: raw.match(/^To: (\S+)/m)[1], subject: parsed.subject, text: parsed.text,
+			files: parsed.attachments.map((a) => a.name), calendar: calendar(raw),
+			replyTo: raw.match(/^Reply-To: (\S+)/m)?.[1] };
+	}).sort((a, b) => a.to.localeCompare(b.to));
+}
+
+// The calendar of a mail, unfolded: a list of lines; null without one.
+function calendar(raw) {
+	const part = raw.split(/\r\n--=_\w+\r\n/).find((p) => p.startsWith('Content-Type: text/calendar'));
+	if (!part)
+		return null;
+	const bytes = part.split('\r\n\r\n').slice(1).join('\r\n\r\n').replace(/=\r\n/g, '')
+		.replace(/=([0-9A-F]{2})/g, (m, h) => String.fromCharCode(parseInt(h, 16)));
+	return Buffer.from(bytes, 'latin1').toString('utf8').replace(/\r\n /g, '').split('\r\n');
+}
+
+const texts = (house) => fs.readdirSync(path.join(house.dir, 'spool/outbox'))
+	.map((f) => fs.readFileSync(path.join(house.dir, 'spool/outbox', f), 'utf8'));
+const announce = (house, ...args) =>
+	JSON.parse(house.run('--json', 'meeting', 'announce', ...args));
+
+story('a dry run shows whom it reaches and what they read, and sends nothing', (house) => {
+	const shown = house.run('meeting', 'announce', 's-10ke-ledziny-2', '--dry-run');
+	assert.match(shown, /3 recipients: 2 by mail, 1 by text \(1 segment\)/);
+	assert.match(shown, /s-10ke-ledziny-2, Lędziny: 2 by mail, 1 by text/);
+	assert.match(shown, /Subject: \[BL-10KE\] Lędziny/);
+	assert.match(shown, /BĘDĘ    lub    NIE BĘDĘ/);
+	house.poll();
+	assert.deepEqual(sent(house), []);
+	assert.deepEqual(house.rows('notice', 'list'), []);
+});
+
+story('nothing is sent unless the right number is given', (house) => {
+	for (const args of [[], ['--yes', '2'], ['--yes', 'x'], ['--yes', '4']]) {
+		const { status, stderr } = house.try('meeting', 'announce', 's-10ke-ledziny-2', ...args);
+		assert.notEqual(status, 0);
+		assert.ok(stderr.length > 0);
+	}
+	house.poll();
+	assert.deepEqual(sent(house), []);
+	assert.equal(house.rows('meeting', 'show', 's-10ke-ledziny-2')[0].state, 'planned');
+});
+
+story('each recipient gets one notice of the meetings for them, and nobody gets it twice', (house) => {
+	const told = announce(house, 's-10ke-ledziny-2', 's-10ke-bierun-2', '--yes', '3');
+	assert.deepEqual([told.recipients, told.mail, told.sms], [3, 2, 1]);
+	house.poll();
+	const mails = sent(house);
+	assert.deepEqual(mails.map((m) => m.to), ['ewa@poczta.example', 'jan@poczta.example']);
+	assert.match(mails[0].subject, /Lędziny/);
+	assert.ok(!mails[0].text.includes('Bieruń'), 'only the meeting for her');
+	assert.match(mails[1].text, /SPOTKANIE NR 1[^]*SPOTKANIE NR 2/);
+	assert.equal(texts(house).length, 1);
+	assert.equal(house.rows('meeting', 'show', 's-10ke-ledziny-2')[0].state, 'announced');
+	const again = announce(house, 's-10ke-ledziny-2', 's-10ke-bierun-2', '--yes', '0');
+	assert.deepEqual([again.recipients, again.told], [0, 4]);
+	house.poll();
+	assert.deepEqual(sent(house), []);
+	const [notice] = house.rows('notice', 'list');
+	assert.deepEqual([notice.state, notice.total, notice.sent], ['done', 3, 3]);
+});
+
+story('the notice is a mail that calendars and mail programs understand', (house) => {
+	announce(house, 's-10ke-ledziny-2', '--yes', '3');
+	house.poll();
+	const [ewa, jan] = sent(house);
+	assert.match(ewa.raw, /^Auto-Submitted: auto-generated/m);
+	assert.match(ewa.raw, /^List-Id:[^]*?<konsultacje\.powiat\.example>/m);
+	assert.ok(ewa.raw.includes(`<mailto:${ewa.replyTo}?subject=REZYGNUJE>`));
+	assert.notEqual(ewa.replyTo, jan.replyTo, 'a token each');
+	assert.deepEqual(ewa.files, ['invite.ics']);
+	for (const line of ['METHOD:REQUEST', 'UID:spotkanie-bl-10ke-ledziny-2@konsultacje.powiat.example', 'SEQUENCE:0'])
+		assert.ok(ewa.calendar.includes(line), line);
+	assert.ok(ewa.calendar.some((l) => l.startsWith('ORGANIZER;') && l.endsWith(`mailto:${ewa.replyTo}`)));
+	assert.ok(ewa.calendar.some((l) => l.startsWith('ATTENDEE;') && l.endsWith('RSVP=TRUE:mailto:ewa@poczta.example')));
+	assert.ok(!ewa.raw.includes('uwaga.invalid') && !ewa.raw.includes('X-UWAGA'), 'no mark is left');
+});
+
+story('answers to a notice count: by mail, by its button, by text', (house) => {
+	announce(house, 's-10ke-ledziny-2', '--yes', '3');
+	house.poll();
+	const [ewa, jan] = sent(house);
+	const answer = (from, to, text) => house.mail(`From: ${from}\r\nTo: ${to}\r\nSubject: Re: x\r\n` +
+		`Message-ID: <${from.length}${text.length}@poczta.example>\r\nDate: Sun, 22 Nov 2026 10:00:00 +0100\r\n` +
+		`MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n${text}\r\n`);
+	answer('jan@poczta.example', jan.replyTo, 'BĘDĘ');
+	house.text({ from: '+48110000501', text: 'nie', at: '2026-11-22T10:00:00+01:00' });
+	house.poll();
+	const { yes, no } = house.rows('meeting', 'show', 's-10ke-ledziny-2')[0];
+	assert.deepEqual([yes, no], [1, 1]);
+	answer('ewa@poczta.example', ewa.replyTo, 'REZYGNUJĘ');
+	house.poll();
+	assert.equal(house.rows('subscription', 'list', '--active').filter((s) => s.to === 'ewa@poczta.example').length, 0);
+});
+
+story('a change reaches those who got the notice, and the calendar counts on', (house) => {
+	announce(house, 's-10ke-ledziny-2', '--yes', '3');
+	house.poll();
+	sent(house);
+	const args = ['--json', 'meeting', 'change', 's-10ke-ledziny-2', '--starts', '2026-11-26 18:00',
+		'--venue', 'Szkoła nr 1', '--reason', 'awaria ogrzewania'];
+	house.run(...args, '--yes', '3');
+	house.poll();
+	const [ewa] = sent(house);
+	assert.match(ewa.subject, /ZMIANA/);
+	assert.match(ewa.text, /BYŁO:[^]*JEST:[^]*26 listopada[^]*awaria ogrzewania/);
+	assert.ok(ewa.calendar.includes('SEQUENCE:1'));
+	const shown = house.rows('meeting', 'show', 's-10ke-ledziny-2')[0];
+	assert.deepEqual([shown.state, shown.sequence, shown.venue], ['changed', 1, 'Szkoła nr 1']);
+	house.run('--json', 'meeting', 'cancel', 's-10ke-ledziny-2', '--yes', '3');
+	house.poll();
+	const [gone] = sent(house);
+	assert.match(gone.subject, /ODWOŁANE/);
+	assert.ok(gone.calendar.includes('METHOD:CANCEL') && gone.calendar.includes('SEQUENCE:2'));
+	assert.equal(texts(house).length, 3);
+	assert.match(house.try('meeting', 'announce', 's-10ke-ledziny-2', '--yes', '3').stderr, /cancelled/);
+});
+
+story('who left hears of a change only when they said they would come', (house) => {
+	announce(house, 's-10ke-ledziny-2', '--yes', '3');
+	house.poll();
+	const mails = sent(house);
+	for (const [i, m] of mails.entries()) {
+		const say = (text, n) => house.mail(`From: ${m.to}\r\nTo: ${m.replyTo}\r\nSubject: Re: x\r\n` +
+			`Message-ID: <${i}${n}@poczta.example>\r\nDate: Sun, 22 Nov 2026 10:0${n}:00 +0100\r\n` +
+			`MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n${text}\r\n`);
+		if (m.to.startsWith('jan'))
+			say('BĘDĘ', 1);
+		house.poll();
+		say('STOP', 2);
+		house.poll();
+	}
+	sent(house);
+	const plan = JSON.parse(house.run('--json', 'meeting', 'cancel', 's-10ke-ledziny-2', '--dry-run'));
+	assert.deepEqual([plan.mail, plan.sms, plan.stopped], [1, 1, 1]);
+});
+
+story('what has not left can be paused, resumed and aborted, and told again', (house) => {
+	const { notice } = announce(house, 's-10ke-ledziny-2', '--yes', '3', '--at', '2026-11-23 08:00');
+	house.poll();
+	assert.deepEqual(sent(house), [], 'not before its time');
+	house.run('notice', 'pause', String(notice));
+	house.now = '2026-11-23T12:00:00+01:00';
+	house.poll();
+	assert.deepEqual(sent(house), [], 'paused');
+	assert.equal(house.try('notice', 'pause', String(notice)).status, 1);
+	house.run('notice', 'abort', String(notice));
+	house.poll();
+	assert.deepEqual(sent(house), []);
+	assert.equal(house.rows('notice', 'show', String(notice))[0].cancelled, 3);
+	const second = announce(house, 's-10ke-ledziny-2', '--yes', '3').notice;
+	house.run('notice', 'pause', String(second));
+	house.run('notice', 'resume', String(second));
+	house.poll();
+	assert.equal(sent(house).length, 2);
+	assert.match(house.run('notice', 'show', String(second)), /\[#{40}\] 3 of 3/);
+});
+
+story('who says STOP before the notice left does not get it', (house) => {
+	announce(house, 's-10ke-ledziny-2', '--yes', '3', '--at', '2026-11-23 08:00');
+	house.mail('From: jan@poczta.example\r\nTo: konsultacje@powiat.example\r\nSubject: x\r\n' +
+		'Message-ID: <s1@poczta.example>\r\nDate: Sun, 22 Nov 2026 10:00:00 +0100\r\n\r\nSTOP\r\n');
+	house.poll();
+	sent(house);
+	house.now = '2026-11-23T12:00:00+01:00';
+	house.poll();
+	assert.deepEqual(sent(house).map((m) => m.to), ['ewa@poczta.example']);
+});
+
+story('a change before the notice left takes its place', (house) => {
+	announce(house, 's-10ke-ledziny-2', '--yes', '3', '--at', '2026-11-23 08:00');
+	house.run('--json', 'meeting', 'change', 's-10ke-ledziny-2', '--venue', 'Szkoła nr 1', '--yes', '3');
+	house.now = '2026-11-23T12:00:00+01:00';
+	house.poll();
+	assert.deepEqual(sent(house).map((m) => m.subject.includes('ZMIANA')), [true, true]);
+});
+
+test('killed at any moment while it is written, nobody is left out and nobody told twice', async () => {
+	const house = new House();
+	try {
+		const n = 3000;
+		const file = path.join(house.dir, 'lista.csv');
+		fs.writeFileSync(file, 'e-mail\n' + Array.from({ length: n }, (_, i) => `o${i}@poczta.example`).join('\n'));
+		house.run('person', 'import', file, '--commune', 'Lędziny', '--source', 'karta', '--consent', '2026-11-01');
+		let kills = 0;
+		for (let ms = 20; ms < 400; ms += 40) {
+			const child = spawn(program, ['-c', house.conf, '--now', house.now, 'meeting', 'announce',
+				's-10ke-ledziny-2', '--yes', String(n)], { stdio: 'ignore' });
+			const ended = new Promise((resolve) => child.on('exit', (code) => resolve(code)));
+			await new Promise((resolve) => setTimeout(resolve, ms));
+			child.kill('SIGKILL');
+			const code = await ended;
+			if (code === 0)
+				break;
+			kills++;
+		}
+		assert.ok(kills > 0);
+		const { recipients } = JSON.parse(house.run('--json', 'meeting', 'announce', 's-10ke-ledziny-2', '--dry-run'));
+		if (recipients > 0)
+			house.run('--json', 'meeting', 'announce', 's-10ke-ledziny-2', '--yes', String(recipients));
+		assert.ok(recipients === 0 || recipients === n, `all or nothing, not ${recipients}`);
+		const rows = house.rows('outbox', 'list').filter((r) => r.template === 'meeting_announcement' && r.state === 'queued');
+		assert.equal(rows.length, n);
+		assert.equal(new Set(rows.map((r) => r.to)).size, n);
+	} finally {
+		house.close();
+	}
+});
