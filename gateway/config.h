@@ -21,7 +21,8 @@ struct config_oauth2 {
 
 struct config_mailbox {
 	const char *name, *url, *user, *password_file, *ca_file, *pin;
-	const char *authserv_id, *processed, *oversize, *start, *reply_token;
+	const char *authserv_id, *processed, *oversize, *junk, *start,
+	    *reply_token;
 	long max_message_size, poll_every;
 	bool idle;
 	struct config_oauth2 oauth2;

@@ -263,7 +263,8 @@ move_batch(struct daemon *d, struct source *s, struct batch *batch,
 	enum status rc = s->ops->fetch(s, batch, err);
 
 	/* Not yet complete where it comes from: look again a little later. */
-	if (rc == ST_OK && batch->n == 0 && batch->more)
+	if (rc == ST_OK && batch->n == 0 && batch->more &&
+	    batch->cursor == NULL)
 		s->ops->wait(s, INCOMPLETE_MS);
 	if (rc != ST_OK || (batch->n == 0 && batch->cursor == NULL))
 		return rc;

@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 
+#include "gateway/imap.h"
 #include "gateway/maildir.h"
 
 void
@@ -32,8 +33,10 @@ source_open_mailbox(
 	if (span_starts(url, "maildir:"))
 		return maildir_source_open(
 		    out, conf->url + sizeof("maildir:") - 1, conf, err);
+	if (span_starts(url, "imaps://") || span_starts(url, "imap://"))
+		return imap_source_open(out, conf, err);
 	return err_set(err, ST_REJECT,
-	    "mailbox %s: no source reads the url \"%s\"; this release reads "
-	    "maildir:PATH",
+	    "mailbox %s: no source reads the url \"%s\"; expected imaps://HOST/FOLDER, "
+	    "imap://HOST/FOLDER or maildir:PATH",
 	    conf->name, conf->url);
 }

@@ -85,7 +85,7 @@ struct source_ops {
 /* Frees the messages and what remains of the handles; `batch` is then empty. */
 void batch_free(struct batch *batch);
 
-/* Opens by URL scheme: maildir:PATH.  ST_REJECT names the schemes there are. */
+/* Opens by URL scheme: maildir:PATH, imaps: and imap: (which connect later).  ST_REJECT names the schemes there are. */
 enum status source_open_mailbox(
     struct source **out, const struct config_mailbox *conf, struct err *err);
 

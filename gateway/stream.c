@@ -31,6 +31,9 @@ struct stream {
 	struct dial dial;
 	bool imap, greeted_as_known; /* the first line is for libetpan */
 	bool broken; /* nothing more to be had: it can only be closed */
+	const char *why; /* static: it is broken; NULL while it is not */
+	int64_t limit_at; /* clock_ticks(); 0: none */
+	size_t limit_bytes;
 	int fd; /* libcurl's */
 	int wait_ms;
 	char held[HELD_MAX]; /* came while stream_wait() looked */
@@ -259,6 +262,7 @@ stream_open(
 		goto out;
 	}
 	s->fd = fd;
+	s->limit_bytes = SIZE_MAX;
 	s->wait_ms = set->wait_ms > 0 ? set->wait_ms : WAIT_MS;
 	s->greeted_as_known = set->user[0] != '\0' || has_word(s, "* PREAUTH");
 out:
@@ -291,8 +295,39 @@ static enum status
 broken(struct stream *s, struct err *err, const char *what)
 {
 	s->broken = true;
-	return err_set(err, ST_RETRY, "%s: %s", s->dial.place,
-	    told_to_stop(s) ? "told to stop" : what);
+	if (s->why == NULL)
+		s->why = told_to_stop(s) ? "told to stop" : what;
+	return err_set(err, ST_RETRY, "%s: %s", s->dial.place, s->why);
+}
+
+void
+stream_limit(struct stream *s, int ms, size_t bytes)
+{
+	s->limit_at = ms > 0 ? clock_ticks() + ms : 0;
+	s->limit_bytes = bytes;
+}
+
+const char *
+stream_why(const struct stream *s)
+{
+	return s->why == NULL ? "" : s->why;
+}
+
+const char *
+stream_place(const struct stream *s)
+{
+	return s->dial.place;
+}
+
+/* Takes what came off the limit. */
+static enum status
+count(struct stream *s, size_t n, struct err *err)
+{
+	if (n > s->limit_bytes)
+		return broken(
+		    s, err, "the server sends far more than was asked for");
+	s->limit_bytes -= n;
+	return ST_OK;
 }
 
 /* Polls in slices, so that `stop` is seen even when its signal came just before
@@ -386,13 +421,19 @@ stream_recv(struct stream *s, void *bytes, size_t max, size_t *n, int ms,
 		memcpy(bytes, s->held + s->held_at, *n);
 		s->held_at += *n;
 		s->held_n -= *n;
-		return ST_OK;
+		return count(s, *n, err);
 	}
+	if (s->limit_at != 0 && end > s->limit_at)
+		end = s->limit_at;
 	do {
 		if (told_to_stop(s))
 			return broken(s, err, "told to stop");
+		if (s->limit_at != 0 && clock_ticks() > s->limit_at)
+			return broken(s, err, "the server is far too slow");
 		rc = take(s, bytes, max, n, err);
-		if (rc != ST_OK || *n > 0)
+		if (rc == ST_OK && *n > 0)
+			return count(s, *n, err);
+		if (rc != ST_OK)
 			return rc;
 		left = end - clock_ticks();
 		if (left > 0)
@@ -461,7 +502,7 @@ low_read(mailstream_low *low, void *bytes, size_t max)
 		/* Silent for too long: what comes later answers a question
 		 * that nobody waits for any more.  libetpan takes 0 for "try
 		 * again", endlessly, so the end is an error too. */
-		s->broken = true;
+		broken(s, NULL, "the server was silent for too long");
 		return -1;
 	}
 	return (ssize_t)n;

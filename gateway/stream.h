@@ -70,6 +70,16 @@ enum status stream_recv(struct stream *s, void *bytes, size_t max, size_t *n,
  * already; false when the time is over, a signal came or `stop` is true. */
 bool stream_wait(struct stream *s, int ms);
 
+/* From now on, in all: within `ms` (0: however long) and at most `bytes` may
+ * come; a server that drips or floods ends as one that is silent does. */
+void stream_limit(struct stream *s, int ms, size_t bytes);
+
+/* Why the stream can only be closed, in words; "" while it works. */
+const char *stream_why(const struct stream *s);
+
+/* Where it leads, for sentences: "imap.x:993". */
+const char *stream_place(const struct stream *s);
+
 /* What the server said before and during the login, a line each, without what
  * we said: the greeting, capabilities or the EHLO answer after TLS. */
 struct span stream_said(const struct stream *s);

@@ -1,0 +1,596 @@
+/* imap - a folder on an IMAP server as a mailbox to read
+ *
+ * Here: the connection, which stays open between polls, the rounds through the
+ * folders, moving what is stored, and waiting.
+ */
+#include "gateway/imap.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "gateway/clock.h"
+#include "gateway/fault.h"
+#include "gateway/imap_box.h"
+#include "gateway/imap_name.h"
+
+/* What came so shortly before the first contact counts as new: clocks differ. */
+#define FIRST_MS 300000
+
+/* ---- the connection ----------------------------------------------------- */
+
+void
+imap_drop(struct imap_box *box)
+{
+	imap_close(box->im);
+	box->im = NULL;
+	box->selected = -1;
+	for (int i = 0; i < box->n_folders; i++) {
+		box->folders[i].knows_left = false;
+		free(box->folders[i].wire);
+		box->folders[i].wire = NULL;
+	}
+}
+
+enum status
+imap_connect(struct imap_box *box, struct err *err)
+{
+	struct stream_certificate certificate;
+	enum status rc;
+
+	if (box->im != NULL && imap_is_broken(box->im))
+		imap_drop(box);
+	if (box->im != NULL)
+		return ST_OK;
+	rc = imap_open(&box->im, box->conf, box->source.stop, err);
+	if (rc != ST_OK)
+		return err_prefix(err, rc, box->name);
+	imap_certificate(box->im, &certificate);
+	box->source.certificate_expires_ms = certificate.expires_ms;
+	return ST_OK;
+}
+
+static enum status
+learn_wire(struct imap_box *box, struct imap_read *f, struct err *err)
+{
+	struct buf wire = { .max = IMAP_NAME_MAX };
+	enum status rc = ST_OK;
+
+	if (f->wire != NULL)
+		return ST_OK;
+	rc = imap_wire_name(box->im, &wire, f->name, err);
+	if (rc == ST_OK)
+		rc = buf_status(&wire, "the name of a folder", err);
+	if (rc == ST_OK)
+		f->wire = strdup(buf_cstr(&wire));
+	if (rc == ST_OK && f->wire == NULL)
+		rc = err_set(err, ST_BROKEN, "out of memory");
+	buf_free(&wire);
+	return rc;
+}
+
+static enum status
+no_such_folder(struct imap_box *box, const char *name, struct err *err)
+{
+	struct buf names = { .max = 300 };
+
+	imap_folders(box->im, &names);
+	err_set(err, ST_REJECT,
+	    "%s: the server has no folder \"%.100s\"; it has: %s", box->name,
+	    name, buf_cstr(&names));
+	buf_free(&names);
+	return ST_REJECT;
+}
+
+/* The numbers of the folder that was just opened: are they those we know? */
+static void
+compare_place(struct imap_read *f, const struct imap_folder *seen)
+{
+	struct imap_place *p = &f->place;
+
+	if (p->validity == 0 ||
+	    (p->validity == seen->validity && !f->is_elsewhere))
+		return;
+	imap_place_lost(
+	    p, seen->validity, seen->next != 0 ? seen->next : UINT32_MAX);
+	f->is_elsewhere = false;
+	f->is_to_note = true;
+	imap_list_free(&f->list);
+	f->at = 0;
+	f->is_listed = false;
+}
+
+enum status
+imap_enter(struct imap_box *box, int folder, struct err *err)
+{
+	struct imap_read *f = &box->folders[folder];
+	enum status rc = imap_connect(box, err);
+
+	if (rc == ST_OK)
+		rc = learn_wire(box, f, err);
+	if (rc != ST_OK || box->selected == folder)
+		return rc;
+	box->selected = -1;
+	rc = imap_select(box->im, f->wire, &box->seen, &f->is_missing, err);
+	if (rc == ST_REJECT && f->is_missing)
+		return no_such_folder(box, f->name, err);
+	if (rc != ST_OK)
+		return err_prefix(err, rc, box->name);
+	box->selected = folder;
+	box->is_fresh = true;
+	compare_place(f, &box->seen);
+	return ST_OK;
+}
+
+/* ---- fetching ----------------------------------------------------------- */
+
+/* The first contact is on disk before the first mail is read: from then on
+ * whatever comes is ours. */
+static enum status
+first_contact(struct imap_box *box, struct imap_read *f, struct batch *batch,
+    struct err *err)
+{
+	bool all = strcmp(box->conf->start, "all") == 0;
+	uint32_t next = box->seen.next;
+	struct imap_list last = { 0 };
+	enum status rc = ST_OK;
+
+	if (next == 0 && !all && box->seen.exists > 0) {
+		rc = imap_list(box->im, UINT32_MAX, 0, &last, err);
+		if (rc == ST_OK)
+			rc = imap_list(box->im, 1, 0, &last, err);
+		if (rc == ST_OK && last.n > 0)
+			next = last.items[last.n - 1].uid + 1;
+	}
+	imap_list_free(&last);
+	if (rc != ST_OK)
+		return rc;
+	if (all || next == 0)
+		next = 1;
+	f->ahead = (struct imap_place){ .validity = box->seen.validity,
+		.floor = next,
+		.next = next,
+		.again_from = next,
+		.again_to = next,
+		.since_ms = all ? 0 : clock_now() - FIRST_MS };
+	batch->more = true;
+	return imap_note(box, f, batch, err);
+}
+
+/* Is there nothing new in a folder that is not selected?  One question instead
+ * of opening it. */
+static bool
+is_quiet(struct imap_box *box, struct imap_read *f, struct err *err)
+{
+	struct imap_folder now;
+
+	if (box->selected == box->at || f->place.validity == 0 ||
+	    f->is_elsewhere || learn_wire(box, f, err) != ST_OK ||
+	    imap_status(box->im, f->wire, &now, err) != ST_OK)
+		return false;
+	return now.validity == f->place.validity && now.next != 0 &&
+	       now.next <= f->place.next;
+}
+
+/* The folder whose turn it is. */
+static enum status
+look_into(struct imap_box *box, struct batch *batch, struct err *err)
+{
+	struct imap_read *f = &box->folders[box->at];
+	enum status rc = imap_connect(box, err);
+
+	if (rc == ST_OK && box->at > 0 && f->at == f->list.n &&
+	    is_quiet(box, f, err))
+		return ST_OK;
+	if (rc == ST_OK)
+		rc = imap_enter(box, box->at, err);
+	if (rc != ST_OK)
+		return rc;
+	if (f->place.validity == 0)
+		return first_contact(box, f, batch, err);
+	return imap_take(box, batch, err);
+}
+
+static void
+begin_round(struct imap_box *box)
+{
+	box->at = 0;
+	for (int i = 0; i < box->n_folders; i++)
+		box->folders[i].is_listed = false;
+}
+
+/* The batch in hand was not stored: its mails are listed again. */
+static void
+forget_lists(struct imap_box *box)
+{
+	for (int i = 0; i < box->n_folders; i++) {
+		imap_list_free(&box->folders[i].list);
+		box->folders[i].at = 0;
+		box->folders[i].knows_left = false;
+	}
+	begin_round(box);
+	box->in_hand = false;
+}
+
+static enum status
+box_fetch(struct source *s, struct batch *batch, struct err *err)
+{
+	struct imap_box *box = (struct imap_box *)s;
+	enum status rc = ST_OK;
+
+	batch->n = 0;
+	batch->more = false;
+	if (box->in_hand)
+		forget_lists(box);
+	for (; box->at < box->n_folders; box->at++) {
+		struct imap_read *f = &box->folders[box->at];
+
+		rc = look_into(box, batch, err);
+		if (rc != ST_OK)
+			break;
+		if (batch->n == 0 && batch->cursor == NULL)
+			continue;
+		box->in_hand = true;
+		batch->more = batch->more || f->at < f->list.n ||
+			      box->at + 1 < box->n_folders;
+		return ST_OK;
+	}
+	if (rc != ST_OK && box->im != NULL && imap_is_broken(box->im))
+		imap_drop(box);
+	if (rc != ST_OK)
+		batch_free(batch);
+	/* What was listed is kept: the next round goes on with it. */
+	begin_round(box);
+	if (rc == ST_OK && box->trouble != NULL)
+		rc = err_set(err, ST_RETRY, "%s", box->trouble);
+	return rc;
+}
+
+/* ---- acknowledging ------------------------------------------------------ */
+
+static enum status
+move_all(struct imap_box *box, const uint32_t *uids, size_t n,
+    const char *folder, struct err *err)
+{
+	struct buf wire = { .max = IMAP_NAME_MAX };
+	enum status rc = ST_OK;
+
+	if (n == 0)
+		return ST_OK;
+	rc = imap_wire_name(box->im, &wire, folder, err);
+	if (rc == ST_OK)
+		rc = imap_move(box->im, uids, n, buf_cstr(&wire), err);
+	buf_free(&wire);
+	return rc;
+}
+
+/* Stored mails stay where they are, for a reason that will not go by itself:
+ * the others are fetched on, and the round ends with the reason. */
+static void
+note_trouble(struct imap_box *box, const char *folder, const struct err *why)
+{
+	free(box->trouble);
+	if (asprintf(&box->trouble,
+		"%s: stored mails cannot be moved to the folder \"%.100s\" "
+		"(%.300s); make room or give the right to write there",
+		box->name, folder, why->text) < 0)
+		box->trouble = NULL;
+}
+
+/* Asked for by key and not stored after all: is fetched next. */
+static void
+take_back(struct imap_read *f, const struct batch *batch)
+{
+	for (int i = batch->n; i-- > 0;) {
+		const struct imap_handle *handle = batch->handles[i];
+
+		if (!batch->missing[i] || f->at == 0)
+			continue;
+		f->list.items[--f->at] = handle->item;
+		f->list.items[f->at].is_stored = false;
+	}
+}
+
+static enum status
+move_batch(struct imap_box *box, const struct imap_read *f, struct batch *batch,
+    struct err *err)
+{
+	const char *to[] = { box->conf->processed, box->conf->oversize };
+	uint32_t uids[BATCH_MAX];
+	enum status rc = ST_OK;
+
+	if (f->held_why != NULL || batch->n == 0)
+		return ST_OK;
+	for (int aside = 0; aside < 2 && rc == ST_OK; aside++) {
+		size_t n = 0;
+
+		for (int i = 0; i < batch->n; i++) {
+			const struct imap_handle *handle = batch->handles[i];
+
+			if (!batch->missing[i] && handle->aside == aside)
+				uids[n++] = handle->item.uid;
+		}
+		rc = move_all(box, uids, n, to[aside], err);
+		if (rc == ST_REJECT) {
+			note_trouble(box, to[aside], err);
+			rc = ST_OK;
+		}
+	}
+	return rc;
+}
+
+static enum status
+box_done(struct source *s, struct batch *batch, struct err *err)
+{
+	struct imap_box *box = (struct imap_box *)s;
+	struct imap_read *f = &box->folders[box->at];
+	enum status rc;
+
+	box->in_hand = false;
+	if (batch->cursor != NULL) {
+		f->place = f->ahead;
+		f->is_to_note = false;
+	}
+	take_back(f, batch);
+	fault_step("imap: stored, not moved");
+	rc = imap_enter(box, box->at, err);
+	if (rc == ST_OK)
+		rc = move_batch(box, f, batch, err);
+	if (box->im != NULL && imap_is_broken(box->im))
+		imap_drop(box);
+	return rc;
+}
+
+/* ---- waiting ------------------------------------------------------------ */
+
+static void
+nap(int ms)
+{
+	struct timespec time = { ms / 1000, (long)(ms % 1000) * 1000000 };
+
+	nanosleep(&time, NULL); /* a signal ends it early */
+}
+
+static void
+box_wait(struct source *s, int ms)
+{
+	struct imap_box *box = (struct imap_box *)s;
+	struct err err;
+
+	if (box->im == NULL || !box->conf->idle || !imap_has_idle(box->im)) {
+		if (s->stop == NULL || !atomic_load(s->stop))
+			nap(ms);
+		return;
+	}
+	/* What was said while something else was answered counts. */
+	if (box->selected != 0 && imap_enter(box, 0, &err) == ST_OK)
+		return;
+	if (box->selected == 0 && imap_has_news(box->im))
+		return;
+	if (box->selected == 0 && imap_idle(box->im, ms, &err) == ST_OK)
+		box->is_fresh = false;
+	/* The next fetch connects again, and says what is wrong. */
+	if (imap_is_broken(box->im))
+		imap_drop(box);
+}
+
+/* ---- checking ----------------------------------------------------------- */
+
+static void
+describe_folder(
+    struct imap_box *box, const struct imap_read *f, struct buf *found)
+{
+	struct imap_list all = { 0 };
+	size_t old = 0, wait = 0;
+
+	if (f->place.validity == 0) {
+		buf_printf(found, "; %s holds %u mail%s, ", f->name,
+		    box->seen.exists, box->seen.exists == 1 ? "" : "s");
+		buf_str(found, strcmp(box->conf->start, "all") == 0
+				   ? "which will be read (start = \"all\")"
+				   : "which will be left alone (start = "
+				     "\"now\")");
+		return;
+	}
+	if (box->seen.exists > 0 &&
+	    imap_list(box->im, 1, 0, &all, NULL) != ST_OK)
+		return;
+	for (size_t i = 0; i < all.n; i++) {
+		if (imap_place_is_old(
+			&f->place, all.items[i].uid, all.items[i].received_ms))
+			old++;
+		else if (all.items[i].uid >= f->place.next)
+			wait++;
+	}
+	buf_printf(found,
+	    "; %s holds %zu mail%s: %zu from before the first "
+	    "contact, %zu waiting, %zu stored and not moved",
+	    f->name, all.n, all.n == 1 ? "" : "s", old, wait,
+	    f->held_why != NULL ? 0 : all.n - old - wait);
+	imap_list_free(&all);
+}
+
+static void
+describe_connection(struct imap_box *box, struct buf *found)
+{
+	struct stream_certificate c;
+	char until[32];
+
+	imap_certificate(box->im, &c);
+	buf_printf(found, "%s, logged in as %s", imap_where(box->im),
+	    box->conf->user[0] != '\0' ? box->conf->user : "nobody");
+	if (c.expires_ms != 0) {
+		clock_format(until, "UTC", c.expires_ms);
+		buf_printf(found,
+		    "; certificate of %.80s, good until %.10s, pin %s",
+		    c.subject, until, c.pin);
+	} else {
+		buf_str(found, "; without TLS, on this machine");
+	}
+	if (!imap_has_idle(box->im))
+		buf_str(found, "; no IDLE: new mail is seen at the next poll");
+	if (!imap_has_move(box->im) && !imap_has_uidplus(box->im))
+		buf_str(found, "; neither MOVE nor UIDPLUS: stored mail is "
+			       "copied and marked as deleted");
+}
+
+static enum status
+box_check(struct source *s, struct buf *found, struct err *err)
+{
+	struct imap_box *box = (struct imap_box *)s;
+	enum status rc = imap_connect(box, err);
+
+	if (rc == ST_OK)
+		describe_connection(box, found);
+	for (int i = 0; rc == ST_OK && i < box->n_folders; i++) {
+		rc = imap_enter(box, i, err);
+		if (rc == ST_OK)
+			describe_folder(box, &box->folders[i], found);
+	}
+	return rc;
+}
+
+/* ---- opening ------------------------------------------------------------ */
+
+static void
+box_resume(struct source *s, const char *cursor)
+{
+	struct imap_box *box = (struct imap_box *)s;
+
+	for (int i = 0; i < box->n_folders; i++) {
+		struct imap_read *f = &box->folders[i];
+
+		imap_place_read(
+		    &f->place, span_of(cursor), f->key, &f->is_elsewhere);
+	}
+}
+
+static enum status
+box_reread(
+    struct source *s, int64_t since_ms, struct reread *out, struct err *err)
+{
+	return imap_again((struct imap_box *)s, since_ms, out, err);
+}
+
+static void
+box_close(struct source *s)
+{
+	struct imap_box *box = (struct imap_box *)s;
+
+	if (box == NULL)
+		return;
+	imap_drop(box);
+	for (int i = 0; i < FOLDERS_MAX; i++) {
+		free(box->folders[i].name);
+		free(box->folders[i].key);
+		free(box->folders[i].held_why);
+		imap_list_free(&box->folders[i].list);
+	}
+	free(box->trouble);
+	free(box->account);
+	free(box->name);
+	free(box);
+}
+
+static const struct source_ops box_ops = {
+	.resume = box_resume,
+	.fetch = box_fetch,
+	.done = box_done,
+	.reread = box_reread,
+	.wait = box_wait,
+	.check = box_check,
+	.close = box_close,
+};
+
+static enum status
+add_folder(
+    struct imap_box *box, struct span name, bool is_junk, struct err *err)
+{
+	struct imap_read *f = &box->folders[box->n_folders];
+	struct buf text = { .max = IMAP_NAME_MAX }, key = { .max = 2000 };
+	enum status rc = ST_OK;
+
+	if (box->n_folders == FOLDERS_MAX)
+		return err_set(err, ST_REJECT,
+		    "%s: at most %d folders can be read besides the first",
+		    box->name, FOLDERS_MAX - 1);
+	if (imap_name_encode(&text, name) != ST_OK)
+		return err_set(err, ST_REJECT,
+		    "%s: \"%.*s\" is no name for a folder", box->name,
+		    (int)name.n, name.p);
+	buf_printf(&key, "%s/", box->account);
+	imap_name_key(&key, name);
+	f->name = strndup(name.p, name.n);
+	f->key = key.failed ? NULL : key.p;
+	f->limit = BATCH_MAX;
+	box->n_folders++;
+	if (is_junk && asprintf(&f->held_why, "it lay in the folder %.*s",
+			   (int)name.n, name.p) < 0)
+		f->held_why = NULL;
+	if (f->name == NULL || f->key == NULL ||
+	    (is_junk && f->held_why == NULL))
+		rc = err_set(err, ST_BROKEN, "out of memory");
+	buf_free(&text);
+	return rc;
+}
+
+static enum status
+add_folders(struct imap_box *box, struct err *err)
+{
+	struct buf inbox = { .max = IMAP_NAME_MAX };
+	struct span rest = span_of(box->conf->junk), word;
+	enum status rc = imap_name_of_url(&inbox, box->conf->url);
+
+	if (rc != ST_OK)
+		err_set(err, rc,
+		    "%s: the url \"%s\" is none; expected imaps://HOST/FOLDER",
+		    box->name, box->conf->url);
+	else
+		rc = add_folder(box, buf_span(&inbox), false, err);
+	buf_free(&inbox);
+	while (rc == ST_OK && rest.n > 0) {
+		size_t n = span_find(rest, ",");
+
+		word = span_trim(span_sub(rest, 0, n));
+		rest = span_from(rest, n + 1);
+		if (word.n > 0)
+			rc = add_folder(box, word, true, err);
+	}
+	return rc;
+}
+
+enum status
+imap_source_open(
+    struct source **out, const struct config_mailbox *conf, struct err *err)
+{
+	struct imap_box *box = calloc(1, sizeof(*box));
+	struct buf account = { .max = 1000 };
+	enum status rc;
+
+	*out = NULL;
+	if (box == NULL)
+		return err_set(err, ST_BROKEN, "out of memory");
+	box->source.ops = &box_ops;
+	box->source.channel = CHANNEL_MAIL;
+	box->source.poll_every_s = (int)conf->poll_every;
+	box->conf = conf;
+	box->selected = -1;
+	imap_name_account(&account, conf->user, conf->url);
+	box->account = account.failed ? NULL : account.p;
+	if (asprintf(&box->name, "mailbox %s", conf->name) < 0)
+		box->name = NULL;
+	if (box->name == NULL || box->account == NULL) {
+		rc = err_set(err, ST_BROKEN, "out of memory");
+		goto out;
+	}
+	box->source.name = box->name;
+	rc = add_folders(box, err);
+	if (rc != ST_OK)
+		goto out;
+	*out = &box->source;
+	box = NULL;
+out:
+	box_close((struct source *)box);
+	return rc;
+}
