@@ -11,7 +11,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct span in = { (const char *)data, size };
 	static const char table[] = "stop\tpl\tSTOP|REZYGNUJE\nyes\tpl\tTAK\n"
-				    "no\tpl\tNIE\nthanks\tpl\tDZIEKUJE\n";
+				    "no\tpl\tNIE\nthanks\tpl\tDZIEKUJE\n"
+				    "attend_yes\tpl\tBEDE\n"
+				    "attend_no\tpl\tNIE BEDE MOGL PRZYJSC\n"
+				    "attend_lead\tpl\tNIESTETY\n"
+				    "access\tpl\tTLUMACZ*|JEZYK* MIGOW*\n"
+				    "wish\tpl\tPROSZE O\n";
 	struct keywords *words = NULL;
 	struct span argument;
 	struct err err;
@@ -25,6 +30,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	keyword_command(words, in, &argument);
 	keyword_attendance(words, in);
 	keyword_is_thanks(words, in);
+	keyword_wants_access(words, in);
+	keyword_has_wish(words, in);
 	keywords_free(words);
 	return 0;
 }
