@@ -19,6 +19,7 @@
 #include "parsers/parse.h"
 
 #define SAMPLES "samples/mail"
+#define PEOPLE "tests/data/people"
 
 static struct parse_settings settings = { .code_prefix = "BL",
 	.authserv_id = "mx.powiat.example",
@@ -47,13 +48,13 @@ free_keywords(void **state)
 }
 
 static void
-read_file(struct buf *out, const char *name)
+read_file(struct buf *out, const char *folder, const char *name)
 {
 	char path[512], chunk[4096];
 	size_t n;
 	FILE *f;
 
-	snprintf(path, sizeof(path), "%s/%s", SAMPLES, name);
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
 	f = fopen(path, "rb");
 	assert_non_null(f);
 	while ((n = fread(chunk, 1, sizeof(chunk), f)) > 0)
@@ -62,21 +63,25 @@ read_file(struct buf *out, const char *name)
 	assert_false(out->failed);
 }
 
-/* Calls `check` with the bytes of every sample mail; answers how many. */
+/* Calls `check` with the bytes of every mail in the folder; answers how many. */
 static int
-for_each_sample(void (*check)(const char *name, struct span mail))
+for_each_mail(
+    const char *folder, void (*check)(const char *name, struct span mail))
 {
-	DIR *dir = opendir(SAMPLES);
+	DIR *dir = opendir(folder);
 	struct buf mail = { .max = 1 << 20 };
 	struct dirent *entry;
 	int n = 0;
 
 	assert_non_null(dir);
 	while ((entry = readdir(dir)) != NULL) {
-		if (entry->d_name[0] == '.')
+		size_t length = strlen(entry->d_name);
+
+		if (length < 4 ||
+		    strcmp(entry->d_name + length - 4, ".eml") != 0)
 			continue;
 		buf_reset(&mail);
-		read_file(&mail, entry->d_name);
+		read_file(&mail, folder, entry->d_name);
 		check(entry->d_name, buf_span(&mail));
 		n++;
 	}
@@ -131,7 +136,8 @@ static void
 crlf_and_lf_twins_parse_alike(void **state)
 {
 	(void)state;
-	assert_true(for_each_sample(check_line_ends) > 30);
+	assert_true(for_each_mail(SAMPLES, check_line_ends) > 30);
+	assert_true(for_each_mail(PEOPLE, check_line_ends) > 100);
 }
 
 static void
@@ -152,7 +158,8 @@ static void
 a_mail_cut_anywhere_still_parses(void **state)
 {
 	(void)state;
-	assert_true(for_each_sample(check_truncations) > 30);
+	assert_true(for_each_mail(SAMPLES, check_truncations) > 30);
+	assert_true(for_each_mail(PEOPLE, check_truncations) > 100);
 }
 
 static const char words[] =
