@@ -22,6 +22,7 @@ enum { ANSWER_MAX = 8 << 20, URL_MAX = 4096, KEY_ROOM = 1 << 20 };
 static const struct provider_ops *const known[] = {
 	&smseagle_ops,
 	&serwersms_ops,
+	&twilio_ops,
 };
 
 static const struct provider_ops *
@@ -319,11 +320,12 @@ provider_hash_key(struct arena *a, const struct provider_text *t)
 }
 
 const char *
-provider_cursor(struct arena *a, int64_t ms)
+provider_cursor(struct arena *a, int64_t ms, const char *before)
 {
-	char text[32];
+	char text[64];
 
-	snprintf(text, sizeof(text), "at:%lld", (long long)ms);
+	snprintf(text, sizeof(text), "at:%lld/%lld", (long long)ms,
+	    (long long)provider_cursor_floor(before));
 	return arena_copy(a, span_of(text)).p;
 }
 
@@ -336,7 +338,15 @@ provider_cursor_ms(const char *cursor)
 	if (strncmp(cursor, "at:", 3) != 0)
 		return -1;
 	ms = strtoll(cursor + 3, &end, 10);
-	return *end == '\0' && ms >= 0 ? ms : -1;
+	return *end == '/' && ms >= 0 ? ms : -1;
+}
+
+int64_t
+provider_cursor_floor(const char *cursor)
+{
+	const char *floor = strchr(cursor, '/');
+
+	return floor == NULL ? 0 : strtoll(floor + 1, NULL, 10);
 }
 
 /* The letters of a form, and which field of a time each is. */

@@ -40,8 +40,9 @@ struct provider_text {
 	struct span record; /* whole, as it came */
 };
 
-/* Part of a pass over what there is.  Where a pass begins is a cursor: "at:MS"
- * (what was received from then on) or the provider's own word. */
+/* Part of a pass over what there is.  Where a pass begins is a cursor:
+ * "at:MS/FLOOR" (from that time on, which the provider may read generously, but
+ * nothing from before the floor) or the provider's own word. */
 struct provider_page {
 	struct arena arena; /* owned */
 	struct provider_text *texts;
@@ -138,9 +139,13 @@ provider_add(struct provider_page *page, const json_t *item);
 /* Its key without an id: SHA-256 of sender, receiver, time and text. */
 const char *provider_hash_key(struct arena *a, const struct provider_text *t);
 
-/* "at:MS" in the arena; and back: -1 when the cursor is none. */
-const char *provider_cursor(struct arena *a, int64_t ms);
+/* "at:MS/FLOOR" in the arena, with the floor of `before`; and the time back: -1
+ * when the cursor is none. */
+const char *provider_cursor(
+    struct arena *a, int64_t ms, const char *before);
 int64_t provider_cursor_ms(const char *cursor);
+/* What was received before is not ours to read; 0: all is. */
+int64_t provider_cursor_floor(const char *cursor);
 
 /* A time of the form given, such as "YYYY-MM-DD hh:mm:ss" or "YYYYMMDDhhmmss",
  * by the line's zone; false when it is none.  And back. */

@@ -147,6 +147,8 @@ static enum status
 take_page(struct line *l, struct batch *batch, const struct provider_page *page,
     size_t *fresh, bool *left, struct err *err)
 {
+	int64_t floor = provider_cursor_floor(l->cursor);
+
 	*fresh = 0;
 	*left = false;
 	for (size_t i = 0; i < page->n; i++) {
@@ -155,7 +157,8 @@ take_page(struct line *l, struct batch *batch, const struct provider_page *page,
 		if (is_seen(&l->now, t->key))
 			continue;
 		++*fresh;
-		if (is_seen(&l->before, t->key))
+		if (is_seen(&l->before, t->key) ||
+		    (t->problem == NULL && t->received_ms < floor))
 			see(&l->now, t->key);
 		else if (batch->n == BATCH_MAX)
 			*left = true; /* the page is asked for again */
@@ -186,6 +189,24 @@ set_cursor(struct line *l, struct batch *batch, const char *cursor)
 	free(batch->cursor);
 	batch->cursor = strdup(cursor);
 	batch->source = l->name;
+}
+
+/* Oldest first, whatever order a provider lists in. */
+static void
+sort_batch(struct batch *batch)
+{
+	for (int i = 1; i < batch->n; i++)
+		for (int k = i; k > 0 && batch->messages[k].received_ms <
+					     batch->messages[k - 1].received_ms;
+		     k--) {
+			struct raw raw = batch->messages[k];
+			void *handle = batch->handles[k];
+
+			batch->messages[k] = batch->messages[k - 1];
+			batch->handles[k] = batch->handles[k - 1];
+			batch->messages[k - 1] = raw;
+			batch->handles[k - 1] = handle;
+		}
 }
 
 /* Asks for one page and goes on to the next.  `*ended`: the pass did. */
@@ -236,6 +257,20 @@ is_stopping(const struct line *l)
 	return l->source.stop != NULL && atomic_load(l->source.stop);
 }
 
+/* Where the first pass will begin is on disk before anything is asked. */
+static void
+first_contact(struct line *l, struct batch *batch)
+{
+	int64_t now = l->starts_now ? clock_now() : 0;
+	char cursor[64];
+
+	snprintf(cursor, sizeof(cursor), "at:%lld/%lld", (long long)now,
+	    (long long)now);
+	set_cursor(l, batch, cursor);
+	batch->more = true;
+	l->is_waiting = true;
+}
+
 static enum status
 line_fetch(struct source *s, struct batch *batch, struct err *err)
 {
@@ -255,13 +290,7 @@ line_fetch(struct source *s, struct batch *batch, struct err *err)
 		begin_pass(l);
 	l->is_waiting = false;
 	if (l->cursor[0] == '\0') {
-		struct arena a = { 0 };
-
-		set_cursor(l, batch,
-		    provider_cursor(&a, l->starts_now ? clock_now() : 0));
-		arena_free(&a);
-		batch->more = true;
-		l->is_waiting = true;
+		first_contact(l, batch);
 		return ST_OK;
 	}
 	/* Pages without anything new are turned here, not by the caller. */
@@ -272,6 +301,7 @@ line_fetch(struct source *s, struct batch *batch, struct err *err)
 		return fail(l, rc);
 	if (rc != ST_OK)
 		fail(l, rc); /* what was read goes on; the rest comes again */
+	sort_batch(batch);
 	batch->more = rc == ST_OK && !ended;
 	l->is_waiting = batch->n > 0 || batch->cursor != NULL;
 	if (ended && !l->is_waiting)
@@ -330,7 +360,7 @@ line_reread(
 	enum status rc = ST_OK;
 
 	snprintf(out->cursor, sizeof(out->cursor), "%s",
-	    provider_cursor(&a, since_ms));
+	    provider_cursor(&a, since_ms, ""));
 	if (!replace(&l->cursor, out->cursor))
 		rc = err_set(err, ST_RETRY, "%s: out of memory", l->name);
 	forget(&l->before);

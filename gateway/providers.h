@@ -9,5 +9,6 @@
 
 extern const struct provider_ops smseagle_ops; /* a box in the office */
 extern const struct provider_ops serwersms_ops;
+extern const struct provider_ops twilio_ops;
 
 #endif

@@ -182,7 +182,7 @@ serwer_poll(struct provider *p, const char *cursor, const char *next,
 		    (long long)newest);
 		page->next = arena_copy(&page->arena, span_of(text)).p;
 	} else {
-		page->cursor = provider_cursor(&page->arena, newest);
+		page->cursor = provider_cursor(&page->arena, newest, cursor);
 	}
 out:
 	provider_call_free(&call);

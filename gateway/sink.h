@@ -20,6 +20,7 @@ struct letter {
 	    *reference; /* ours: unique, [A-Za-z0-9], stable on retries */
 	bool again; /* tried before: that one may have got through */
 	int64_t created_ms; /* owed since */
+	int64_t tried_ms; /* last given back by a sender; 0 never */
 	struct span bytes; /* the whole mail (CRLF), or the text (UTF-8) */
 };
 

@@ -175,14 +175,87 @@ export class SerwerSms extends Stub {
 	}
 }
 
-export const stubs = [SmsEagle, SerwerSms];
+// Twilio's Messages, from its OpenAPI description; `tests/conform` has it judged
+// by that.
+export class Twilio extends Stub {
+	name = 'twilio';
+	user = 'AC0123456789abcdef0123456789abcdef';
+
+	message(m) {
+		const date = (ms) => ms === undefined ? null
+			: new Date(ms).toUTCString().replace('GMT', '+0000');
+		return { sid: m.sid, body: m.text, from: m.from, to: m.to,
+			direction: m.direction, status: m.status, account_sid: this.user,
+			api_version: '2010-04-01', date_created: date(m.ms), date_sent: date(m.ms),
+			date_updated: date(m.ms), num_segments: '1', num_media: '0',
+			error_code: m.error ?? null, error_message: null, price: null,
+			price_unit: 'USD', messaging_service_sid: null,
+			uri: `/2010-04-01/Accounts/${this.user}/Messages/${m.sid}.json`,
+			subresource_uris: {} };
+	}
+
+	sid(n) {
+		return 'SM' + n.toString(16).padStart(32, '0');
+	}
+
+	understand(request, body) {
+		const base = `/2010-04-01/Accounts/${this.user}/Messages`;
+		const url = new URL(request.url, 'https://localhost');
+		const query = url.searchParams;
+		const fail = (status, code) => ({ status, json: { code, status,
+			message: 'No', more_info: `https://www.twilio.com/docs/errors/${code}` } });
+		if (request.headers.authorization !==
+			'Basic ' + Buffer.from(`${this.user}:${this.secret}`).toString('base64'))
+			return { kind: 'refused', answer: () => fail(401, 20003) };
+		if (request.method === 'POST' && url.pathname === `${base}.json`)
+			return { kind: 'send', answer: () => {
+				const form = Object.fromEntries(new URLSearchParams(body));
+				if (!/^\+\d{7,15}$/.test(form.To))
+					return fail(400, 21211);
+				const sid = this.sid(++this.serial);
+				this.sent.push({ sid, id: sid, to: form.To, from: form.From,
+					text: form.Body, direction: 'outbound-api', status: 'queued',
+					ms: this.now ?? Date.now() });
+				return { status: 201, json: this.message(this.sent.at(-1)) };
+			} };
+		if (url.pathname !== `${base}.json`)
+			return { kind: 'find', answer: () => {
+				const one = this.sent.find((s) => url.pathname === `${base}/${s.sid}.json`);
+				return one ? { json: this.message(one) } : fail(404, 20404);
+			} };
+		return { kind: query.get('To') === '+48110010010' ? 'poll' : 'find', answer: () => {
+			const size = Number(query.get('PageSize') ?? 50), page = Number(query.get('Page') ?? 0);
+			const all = [...this.sent, ...this.texts.map((t) => ({ sid: this.sid(t.id),
+				text: t.text, from: t.from, to: '+48110010010', ms: t.ms,
+				direction: 'inbound', status: 'received' }))]
+				.filter((m) => m.to === query.get('To') &&
+					new Date(m.ms).toISOString().slice(0, 10) >= query.get('DateSent>'))
+				.reverse(); // newest first
+			const at = (n) => {
+				const q = new URLSearchParams(query);
+				q.set('Page', n);
+				return `${base}.json?${q}`;
+			};
+			const more = (page + 1) * size < all.length;
+			return { json: { messages: all.slice(page * size, (page + 1) * size)
+				.map((m) => this.message(m)), page, page_size: size, start: page * size,
+			end: Math.max(0, Math.min(all.length, (page + 1) * size) - 1),
+			uri: at(page), first_page_uri: at(0), next_page_uri: more ? at(page + 1) : null,
+			previous_page_uri: page > 0 ? at(page - 1) : null } };
+		} };
+	}
+}
+
+export const stubs = [SmsEagle, SerwerSms, Twilio];
 
 // The line of a house's configuration that leads to the stub.
 export function line(house, stub, { start = 'all', extra = '' } = {}) {
 	const file = `${house.dir}/token`;
 	fs.writeFileSync(file, stub.secret, { mode: 0o600 });
+	const login = stub.user ? `user = "${stub.user}" password_file = "${file}"`
+		: `token_file = "${file}"`;
 	return `sms "bramka" { provider = "${stub.name}" url = "https://localhost:${stub.port}"` +
-		` token_file = "${file}" pin = "${stub.cert.pin}" number = "+48110010010"` +
+		` ${login} pin = "${stub.cert.pin}" number = "+48110010010"` +
 		` textable_prefixes = "+4811" start = "${start}" poll_every = 1 ${extra} }`;
 }
 
