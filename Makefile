@@ -97,6 +97,11 @@ unit: $(UNIT)
 test: $(UNIT) $(REPLAY) $(B)/uwaga $(B)/detail
 	@B=$(B) sh tools/test.sh
 
+# Not part of `test`: SPEC is a provider's OpenAPI description, PROVIDER its name.
+conform: $(B)/uwaga
+	@sh tools/deps.sh test conform
+	@UWAGA=$(B)/uwaga node tests/conform/conform.mjs "$(PROVIDER)" "$(SPEC)"
+
 run: $(B)/uwaga $(B)/detail
 	@B=$(B) sh tools/run.sh
 
@@ -120,4 +125,4 @@ clean:
 	rm -rf $(B) $(B)-fuzz build-san var tests/node_modules
 
 -include $(OBJ:.o=.d) $(FUZZ_OBJ:.o=.d) $(UNIT:=.d) $(B)/detail.d
-.PHONY: all deps unit test run lint fuzz bench crash install clean
+.PHONY: all deps unit test conform run lint fuzz bench crash install clean

@@ -1,17 +1,18 @@
 #!/bin/sh
 # Installs the Debian packages that are missing, asking nothing; silent when
-# nothing is.  usage: deps.sh [test] [lint] [fuzz] [bench]
+# nothing is.  usage: deps.sh [test] [lint] [fuzz] [bench] [conform]
 set -eu
 cd "$(dirname "$0")/.."
 packages="gcc make libc6-dev tzdata libetpan-dev libcurl4-gnutls-dev libsqlite3-dev
 	libpcre2-dev libconfuse-dev libcsv-dev libjansson-dev libxml2-dev libical-dev libutf8proc-dev
 	libzstd-dev libseccomp-dev libgnutls28-dev libcmocka-dev sqlite3"
-node= tests=
+node= tests= conform=
 for group in "$@"; do
 	case $group in
 	test) node=yes tests=yes ;;
 	lint) packages="$packages clang-format cppcheck" ;;
 	fuzz) packages="$packages clang libclang-rt-14-dev" ;;
+	conform) conform=yes ;; # prism, which judges by an OpenAPI description
 	bench) packages="$packages pkg-config libgmime-3.0-dev isync python3"
 		node=yes ;;
 	*) echo "deps: there is no group $group" >&2; exit 2 ;;
@@ -64,6 +65,13 @@ if [ -n "$missing" ]; then
 fi
 if [ -n "$tests" ] &&
     [ ! tests/node_modules/.package-lock.json -nt tests/package-lock.json ]; then
+	(cd tests && npm ci --omit=optional --no-audit --no-fund --loglevel=error) || {
+		echo "deps: npm ci failed in tests/" >&2
+		exit 1
+	}
+	touch tests/node_modules/.package-lock.json
+fi
+if [ -n "$conform" ] && [ ! -x tests/node_modules/.bin/prism ]; then
 	(cd tests && npm ci --no-audit --no-fund --loglevel=error) || {
 		echo "deps: npm ci failed in tests/" >&2
 		exit 1
