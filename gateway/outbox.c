@@ -77,10 +77,13 @@ back_off(int attempts)
 }
 
 /* May it arrive twice?  The Message-ID is the same, so that a mailbox can tell;
- * a confirmation that never comes is worse than one that comes twice. */
+ * a confirmation that never comes is worse than one that comes twice.  Texts
+ * have no such thing, and cost. */
 static bool
 may_repeat(const struct outbox_sender *ob, const struct outbox *row)
 {
+	if (row->channel == CHANNEL_SMS)
+		return false;
 	return strncmp(row->template_name, "confirm_", 8) == 0 ||
 	       strcmp(ob->config->smtp.on_unknown, "resend") == 0;
 }

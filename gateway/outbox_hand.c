@@ -180,9 +180,12 @@ fill_slot(
 	enum status rc = ST_OK;
 
 	make_reference(s->reference, row);
-	s->letter = (struct letter){
-		.id = row->id, .to = row->to, .reference = s->reference
-	};
+	s->letter = (struct letter){ .id = row->id,
+		.to = row->to,
+		.reference = s->reference,
+		.again = row->attempts > 0,
+		.created_ms = row->created_ms,
+		.tried_ms = row->settled_ms };
 	buf_reset(&s->mail);
 	buf_reset(&s->from);
 	if (row->channel == CHANNEL_MAIL) {

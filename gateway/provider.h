@@ -141,8 +141,7 @@ const char *provider_hash_key(struct arena *a, const struct provider_text *t);
 
 /* "at:MS/FLOOR" in the arena, with the floor of `before`; and the time back: -1
  * when the cursor is none. */
-const char *provider_cursor(
-    struct arena *a, int64_t ms, const char *before);
+const char *provider_cursor(struct arena *a, int64_t ms, const char *before);
 int64_t provider_cursor_ms(const char *cursor);
 /* What was received before is not ours to read; 0: all is. */
 int64_t provider_cursor_floor(const char *cursor);

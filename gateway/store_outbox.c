@@ -125,7 +125,8 @@ store_outbox_settle(struct store *st, const struct outbox *row, struct err *err)
 
 static const char outbox_orphans[] =
     "UPDATE outbox SET state = 'unknown', due_ms = NULL, settled_ms = :now,"
-    " attempts = attempts + 1, doubts = doubts + 1, error = 'in a sender''s hands when the program stopped'"
+    " attempts = attempts + 1, doubts = doubts + 1,"
+    " error = 'in a sender''s hands when the program stopped'"
     " WHERE state = 'claimed' AND channel = :channel";
 
 enum status

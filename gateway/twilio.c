@@ -89,8 +89,8 @@ next_path(const char **next, struct provider *p, struct arena *a,
 	*next = NULL;
 	if (uri[0] == '\0')
 		return ST_OK;
-	snprintf(ours, sizeof(ours), "%s/%s/Messages.json?", root,
-	    p->conf->user);
+	snprintf(
+	    ours, sizeof(ours), "%s/%s/Messages.json?", root, p->conf->user);
 	if (strncmp(uri, ours, strlen(ours)) != 0 || strlen(uri) > PATH_MAX_)
 		return err_set(err, ST_RETRY,
 		    "%s: the next page is said to be somewhere else, and is "
@@ -167,7 +167,8 @@ twilio_poll(struct provider *p, const char *cursor, const char *next,
     struct provider_page *page, struct err *err)
 {
 	struct provider_call call = new_call(p);
-	struct buf path = { .max = PATH_MAX_ }, place = { .max = PATH_MAX_ + 40 };
+	struct buf path = { .max = PATH_MAX_ },
+		   place = { .max = PATH_MAX_ + 40 };
 	int64_t since = provider_cursor_ms(cursor), newest = since;
 	const json_t *messages;
 	const char *follows;
@@ -207,8 +208,8 @@ twilio_send(
 	struct provider_call call = new_call(p);
 	struct buf form = { .max = FORM_MAX };
 	struct buf text = { .max = letter->bytes.n + 1 };
-	const char *sender = p->conf->sender[0] != '\0' ? p->conf->sender
-							: p->conf->number;
+	const char *sender =
+	    p->conf->sender[0] != '\0' ? p->conf->sender : p->conf->number;
 	struct err err = { "" };
 	struct arena a = { 0 };
 	char path[120];
@@ -220,8 +221,8 @@ twilio_send(
 	    strncmp(sender, "MG", 2) == 0 ? "MessagingServiceSid" : "From",
 	    sender);
 	http_add_field(&form, "Body", buf_cstr(&text));
-	snprintf(path, sizeof(path), "%s/%.60s/Messages.json", root,
-	    p->conf->user);
+	snprintf(
+	    path, sizeof(path), "%s/%.60s/Messages.json", root, p->conf->user);
 	call.path = path;
 	call.type = http_form;
 	call.body = buf_span(&form);
@@ -296,8 +297,8 @@ twilio_find(struct provider *p, const struct letter *letter,
 	enum status rc = ST_OK;
 
 	out->sent = SENT_RETRY;
-	list_path(&path, p, letter->to, letter->created_ms - CLOCKS_APART_MS,
-	    PAGE);
+	list_path(
+	    &path, p, letter->to, letter->created_ms - CLOCKS_APART_MS, PAGE);
 	for (int i = 0; rc == ST_OK && out->sent == SENT_RETRY && path.n > 0;
 	     i++)
 		rc = i < FIND_PAGES
