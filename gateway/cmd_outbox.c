@@ -20,6 +20,8 @@ static const struct cmd_column columns[] = {
 	{ "code", "code", 0 },
 	{ "due_at", "due", 0 },
 	{ "attempts", "tries", 0 },
+	{ "segments", "parts", 0 },
+	{ "arrival", "arrived", 0 },
 	{ "doubts", NULL, 0 },
 	{ "why", "why", 50 },
 	{ "number", NULL, 0 },
@@ -38,8 +40,9 @@ static const struct cmd_column columns[] = {
 	{ "external_id", NULL, 0 },
 	{ "message_id", NULL, 0 },
 	{ "in_reply_to", NULL, 0 },
-	{ "segments", NULL, 0 },
 	{ "receipt", NULL, 0 },
+	{ "arrival_why", NULL, 0 },
+	{ "arrival_at", NULL, 0 },
 	{ NULL, NULL, 0 },
 };
 
@@ -283,7 +286,8 @@ const struct cmd cmd_outbox = {
 	    "\n"
 	    "One row per recipient: queued, claimed by a sender, sent, deferred\n"
 	    "until later, failed, unknown (it may have gone out when the machine\n"
-	    "stopped), cancelled.\n"
+	    "stopped), cancelled.  Of a text also its parts, which cost, and what\n"
+	    "its provider says: open, delivered, failed.\n"
 	    "\n"
 	    "  --waiting   those that wait for staff: beyond a limit, or unknown\n"
 	    "  retry       sends a failed, unknown or deferred row (again), with\n"

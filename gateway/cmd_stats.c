@@ -176,16 +176,19 @@ static json_t *
 consultation_json(struct cmd_context *ctx, const struct consultation *c)
 {
 	struct remark_filter filter = { .consultation_id = c->id };
+	struct outbox_cost cost;
 	struct tally t = { 0 };
 
 	if (store_remark_list(
-		ctx->store, &filter, count_remark, &t, &ctx->err) != ST_OK)
+		ctx->store, &filter, count_remark, &t, &ctx->err) != ST_OK ||
+	    store_outbox_cost(ctx->store, c->id, &cost, &ctx->err) != ST_OK)
 		return NULL;
-	return json_pack("{s:s s:s s:s s:I s:I s:I}", "code", c->code, "title",
-	    c->title_short, "state",
+	return json_pack("{s:s s:s s:s s:I s:I s:I s:I s:I s:I}", "code",
+	    c->code, "title", c->title_short, "state",
 	    phase_state_name(consultation_state(c, clock_now())), "remarks",
 	    (json_int_t)(t.mail + t.sms), "mail", (json_int_t)t.mail, "sms",
-	    (json_int_t)t.sms);
+	    (json_int_t)t.sms, "texts", (json_int_t)cost.texts, "segments",
+	    (json_int_t)cost.segments, "undelivered", (json_int_t)cost.failed);
 }
 
 static json_t *
@@ -319,6 +322,8 @@ print_people(struct cmd_context *ctx, const struct sums *s, json_t *all)
 		{ "remarks", "remarks", 0 },
 		{ "mail", "by mail", 0 },
 		{ "sms", "by text", 0 },
+		{ "texts", "texts sent", 0 },
+		{ "segments", "parts", 0 },
 		{ NULL, NULL, 0 },
 	};
 	const json_t *of = json_object_get(all, "consultations");

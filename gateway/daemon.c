@@ -364,7 +364,7 @@ send_by(struct outbox_sender *sender, struct err *err)
 	do
 		rc = outbox_flush(sender, &sent, err);
 	while (sent > 0 && (rc == ST_OK || rc == ST_RETRY));
-	return rc;
+	return rc == ST_OK ? outbox_ask(sender, err) : rc;
 }
 
 /* What cannot leave by one way must not keep back what leaves by another. */

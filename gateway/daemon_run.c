@@ -434,6 +434,11 @@ outlet_thread(void *arg)
 			back_off(w, rc, &err);
 		if (rc != ST_OK || sent > 0)
 			continue;
+		rc = outbox_ask(sender, &err);
+		if (rc != ST_OK) {
+			back_off(w, rc, &err);
+			continue;
+		}
 		outbox_rest(sender);
 		set_busy(w, false);
 		queue_take(w->wake, time_to_next(sender));

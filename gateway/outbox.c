@@ -119,6 +119,8 @@ judge(const struct outbox_sender *ob, struct outbox *row,
 		row->external_id = result->external_id;
 		row->error = "";
 		row->due_ms = 0;
+		row->arrival = result->can_ask ? "open" : "";
+		row->ask_ms = result->can_ask ? now + MINUTE_MS : 0;
 		break;
 	case SENT_REFUSED:
 		row->state = OUTBOX_FAILED;
@@ -255,8 +257,9 @@ note_trouble(struct outbox_sender *ob, const struct err *why)
 		store_rollback(ob->st);
 }
 
-enum status
-outbox_next(struct outbox_sender *ob, int64_t *at, struct err *err)
+/* When a row may be claimed next. */
+static enum status
+next_row(struct outbox_sender *ob, int64_t *at, struct err *err)
 {
 	int64_t due = 0, allowed = 0;
 	int room = 0;
@@ -268,6 +271,19 @@ outbox_next(struct outbox_sender *ob, int64_t *at, struct err *err)
 	rc = room_by_rate(ob, clock_now(), &room, &allowed, err);
 	if (rc == ST_OK && room == 0)
 		*at = allowed;
+	return rc;
+}
+
+enum status
+outbox_next(struct outbox_sender *ob, int64_t *at, struct err *err)
+{
+	int64_t ask = 0;
+	enum status rc = next_row(ob, at, err);
+
+	if (rc == ST_OK)
+		rc = store_outbox_next_ask(ob->st, ob->channel, &ask, err);
+	if (ask != 0 && (*at == 0 || ask < *at))
+		*at = ask;
 	return rc;
 }
 
@@ -287,7 +303,7 @@ outbox_flush(struct outbox_sender *ob, int *sent, struct err *err)
 
 	*sent = 0;
 	/* Nothing due is the usual answer, and needs no lock and no server. */
-	rc = outbox_next(ob, &at, err);
+	rc = next_row(ob, &at, err);
 	if (rc != ST_OK || at == 0 || at > clock_now() || is_stopping(ob))
 		return rc;
 	rc = ways_ready(ob, err);

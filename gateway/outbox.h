@@ -50,7 +50,12 @@ outbox_recover(struct outbox_sender *ob, int64_t *n, struct err *err);
  * rows got a final answer. */
 enum status outbox_flush(struct outbox_sender *ob, int *sent, struct err *err);
 
-/* When to flush again by the clock, as UTC milliseconds: something falls due,
+/* Asks the way out what became of texts that it took; does nothing where it
+ * cannot say.  After a flush.  A way out that does not answer is asked again
+ * later; only the store fails. */
+enum status outbox_ask(struct outbox_sender *ob, struct err *err);
+
+/* When to flush and ask again by the clock, as UTC milliseconds: something falls due,
  * or the rate allows more; 0: nothing waits for a time. */
 enum status outbox_next(struct outbox_sender *ob, int64_t *at, struct err *err);
 

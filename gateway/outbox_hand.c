@@ -200,6 +200,30 @@ fill_slot(
 	return rc;
 }
 
+enum status
+ways_arrival(struct outbox_sender *ob, const struct outbox *row,
+    enum arrival *out, char why[256], struct err *err)
+{
+	struct way *way = way_of(ob, row);
+	struct letter letter = { .id = row->id,
+		.to = row->to,
+		.created_ms = row->created_ms,
+		.bytes = span_of(row->body) };
+	char reference[64];
+	enum status rc = ST_OK;
+
+	*out = ARRIVAL_NONE;
+	why[0] = '\0';
+	make_reference(reference, row);
+	letter.reference = reference;
+	if (way != NULL)
+		rc = open_way(ob, way, err);
+	if (rc != ST_OK || way == NULL || way->sink->ops->arrival == NULL)
+		return rc;
+	return way->sink->ops->arrival(
+	    way->sink, &letter, row->external_id, out, why, err);
+}
+
 static struct slot *
 free_slot(struct bundle *b)
 {

@@ -48,6 +48,11 @@ enum status ways_ready(struct outbox_sender *ob, struct err *err);
 /* Does the way out of that row make no second message of one reference? */
 bool ways_know(struct outbox_sender *ob, const struct outbox *row);
 
+/* Asks the way out of that row what became of it, as sink.h has it;
+ * ARRIVAL_NONE: it cannot say. */
+enum status ways_arrival(struct outbox_sender *ob, const struct outbox *row,
+    enum arrival *out, char why[256], struct err *err);
+
 /* Sends every row in hand; each has a result then.  `*sent` grows by those with
  * a final answer.  Other than ST_OK: the way out is in trouble. */
 enum status hand_send(struct hand *h, int *sent, struct err *err);

@@ -52,6 +52,7 @@ is_settled_before(
 		return false;
 	rc = w->p->ops->find(w->p, letter, out, &err);
 	note_rest(w);
+	out->can_ask = w->p->ops->arrival != NULL;
 	if (rc == ST_OK)
 		return out->sent != SENT_RETRY;
 	out->sent = SENT_RETRY;
@@ -90,6 +91,7 @@ way_send(struct sink *s, const struct letter *letter, struct delivery *out)
 	w->p->ops->send(w->p, letter, out);
 	fault_step("provider sent");
 	note_rest(w);
+	out->can_ask = w->p->ops->arrival != NULL;
 	if (out->sent == SENT_UNKNOWN && w->p->ops->find != NULL)
 		out->sent = SENT_RETRY; /* and is looked up before that */
 }

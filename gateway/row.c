@@ -153,6 +153,9 @@ row_of_outbox(const struct cmd_context *ctx, const struct outbox *o)
 	set(row, "in_reply_to", row_word(o->in_reply_to));
 	set(row, "external_id", row_word(o->external_id));
 	set(row, "segments", row_number(o->segments));
+	set(row, "arrival", row_word(o->arrival));
+	set(row, "arrival_why", row_word(o->arrival_why));
+	set(row, "arrival_at", cmd_json_time(ctx, o->arrival_ms));
 	set(row, "receipt", row_word(o->receipt));
 	return row;
 }

@@ -37,6 +37,7 @@ struct delivery {
 	enum sent sent;
 	bool is_about_place; /* retry: other letters to that domain would fare
 				no better now */
+	bool can_ask; /* accepted: its arrival can be asked for later */
 	char external_id[128]; /* theirs, when accepted */
 	char reason[256]; /* one line for staff, when not accepted */
 };

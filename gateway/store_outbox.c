@@ -109,8 +109,8 @@ static const char outbox_settle[] =
     " due_ms = CASE WHEN :state = 'queued' THEN COALESCE(:due, created_ms)"
     " ELSE :due END,"
     " attempts = :attempts, doubts = :doubts, claimed_ms = :claimed,"
-    " settled_ms = :settled, error = :error, external_id = :external_id"
-    " WHERE id = :id";
+    " settled_ms = :settled, error = :error, external_id = :external_id,"
+    " arrival = :arrival, ask_ms = :ask WHERE id = :id";
 
 enum status
 store_outbox_settle(struct store *st, const struct outbox *row, struct err *err)
@@ -120,6 +120,8 @@ store_outbox_settle(struct store *st, const struct outbox *row, struct err *err)
 	query_open(&q, st, outbox_settle);
 	query_id(&q, ":id", row->id);
 	bind_result(&q, row);
+	query_text(&q, ":arrival", row->arrival == NULL ? "" : row->arrival);
+	query_time(&q, ":ask", row->ask_ms);
 	return query_run(&q, err);
 }
 
@@ -153,7 +155,7 @@ store_outbox_recover(struct store *st, enum channel channel, int64_t now,
 	" COALESCE(t.body, o.body), COALESCE(t.html, o.html), o.language, o.message_id," \
 	" o.token, o.in_reply_to, o.reference_ids, o.state, o.due_ms,"                   \
 	" o.attempts, o.doubts, o.created_ms, o.claimed_ms, o.settled_ms, o.error,"      \
-	" o.external_id, o.segments, o.receipt, c.code, o.notice_id, o.notice_text_id, t.calendar, t.method FROM outbox o"
+	" o.external_id, o.segments, o.receipt, o.arrival, o.arrival_why, o.arrival_ms, o.ask_ms, c.code, o.notice_id, o.notice_text_id, t.calendar, t.method FROM outbox o"
 #define JOIN_CODE                                               \
 	" LEFT JOIN consultation c ON c.id = o.consultation_id" \
 	" LEFT JOIN notice_text t ON t.id = o.notice_text_id"
@@ -191,6 +193,10 @@ read_row(struct query *q, struct arena *a, struct outbox *out)
 	out->external_id = query_get_text(q, a);
 	out->segments = query_get_int(q);
 	out->receipt = query_get_text(q, a);
+	out->arrival = query_get_text(q, a);
+	out->arrival_why = query_get_text(q, a);
+	out->arrival_ms = query_get_int(q);
+	out->ask_ms = query_get_int(q);
 	out->code = query_get_text(q, a);
 	out->notice_id = query_get_int(q);
 	out->notice_text_id = query_get_int(q);
@@ -426,6 +432,86 @@ store_outbox_pace(struct store *st, enum channel channel, int64_t since,
 	return rc;
 }
 
+/* ---- what became of texts ---------------------------------------------- */
+
+static const char outbox_to_ask[] =
+    SELECT_ROW " INDEXED BY outbox_ask" JOIN_CODE
+	       " WHERE o.ask_ms <= :now AND o.channel = :channel"
+	       " ORDER BY o.ask_ms, o.id LIMIT :max";
+
+enum status
+store_outbox_to_ask(struct store *st, enum channel channel, int64_t now,
+    int max, struct arena *a, struct outbox **out, size_t *n, struct err *err)
+{
+	struct query q;
+
+	*out = NULL;
+	*n = 0;
+	query_open(&q, st, outbox_to_ask);
+	query_int(&q, ":now", now);
+	query_text(&q, ":channel", channel_name(channel));
+	query_int(&q, ":max", max);
+	return read_due(&q, a, out, n, err);
+}
+
+static const char outbox_next_ask[] =
+    "SELECT MIN(ask_ms) FROM outbox INDEXED BY outbox_ask"
+    " WHERE ask_ms IS NOT NULL AND channel = :channel";
+
+enum status
+store_outbox_next_ask(
+    struct store *st, enum channel channel, int64_t *at, struct err *err)
+{
+	struct query q;
+
+	query_open(&q, st, outbox_next_ask);
+	query_text(&q, ":channel", channel_name(channel));
+	return query_number(&q, at, err);
+}
+
+static const char outbox_arrived[] =
+    "UPDATE outbox SET arrival = :arrival, arrival_why = :why,"
+    " arrival_ms = :at, ask_ms = :ask WHERE id = :id AND state = 'sent'";
+
+enum status
+store_outbox_arrived(
+    struct store *st, const struct outbox *row, struct err *err)
+{
+	struct query q;
+
+	query_open(&q, st, outbox_arrived);
+	query_id(&q, ":id", row->id);
+	query_text(&q, ":arrival", row->arrival);
+	query_text(&q, ":why", row->arrival_why);
+	query_time(&q, ":at", row->arrival_ms);
+	query_time(&q, ":ask", row->ask_ms);
+	return query_run(&q, err);
+}
+
+static const char outbox_cost[] =
+    "SELECT COUNT(*), SUM(segments), SUM(arrival = 'failed') FROM outbox"
+    " WHERE channel = 'sms' AND state = 'sent'"
+    " AND consultation_id IS :consultation";
+
+enum status
+store_outbox_cost(struct store *st, int64_t consultation_id,
+    struct outbox_cost *out, struct err *err)
+{
+	struct query q;
+	enum status rc;
+
+	*out = (struct outbox_cost){ 0 };
+	query_open(&q, st, outbox_cost);
+	query_id(&q, ":consultation", consultation_id);
+	rc = query_step(&q, err);
+	if (rc == ST_OK && q.has_row) {
+		out->texts = query_get_int(&q);
+		out->segments = query_get_int(&q);
+		out->failed = query_get_int(&q);
+	}
+	return query_close(&q, rc, err);
+}
+
 /* ---- counting ---------------------------------------------------------- */
 
 #define COUNT_SINCE                                              \
@@ -636,6 +722,10 @@ const struct statement store_outbox_statements[] = {
 	{ "outbox_counts", outbox_counts },
 	{ "outbox_last_sent", outbox_last_sent },
 	{ "outbox_owed", outbox_owed },
+	{ "outbox_to_ask", outbox_to_ask },
+	{ "outbox_next_ask", outbox_next_ask },
+	{ "outbox_arrived", outbox_arrived },
+	{ "outbox_cost", outbox_cost },
 	{ "outbox_list", outbox_list },
 	{ "outbox_list_state", outbox_list_state },
 	{ "outbox_list_contact", outbox_list_contact },

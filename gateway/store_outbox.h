@@ -52,6 +52,11 @@ struct outbox {
 	const char *external_id; /* the provider's */
 	int64_t segments; /* SMS */
 	const char *receipt; /* the chain receipt it shows; "" none */
+	const char
+	    *arrival; /* "": nobody says; "open", "delivered", "failed" */
+	const char *arrival_why; /* why it failed, in their words; "" */
+	int64_t arrival_ms; /* when we learnt it */
+	int64_t ask_ms; /* when to ask next; 0: not any more */
 	const char *code; /* read only: of the consultation */
 	int64_t notice_id, notice_text_id; /* of a notice; 0 a reply.  Its words
 					    * are then read from there */
@@ -93,6 +98,25 @@ enum status store_outbox_pace(struct store *st, enum channel channel,
  * doubt more each; `*n` says how many. */
 enum status store_outbox_recover(struct store *st, enum channel channel,
     int64_t now, int64_t *n, struct err *err);
+
+/* Up to `max` sent rows whose arrival is to be asked for now, oldest first. */
+enum status
+store_outbox_to_ask(struct store *st, enum channel channel, int64_t now,
+    int max, struct arena *a, struct outbox **out, size_t *n, struct err *err);
+/* When the next of them is; 0 when none is. */
+enum status store_outbox_next_ask(
+    struct store *st, enum channel channel, int64_t *at, struct err *err);
+/* Writes back arrival, arrival_why, arrival_ms and ask_ms. */
+enum status store_outbox_arrived(
+    struct store *st, const struct outbox *row, struct err *err);
+
+/* The texts of one consultation (0: of none) that went out, and what they cost
+ * in segments. */
+struct outbox_cost {
+	int64_t texts, segments, failed; /* failed: did not arrive */
+};
+enum status store_outbox_cost(struct store *st, int64_t consultation_id,
+    struct outbox_cost *out, struct err *err);
 
 /* When the next row of that channel falls due; 0 when none waits for a time. */
 enum status store_outbox_next_due(

@@ -363,8 +363,16 @@ CREATE TABLE outbox (
 	notice_id INTEGER REFERENCES notice (id), -- of which sending; NULL a reply
 	notice_text_id INTEGER
 		REFERENCES notice_text (id), -- where its words are then
+	arrival TEXT NOT NULL DEFAULT ''
+		CHECK (arrival IN ('', 'open', 'delivered', 'failed')), -- what became
+		-- of it on the way to the phone; '' nobody says
+	arrival_why TEXT NOT NULL DEFAULT '', -- why it failed, in their words
+	arrival_ms INTEGER, -- when we learnt it; NULL not yet
+	ask_ms INTEGER, -- when to ask next; NULL not any more
 	CHECK (state <> 'queued' OR due_ms IS NOT NULL)
 ) STRICT;
+
+CREATE INDEX outbox_ask ON outbox (ask_ms) WHERE ask_ms IS NOT NULL;
 
 CREATE UNIQUE INDEX outbox_message_id ON outbox (message_id)
 	WHERE message_id <> '';

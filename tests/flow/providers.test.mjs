@@ -225,3 +225,34 @@ story('a next page on another host is not asked for, nor with our login', async 
 	await ok(house);
 	assert.equal(house.rows('remark', 'list').length, 300);
 }, [Twilio]);
+
+story('what became of a text is asked, shown, and asked again more and more rarely', async (house, stub) => {
+	stub.receive({ text: 'BL-7M4H Prosimy o ławki.' });
+	stub.receive({ text: 'BL-7M4H Prosimy o kosze.', from: '+48110000302' });
+	await ok(house);
+	assert.deepEqual(owed(house).map((r) => r.arrival), ['open', 'open']);
+	later(house, 2);
+	stub.fault('find', 'silent');
+	await ok(house);
+	assert.deepEqual(owed(house).map((r) => r.arrival), ['open', 'open'], 'not known yet');
+	const asked = stub.count('find');
+	await ok(house);
+	assert.equal(stub.count('find'), asked, 'not again at once');
+	stub.sent[0].status = stub.name === 'smseagle' ? 'DeliveryOK' : 'delivered';
+	stub.sent[1].status = stub.name === 'smseagle' ? 'DeliveryFailed' : 'undelivered';
+	stub.sent[1].reason = 'wrong_number';
+	later(house, 3);
+	await ok(house);
+	const [first, second] = owed(house);
+	assert.deepEqual([first.arrival, second.arrival], ['delivered', 'failed']);
+	assert.match(second.arrival_why, /wrong_number|undelivered|DeliveryFailed/);
+	assert.match(house.run('outbox', 'show', String(second.id)), /arrival\s+failed/);
+	const [stats] = house.rows('stats');
+	const of = stats.consultations.find((c) => c.code === 'BL-7M4H');
+	assert.deepEqual([of.texts, of.undelivered], [2, 1]);
+	assert.equal(of.segments, first.segments + second.segments);
+	const before = stub.count('find');
+	later(house, 600);
+	await ok(house);
+	assert.equal(stub.count('find'), before, 'known for good');
+});
