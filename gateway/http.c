@@ -168,6 +168,9 @@ http_ask(const struct http_request *request, struct http_answer *out,
 		rc = err_set(err, ST_LIMIT,
 		    "%s: the answer is larger than %zu bytes", d.place,
 		    out->body.max);
+	else if (rc == ST_OK && code == CURLE_UNSUPPORTED_PROTOCOL)
+		rc = err_set(err, ST_RETRY,
+		    "%s: what answers there does not speak HTTP", d.place);
 	else if (rc == ST_OK && code != CURLE_OK)
 		rc = dial_explain(&d, code, err);
 	if (rc == ST_OK)

@@ -59,8 +59,10 @@ open_beside(const char *path, const char *suffix, int flags)
 	snprintf(name, sizeof(name), "%s%s", path, suffix);
 	fd =
 	    open(name, flags | O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd >= 0)
+	if (fd >= 0) {
+		fchmod(fd, 0600); /* one that lay there from before */
 		give_to_owner(fd, path);
+	}
 	return fd;
 }
 
@@ -121,13 +123,15 @@ parse(struct oauth_file *file, const struct config_oauth2 *conf,
 		    "%.200s is damaged; take it away and run uwaga login again",
 		    file->path);
 	}
-	take_string(&file->access, json, "access_token");
-	take_string(&file->refresh, json, "refresh_token");
-	file->good_until_s =
-	    json_integer_value(json_object_get(json, "good_until"));
-	file->fits = is_same(json, "client_id", conf->client_id) &&
-		     is_same(json, "scope", conf->scope) &&
-		     is_same(json, "token_url", conf->token_url);
+	/* What one server gave to one client is shown to no other. */
+	if (is_same(json, "client_id", conf->client_id) &&
+	    is_same(json, "token_url", conf->token_url)) {
+		take_string(&file->access, json, "access_token");
+		take_string(&file->refresh, json, "refresh_token");
+		file->good_until_s =
+		    json_integer_value(json_object_get(json, "good_until"));
+		file->fits = is_same(json, "scope", conf->scope);
+	}
 	json_decref(json);
 	return ST_OK;
 }

@@ -22,7 +22,7 @@ struct oauth_file {
 	int lock, draft; /* -1: not open */
 	struct buf access, refresh; /* owned; empty: there is none */
 	int64_t good_until_s; /* of the access token */
-	bool fits; /* it was given for the client and scope that are asked */
+	bool fits; /* it was given for the scope that is asked for */
 };
 
 /* Waits for the lock and reads; a missing file is an empty one.  ST_REJECT:

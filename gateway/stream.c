@@ -82,7 +82,9 @@ prepare(struct stream *s, const struct stream_settings *set, bool any,
     struct err *err)
 {
 	CURL *c = s->dial.easy;
-	bool plain = set->user[0] == '\0' &&
+	/* Whoever names a key or an authority wants TLS. */
+	bool plain = set->user[0] == '\0' && set->pin[0] == '\0' &&
+		     set->ca_file[0] == '\0' &&
 		     (strncmp(set->url, "imap:", 5) == 0 ||
 			 strncmp(set->url, "smtp:", 5) == 0) &&
 		     dial_is_loopback(&s->dial);

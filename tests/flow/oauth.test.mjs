@@ -314,13 +314,17 @@ test('five at once ask once', async () => {
 	assert.equal(kept().refresh_token, 'refresh-2');
 });
 
-test('a token for another client or scope is not used', async () => {
-	for (const more of [{ client_id: 'other' }, { scope: 'other' }, { token_url: 'https://other.example/' }]) {
-		keep({ ...more, access_token: 'not-ours' });
+test('a token for another scope is not used, and nothing of another server or client', async () => {
+	keep({ scope: 'other', access_token: 'not-ours' });
+	reply = () => given();
+	assert.equal((await open()).imap_select, 0);
+	assert.equal(tokens.asked.length, 1);
+	for (const more of [{ client_id: 'other' }, { token_url: 'https://other.example/' }]) {
+		keep({ ...more });
 		tokens.asked.length = 0;
-		reply = () => given();
-		assert.equal((await open()).imap_select, 0);
-		assert.equal(tokens.asked.length, 1);
+		const done = await open();
+		assert.deepEqual([done.status, /run: uwaga login k/.test(done.text)], [REJECT, true]);
+		assert.equal(tokens.asked.length, 0);
 	}
 });
 
@@ -363,17 +367,20 @@ test('the token server is verified as well', async () => {
 		['good', ca.file, OK], ['good', '', REJECT, /not trusted here/],
 		['wrongName', ca.file, REJECT, /certificate is for mail\.elsewhere\.example/]]) {
 		const safe = await new TokenServer({ reply: () => given(), cert: ca[cert] }).start();
-		configure({ token_url: safe.url, ca_file });
-		keep({ good_until: 1 });
-		const done = await open();
-		assert.equal(done.status, status, done.text);
-		if (says)
-			assert.match(done.text, says);
-		assert.equal(safe.asked.length, status === OK ? 1 : 0);
-		await safe.close();
+		try {
+			configure({ token_url: safe.url, ca_file });
+			keep({ good_until: 1, token_url: safe.url });
+			const done = await open();
+			assert.equal(done.status, status, done.text);
+			if (says)
+				assert.match(done.text, says);
+			assert.equal(safe.asked.length, status === OK ? 1 : 0);
+		} finally {
+			await safe.close();
+		}
 	}
 	configure({ token_url: 'http://login.powiat.example/token' });
-	keep({ good_until: 1 });
+	keep({ good_until: 1, token_url: 'http://login.powiat.example/token' });
 	const done = await open();
 	assert.equal(done.status, REJECT);
 	assert.match(done.text, /http:\/\/ is for this machine only/);

@@ -217,6 +217,10 @@ test('without TLS only this machine, and only without a user', async () => {
 		assert.equal(done.certificate.pin, '');
 	});
 	await talking({}, async (talker) => {
+		for (const more of [{ ca_file: ca.file }, { pin: ca.good.pin }]) {
+			const done = await open({ url: talker.url, ...more });
+			assert.deepEqual([done.status, /STARTTLS/.test(done.text)], [REJECT, true], 'a key is wanted');
+		}
 		assert.equal((await open({ url: talker.url, imap: 1 })).imap_connect, 2, 'not logged in: not PREAUTH');
 	});
 	await talking({ kind: 'smtp' }, async (talker) => {
