@@ -30,6 +30,7 @@ enum {
 struct stream {
 	struct dial dial;
 	bool imap, greeted_as_known; /* the first line is for libetpan */
+	bool not_offered; /* no login that was asked for; none was tried */
 	bool broken; /* nothing more to be had: it can only be closed */
 	const char *why; /* static: it is broken; NULL while it is not */
 	int64_t limit_at; /* clock_ticks(); 0: none */
@@ -147,7 +148,8 @@ explain_login(
 	if (is_passing_no(s))
 		return err_set(err, ST_RETRY,
 		    "%s: the server takes no login now: %s", place, words);
-	if (!was_tried(s))
+	s->not_offered = !was_tried(s);
+	if (s->not_offered)
 		return err_set(err, ST_REJECT,
 		    "%s: the server offers no login by %s; %s", place,
 		    set->is_token ? "OAuth 2.0 (XOAUTH2, OAUTHBEARER)"
@@ -179,15 +181,27 @@ explain_answer(
 }
 
 static enum status
+explain_no_tls(struct stream *s, struct err *err)
+{
+	char words[200];
+
+	dial_words(&s->dial, "", words, sizeof(words));
+	if (s->dial.asked_tls && !s->imap && words[0] == '4')
+		return err_set(err, ST_RETRY,
+		    "%s: the server cannot begin TLS now: %s", s->dial.place,
+		    words);
+	return err_set(err, ST_REJECT,
+	    "%s: the server does not offer STARTTLS, and nothing is sent "
+	    "without TLS; does it have a port for %ss:// (%s)?",
+	    s->dial.place, s->imap ? "imap" : "smtp", s->imap ? "993" : "465");
+}
+
+static enum status
 explain(struct stream *s, const struct stream_settings *set, CURLcode code,
     struct err *err)
 {
 	if (code == CURLE_USE_SSL_FAILED)
-		return err_set(err, ST_REJECT,
-		    "%s: the server does not offer STARTTLS, and nothing is "
-		    "sent without TLS; does it have a port for %ss:// (%s)?",
-		    s->dial.place, s->imap ? "imap" : "smtp",
-		    s->imap ? "993" : "465");
+		return explain_no_tls(s, err);
 	if (code == CURLE_LOGIN_DENIED)
 		return explain_login(s, set, err);
 	if (code == CURLE_WEIRD_SERVER_REPLY)
@@ -203,6 +217,7 @@ check_login(
 	if (s->imap || set->user[0] == '\0' ||
 	    strncmp(s->dial.last, "235", 3) == 0)
 		return ST_OK;
+	s->not_offered = true;
 	return err_set(err, ST_REJECT,
 	    "%s: the server offers no login (AUTH) that we could use; its "
 	    "port for sending is usually 587 or 465",
@@ -230,14 +245,6 @@ attempt(struct stream *s, const struct stream_settings *set, bool any,
 	return rc == ST_OK ? check_login(s, set, err) : rc;
 }
 
-/* A server that offers logins by password, but neither PLAIN nor LOGIN. */
-static bool
-wants_other_login(const struct stream *s, const struct stream_settings *set)
-{
-	return set->user[0] != '\0' && !set->is_token && s->dial.said.n > 0 &&
-	       !was_tried(s) && !has_word(s, "LOGINDISABLED");
-}
-
 enum status
 stream_open(
     struct stream **out, const struct stream_settings *set, struct err *err)
@@ -250,7 +257,8 @@ stream_open(
 	if (s == NULL)
 		return err_set(err, ST_BROKEN, "out of memory");
 	rc = attempt(s, set, false, err);
-	if (rc == ST_REJECT && wants_other_login(s, set)) {
+	if (s->not_offered && !set->is_token) {
+		s->not_offered = false;
 		dial_close(&s->dial);
 		rc = attempt(s, set, true, err);
 	}

@@ -193,6 +193,19 @@ test('STARTTLS that is not offered, or cut out by somebody between, ends it', as
 		});
 });
 
+test('TLS that cannot begin now is tried again later', async () => {
+	await talking({ kind: 'smtp', cert: ca.good, starttls: true, answer(line, talk) {
+		if (line === 'STARTTLS')
+			talk.say('454 4.7.0 TLS not available');
+		return line === 'STARTTLS';
+	} }, async (talker) => {
+		const done = await open({ ...login(), url: talker.url });
+		assert.equal(done.status, RETRY);
+		assert.match(done.text, /cannot begin TLS now: 454 4\.7\.0/);
+		heardNothing(talker);
+	});
+});
+
 test('what is sent behind the answer to STARTTLS is not taken for the server\'s', async () => {
 	for (const kind of ['imap', 'smtp'])
 		await talking({ kind, cert: ca.good, starttls: true, answer(line, talk) {
