@@ -166,7 +166,8 @@ smtp_reply_is_about_place(const struct smtp_reply *reply)
 	struct span words = span_of(reply->text);
 	const char *e = reply->enhanced;
 
-	if (reply->code / 100 != 4)
+	/* 421 is said of the connection. */
+	if (reply->code / 100 != 4 || reply->code == 421)
 		return false;
 	/* Grey-listing comes with any code, and means one mail. */
 	if (span_find_nocase(words, "greylist") < words.n ||

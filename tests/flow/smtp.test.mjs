@@ -50,12 +50,18 @@ function story(name, { server: options = {}, smtp = {}, extra }, body) {
 	});
 }
 
-// Each arrived once, under the Message-ID of its row.
+// Each arrived once, under the Message-ID of its row; only what is marked as
+// having been in doubt may have arrived more often, once for each doubt.
 function eachOnce(house, server) {
-	const ids = server.messageIds;
-	assert.equal(new Set(ids).size, ids.length, 'no Message-ID twice');
-	assert.deepEqual(ids.slice().sort(), house.owed().filter((r) => r.state === 'sent')
-		.map((r) => `<${r.message_id}>`).sort(), 'what arrived is what is marked as sent');
+	const times = new Map();
+	for (const id of server.messageIds)
+		times.set(id, (times.get(id) || 0) + 1);
+	for (const row of house.owed().filter((r) => r.state === 'sent')) {
+		const n = times.get(`<${row.message_id}>`);
+		assert.ok(n >= 1 && n <= 1 + row.doubts, `row ${row.id} arrived ${n} times`);
+		times.delete(`<${row.message_id}>`);
+	}
+	assert.equal(times.size, 0, 'nothing arrived that is not marked as sent');
 }
 
 story('many mails take one connection and one round trip each', {}, async (house, server) => {
@@ -74,4 +80,278 @@ story('many mails take one connection and one round trip each', {}, async (house
 	assert.match(first.mailArgs, /^SIZE=\d+$/);
 	assert.equal(first.rcptArgs, '');
 	assert.match(house.owed()[0].external_id, /^S\d+$/);
+});
+
+// The hour later, when what was deferred is due again.
+const anHourLater = (house) => house.now = new Date(Date.parse(house.now) + 3600e3).toISOString();
+
+const dated = (rows, key) => rows.map((r) => r[key]);
+
+story('a server without PIPELINING is asked one thing at a time', { server: { offers: [] } },
+	async (house, server) => {
+		house.come(5);
+		assert.equal((await house.send()).status, 0);
+		eachOnce(house, server);
+		assert.equal(server.accepted.length, 5);
+		assert.equal(server.connections, 1);
+		assert.ok(server.writes >= 4 * 5);
+		assert.ok(!server.commands.some((c) => /SIZE=/.test(c)));
+	});
+
+for (const [how, script] of [
+	['DATA is refused too', {}],
+	['DATA is let through', { dataAnyway: true }],
+])
+	for (const offers of [['PIPELINING'], []])
+		story(`an unknown recipient is final, and the others go on: ${how}${offers}`, { server: { offers,
+			script: { ...script,
+				rcpt: (s) => s.letter.to === person(2) ? '550 5.1.1 no such user' : undefined } } },
+			async (house, server) => {
+				house.come(4);
+				const done = await house.send();
+				assert.equal(done.status, 0, done.stderr);
+				assert.deepEqual(house.states(), ['sent', 'failed', 'sent', 'sent']);
+				assert.match(house.owed()[1].why, /^550 5\.1\.1 no such user$/);
+				assert.match(house.run('outbox', 'list', '--state', 'failed'), /550 5\.1\.1/);
+				assert.equal(server.connections, 1);
+				eachOnce(house, server);
+			});
+
+story('"later" for one recipient delays that one', { server: { script: {
+	rcpt: (s) => s.letter.to === person(1) && (s.again = (s.again || 0) + 1) && !open.has(person(1))
+		? '450 4.2.0 Greylisted, come again' : undefined } } }, async (house, server) => {
+	open.clear();
+	house.come(3);
+	assert.equal((await house.send()).status, 0);
+	const [first, ...others] = house.owed();
+	assert.deepEqual([first.state, first.attempts, first.why], ['deferred', 1, '450 4.2.0 Greylisted, come again']);
+	assert.equal(Date.parse(first.due_at) - Date.parse(house.now), 60000);
+	assert.deepEqual(dated(others, 'state'), ['sent', 'sent']);
+	await house.send();
+	assert.equal(house.owed()[0].attempts, 1, 'not before its time');
+	open.add(person(1));
+	anHourLater(house);
+	await house.send();
+	assert.deepEqual(house.states(), ['sent', 'sent', 'sent']);
+	eachOnce(house, server);
+});
+
+const open = new Set();
+
+story('what is said of a domain holds for its other mail', { server: { script: {
+	rcpt: (s) => /@daleko/.test(s.letter.to) && !open.has('daleko')
+		? '451 4.4.1 no route to that host' : undefined } } }, async (house, server) => {
+	open.clear();
+	house.come(6, (i) => `osoba${i}@${i % 2 ? 'daleko' : 'blisko'}.example`);
+	assert.equal((await house.send()).status, 0);
+	const far = () => house.owed().filter((r) => /daleko/.test(r.to));
+	assert.deepEqual(dated(far(), 'state'), ['deferred', 'deferred', 'deferred']);
+	assert.deepEqual(dated(far(), 'attempts'), [1, 0, 0], 'one was tried');
+	assert.ok(far().every((r) => /451 4\.4\.1/.test(r.why)));
+	assert.equal(server.accepted.length, 3, 'the others went');
+	anHourLater(house);
+	await house.send();
+	assert.deepEqual(dated(far(), 'attempts'), [2, 0, 0], 'the same one again');
+	open.add('daleko');
+	anHourLater(house);
+	await house.send();
+	assert.ok(house.states().every((s) => s === 'sent'));
+	eachOnce(house, server);
+});
+
+for (const step of ['mail', 'dot'])
+	story(`a server that closes after ten mails (421 at ${step}) is called again`, { server: { script: {
+		[step]: (s) => s.mails >= 10 ? '421 4.7.0 enough for now' : undefined } } },
+		async (house, server) => {
+			house.come(35);
+			const done = await house.send();
+			assert.equal(done.status, 0, done.stderr);
+			eachOnce(house, server);
+			// What it said to a mail is an answer; that one waits a minute.
+			const late = step === 'dot' ? 3 : 0;
+			assert.equal(server.accepted.length, 35 - late);
+			assert.equal(house.states().filter((s) => s === 'deferred').length, late);
+			assert.equal(server.connections, 4);
+			anHourLater(house);
+			await house.send();
+			assert.equal(server.accepted.length, 35);
+			eachOnce(house, server);
+		});
+
+for (const [how, dot] of [
+	['cut', () => CUT],
+	['garbage', () => '%$#@!'],
+	['an answer without an end', () => `250 ${'x'.repeat(1 << 20)}`],
+	['two answers in one', () => '250-one\r\n550 two'],
+	['silence', () => SILENT],
+])
+	story(`after the dot, ${how}: that one is in doubt, and no other`, { smtp: { timeout: 1 },
+		server: { script: { dot: (s) => s.letter.to === person(2) && !open.has('dot') ? dot() : undefined } } },
+		async (house, server) => {
+			open.clear();
+			house.come(5);
+			await house.send();
+			const rows = house.owed();
+			assert.deepEqual(dated(rows, 'doubts'), [0, 1, 0, 0, 0]);
+			assert.deepEqual(dated(rows, 'attempts').slice(0, 2), [1, 1]);
+			assert.equal(rows[1].state, 'deferred', 'a confirmation comes again');
+			assert.match(rows[1].why, /before the mail server said/);
+			open.add('dot');
+			anHourLater(house);
+			const done = await house.send();
+			assert.equal(done.status, 0, done.stderr);
+			assert.ok(house.states().every((s) => s === 'sent'));
+			assert.equal(house.owed()[1].message_id, rows[1].message_id, 'the same Message-ID');
+			eachOnce(house, server);
+		});
+
+story('other mail in doubt waits for staff', { server: { script: { dot: () => CUT } } },
+	async (house) => {
+		house.mail(remark('jan@poczta.example', 1).replace('BL-7M4H', 'zapytanie')
+			.replace('Prosimy o kurs', 'Kiedy pojedzie kurs'));
+		await house.send();
+		const [row] = house.owed();
+		assert.notEqual(row.template, 'confirm_remark');
+		assert.deepEqual([row.state, row.doubts], ['unknown', 1]);
+		assert.match(house.run('outbox', 'list', '--waiting'), /unknown/);
+	});
+
+story('or is sent again, if that is wanted', { smtp: { on_unknown: 'resend' },
+	server: { script: { dot: () => open.has('dot') ? undefined : CUT } } }, async (house, server) => {
+	open.clear();
+	house.mail(remark('jan@poczta.example', 1).replace('BL-7M4H', 'zapytanie'));
+	await house.send();
+	assert.deepEqual(house.states(), ['deferred']);
+	open.add('dot');
+	anHourLater(house);
+	await house.send();
+	eachOnce(house, server);
+	assert.deepEqual(house.states(), ['sent']);
+});
+
+for (const [how, script, rows] of [
+	['cut before any answer', { mail: () => CUT }, [1, 'deferred']],
+	['a cut at DATA', { data: () => CUT }, [1, 'deferred']],
+	['garbage', { mail: () => 'HTTP/1.1 400 Bad Request' }, [1, 'deferred']],
+	['a megabyte', { rcpt: () => `250 ${'x'.repeat(1 << 20)}` }, [1, 'deferred']],
+	['silence', { rcpt: () => SILENT }, [1, 'deferred']],
+	['"you are not logged in"', { mail: () => '530 5.7.0 login first' }, [1, 'deferred']],
+	['"not now" to our sender', { mail: () => '451 4.3.0 later' }, [1, 'deferred']],
+	['a yes to DATA', { data: () => '250 Ok' }, [1, 'deferred']],
+	['421 at once', { greeting: () => '421 4.3.2 too many' }, [0, 'queued']],
+	['no greeting', { greeting: () => CUT }, [0, 'queued']],
+	['a refused EHLO and HELO', { ehlo: () => '554 no' }, [0, 'queued']],
+])
+	story(`no mail is sent, and the rest stays queued: ${how}`, { smtp: { timeout: 1 }, server: { script } },
+		async (house, server) => {
+			house.come(3);
+			const done = await house.send();
+			assert.equal(done.status, 1);
+			assert.notEqual(done.stderr, '');
+			const owed = house.owed();
+			assert.deepEqual([owed[0].attempts, owed[0].state], rows, owed[0].why);
+			assert.deepEqual(dated(owed.slice(1), 'state'), ['queued', 'queued']);
+			assert.deepEqual(dated(owed.slice(1), 'attempts'), [0, 0]);
+			assert.ok(owed.every((r) => r.why && r.doubts === 0), 'the list says why');
+			assert.equal(server.accepted.length, 0);
+			assert.ok(!/osoba\d/.test(done.stderr), 'no address');
+			Object.assign(server.script, { mail: undefined, rcpt: undefined, data: undefined,
+				greeting: undefined, ehlo: undefined });
+			anHourLater(house);
+			const again = await house.send();
+			assert.equal(again.status, 0, again.stderr);
+			assert.equal(server.accepted.length, 3);
+			eachOnce(house, server);
+		});
+
+story('replies come byte by byte', { server: { offers: ['PIPELINING', 'DSN'],
+	write: async (socket, bytes) => {
+		for (const byte of bytes) {
+			socket.write(Buffer.from([byte]));
+			await new Promise((resolve) => setImmediate(resolve));
+		}
+	} } }, async (house, server) => {
+	house.come(12);
+	assert.equal((await house.send()).status, 0);
+	assert.equal(server.accepted.length, 12);
+	eachOnce(house, server);
+});
+
+const later = (ms, value) => new Promise((resolve) => setTimeout(resolve, ms, value));
+
+story('a server that thinks before each answer is waited for', { server: { script: {
+	data: () => later(100), dot: () => later(100) } } }, async (house, server) => {
+	house.come(5);
+	assert.equal((await house.send()).status, 0);
+	assert.equal(server.accepted.length, 5);
+	eachOnce(house, server);
+});
+
+story('a drip that would last for ever ends', { smtp: { timeout: 1 }, server: {
+	write: async (socket, bytes) => {
+		if (!/queued as/.test(bytes.toString()))
+			return socket.write(bytes);
+		for (let i = 0; !socket.destroyed && i < 200; i++)
+			await later(50, socket.write('2'));
+		return false;
+	} } }, async (house) => {
+	house.come(1);
+	const began = Date.now();
+	assert.equal((await house.send()).status, 1);
+	assert.ok(Date.now() - began < 9000);
+	assert.equal(house.owed()[0].doubts, 1);
+});
+
+story('delivery reports are asked for where they are offered', { server: { offers: ['PIPELINING', 'DSN'] } },
+	async (house, server) => {
+		house.come(1, () => 'jan+lis@poczta.example');
+		await house.send();
+		const [mail] = server.accepted;
+		assert.match(mail.mailArgs, /^RET=HDRS ENVID=[a-z0-9]+$/);
+		assert.equal(mail.rcptArgs, 'NOTIFY=FAILURE,DELAY ORCPT=rfc822;jan+2Blis@poczta.example');
+	});
+
+story('an envelope may be the office\'s', { smtp: { envelope: 'office' } }, async (house, server) => {
+	house.come(1);
+	await house.send();
+	assert.equal(server.accepted[0].from, 'konsultacje@powiat.example');
+});
+
+story('a mail that is larger than the server takes is refused in words', { server: { offers: ['SIZE 500'] } },
+	async (house, server) => {
+		house.come(1);
+		assert.equal((await house.send()).status, 0);
+		assert.match(house.owed()[0].why, /the mail server takes 500 at most/);
+		assert.deepEqual(house.states(), ['failed']);
+		assert.equal(server.begun, 0);
+	});
+
+for (const step of ['mail', 'dot'])
+	story(`552 at ${step} is about that mail`, { server: { script: {
+		[step]: (s) => s.letter.to === person(1) || s.letter.data === undefined && !s.seen && (s.seen = true)
+			? '552 5.3.4 too large' : undefined } } }, async (house, server) => {
+		house.come(3);
+		const done = await house.send();
+		assert.equal(done.status, 0, done.stderr);
+		assert.deepEqual(house.states(), ['failed', 'sent', 'sent']);
+		eachOnce(house, server);
+	});
+
+story('the rate holds across runs and restarts', { smtp: { rate_per_minute: 7 } }, async (house, server) => {
+	house.come(20);
+	const after = (s) => {
+		house.now = new Date(Date.parse('2026-11-22T12:00:00+01:00') + s * 1000).toISOString();
+		return house.send();
+	};
+	await after(0);
+	assert.equal(server.accepted.length, 7);
+	await after(59);
+	assert.equal(server.accepted.length, 7);
+	await after(60);
+	assert.equal(server.accepted.length, 14);
+	await after(100);
+	assert.equal(server.accepted.length, 14);
+	await after(121);
+	assert.equal(server.accepted.length, 20);
+	eachOnce(house, server);
 });

@@ -109,6 +109,7 @@ export class ScriptedSmtp {
 		this.commands.push(line);
 		const [, verb] = line.match(/^(\w+)/) ?? [];
 		switch (verb) {
+		case 'HELO':
 		case 'EHLO': {
 			const offers = await this.script.ehlo?.(session) ?? this.offers;
 			if (Array.isArray(offers))
