@@ -500,6 +500,7 @@ check_sink(struct checker *k, const char *name, struct sink *sink,
 	struct buf found = { .max = FOUND_MAX };
 	enum result result = RESULT_WRONG;
 	struct facts facts = { 0 };
+	char note[SINK_NOTE] = "can be written";
 
 	begin_part(k, name);
 	if (rc == ST_OK) {
@@ -508,7 +509,9 @@ check_sink(struct checker *k, const char *name, struct sink *sink,
 	}
 	rc = end_part(k, rc, err);
 	if (rc == ST_OK) {
-		buf_str(&found, "can be written");
+		if (sink->ops->describe != NULL)
+			sink->ops->describe(sink, note);
+		buf_str(&found, note);
 		facts.expires_ms = sink->certificate_expires_ms;
 		result = judge_certificate(facts.expires_ms, &found);
 	}

@@ -383,13 +383,20 @@ static enum status
 smtp_ready(struct sink *s, struct err *err)
 {
 	struct smtp *m = (struct smtp *)s;
+	struct stream_certificate cert;
+	enum status rc;
 
 	if (m->link != NULL && smtp_link_is_stale(m->link))
 		hang_up(m, false);
 	m->used = clock_ticks();
-	return m->link != NULL
-		   ? ST_OK
-		   : smtp_link_open(&m->link, m->conf, s->stop, err);
+	if (m->link != NULL)
+		return ST_OK;
+	rc = smtp_link_open(&m->link, m->conf, s->stop, err);
+	if (rc == ST_OK) {
+		smtp_link_certificate(m->link, &cert);
+		s->certificate_expires_ms = cert.expires_ms;
+	}
+	return rc;
 }
 
 /* Letters as long as the link lasts.  True: it was lost, but had been of use,
@@ -403,7 +410,8 @@ use_link(struct talk *t, enum status *rc)
 	if (t->now == NULL)
 		t->now = next_letter(t);
 	while (*rc == ST_OK && t->now != NULL)
-		*rc = transact(t);
+		*rc = is_stopping(m) ? err_set(t->err, ST_RETRY, "told to stop")
+				     : transact(t);
 	m->used = clock_ticks();
 	was_useful = m->settled > 0;
 	if (*rc != ST_OK)

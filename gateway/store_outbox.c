@@ -36,12 +36,12 @@ outbox_state_by_name(const char *name)
  * no time, and then waits for staff. */
 static const char outbox_add[] =
     "INSERT INTO outbox (channel, contact_id, inbound_id, consultation_id,"
-    " remark_id, recipient, via, template, question, subject, body, html,"
+    " remark_id, recipient, via, template, question, subject,"
     " language, message_id, token, in_reply_to, reference_ids, state, due_ms,"
     " attempts, doubts, created_ms, claimed_ms, settled_ms, error,"
     " external_id, segments, receipt, notice_id, notice_text_id)"
     " VALUES (:channel, :contact, :inbound, :consultation, :remark,"
-    " :recipient, :via, :template, :question, :subject, :body, :html,"
+    " :recipient, :via, :template, :question, :subject,"
     " :language, :message_id, :token, :in_reply_to, :reference_ids, :state,"
     " CASE WHEN :state = 'queued' THEN COALESCE(:due, :created) ELSE :due END,"
     " :attempts, :doubts, :created, :claimed, :settled, :error,"
@@ -60,8 +60,6 @@ bind_letter(struct query *q, const struct outbox *row)
 	query_text(q, ":template", row->template_name);
 	query_text(q, ":question", row->question);
 	query_text(q, ":subject", row->subject);
-	query_text(q, ":body", row->body);
-	query_text(q, ":html", row->html);
 	query_text(q, ":language", row->language);
 	query_text(q, ":message_id", row->message_id);
 	query_text(q, ":token", row->token);
@@ -87,6 +85,22 @@ bind_result(struct query *q, const struct outbox *row)
 	query_text(q, ":external_id", row->external_id);
 }
 
+static const char outbox_text_add[] =
+    "INSERT INTO outbox_text (outbox_id, body, html)"
+    " VALUES (:id, :body, :html)";
+
+static enum status
+add_text(struct store *st, const struct outbox *row, struct err *err)
+{
+	struct query q;
+
+	query_open(&q, st, outbox_text_add);
+	query_id(&q, ":id", row->id);
+	query_text(&q, ":body", row->body);
+	query_text(&q, ":html", row->html);
+	return query_run(&q, err);
+}
+
 enum status
 store_outbox_add(struct store *st, struct outbox *row, struct err *err)
 {
@@ -101,7 +115,7 @@ store_outbox_add(struct store *st, struct outbox *row, struct err *err)
 		return err_set(err, ST_REJECT,
 		    "a message with that Message-ID or token is in the outbox "
 		    "already");
-	return rc;
+	return rc == ST_OK ? add_text(st, row, err) : rc;
 }
 
 static const char outbox_settle[] =
@@ -152,11 +166,12 @@ store_outbox_recover(struct store *st, enum channel channel, int64_t now,
 	"SELECT o.id, o.channel, o.contact_id, o.inbound_id,"                            \
 	" o.consultation_id, o.remark_id, o.recipient, o.via, o.template,"               \
 	" o.question, COALESCE(t.subject, o.subject),"                                   \
-	" COALESCE(t.body, o.body), COALESCE(t.html, o.html), o.language, o.message_id," \
+	" COALESCE(t.body, x.body), COALESCE(t.html, x.html), o.language, o.message_id," \
 	" o.token, o.in_reply_to, o.reference_ids, o.state, o.due_ms,"                   \
 	" o.attempts, o.doubts, o.created_ms, o.claimed_ms, o.settled_ms, o.error,"      \
 	" o.external_id, o.segments, o.receipt, o.arrival, o.arrival_why, o.arrival_ms, o.ask_ms, c.code, o.notice_id, o.notice_text_id, t.calendar, t.method FROM outbox o"
 #define JOIN_CODE                                               \
+	" LEFT JOIN outbox_text x ON x.outbox_id = o.id"        \
 	" LEFT JOIN consultation c ON c.id = o.consultation_id" \
 	" LEFT JOIN notice_text t ON t.id = o.notice_text_id"
 
@@ -703,6 +718,7 @@ store_outbox_list(struct store *st, const struct outbox_filter *filter,
 
 const struct statement store_outbox_statements[] = {
 	{ "outbox_add", outbox_add },
+	{ "outbox_text_add", outbox_text_add },
 	{ "outbox_settle", outbox_settle },
 	{ "outbox_orphans", outbox_orphans },
 	{ "outbox_get", outbox_get },

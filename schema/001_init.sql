@@ -341,8 +341,6 @@ CREATE TABLE outbox (
 	template TEXT NOT NULL, -- "confirm_remark"
 	question TEXT NOT NULL DEFAULT '', -- what a TAK answers: a code
 	subject TEXT NOT NULL DEFAULT '', -- rendered
-	body TEXT NOT NULL, -- rendered, plain text
-	html TEXT NOT NULL DEFAULT '', -- rendered
 	language TEXT NOT NULL DEFAULT '', -- that it is written in
 	message_id TEXT NOT NULL DEFAULT '', -- ours, without < >; '' for texts
 	token TEXT NOT NULL DEFAULT '', -- of its reply address
@@ -428,6 +426,15 @@ CREATE TABLE notice_recipient (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX notice_recipient_row ON notice_recipient (outbox_id);
+
+-- The long texts of an outbox row, apart from it: its state changes a few times
+-- and they never do, so they are written once.
+CREATE TABLE outbox_text (
+	outbox_id INTEGER PRIMARY KEY
+		REFERENCES outbox (id) ON DELETE CASCADE, -- whose texts
+	body TEXT NOT NULL, -- rendered, plain text
+	html TEXT NOT NULL DEFAULT '' -- rendered
+) STRICT;
 
 -- Which meetings a notice tells of; people answer by the number in the list.
 CREATE TABLE outbox_meeting (

@@ -194,32 +194,62 @@ put_date(struct buf *out, int64_t ms, int offset)
 	    zone % 60);
 }
 
+/* How many bytes at the start of `s`, at most `room`, stand for themselves. */
+static size_t
+plain_length(struct span s, size_t room)
+{
+	size_t n = 0;
+
+	while (n < s.n && n < room) {
+		char c = s.p[n];
+
+		if ((c == ' ' || c == '\t') ? n + 1 == s.n
+					    : c <= ' ' || c >= 127 || c == '=')
+			break;
+		n++;
+	}
+	return n;
+}
+
+static void
+put_escaped(struct buf *out, struct span bytes)
+{
+	static const char digits[] = "0123456789ABCDEF";
+
+	for (size_t i = 0; i < bytes.n; i++) {
+		unsigned char c = (unsigned char)bytes.p[i];
+		char word[3] = { '=', digits[c >> 4], digits[c & 15] };
+
+		buf_add(out, (struct span){ word, sizeof(word) });
+	}
+}
+
 /* One line of text in quoted-printable (RFC 2045, 6.7): lines of at most 76,
  * no blank at the end, none that a server on the way would take for the end of
  * the mail (".") or stuff (".x", "From "). */
 static void
 put_quoted_line(struct buf *out, struct span s)
 {
-	size_t column = 0, len, width;
+	size_t column = 0, n, len;
 
 	while (s.n > 0) {
-		int32_t c = text_next(s, &len);
-		bool is_blank = c == ' ' || c == '\t';
-		bool is_plain =
-		    (c > ' ' && c < 127 && c != '=') || (is_blank && s.n > 1);
+		bool is_risky =
+		    column == 0 && (s.p[0] == '.' || span_starts(s, "From "));
 
-		if (column == 0 && (c == '.' || span_starts(s, "From ")))
-			is_plain = false;
-		width = is_plain ? 1 : 3 * len;
-		if (column + width > LINE_LENGTH - 1) {
+		n = is_risky ? 0 : plain_length(s, LINE_LENGTH - 1 - column);
+		buf_add(out, span_sub(s, 0, n));
+		column += n;
+		s = span_from(s, n);
+		if (n > 0)
+			continue;
+		text_next(s, &len);
+		if (column + 3 * len > LINE_LENGTH - 1) {
 			buf_str(out, "=\r\n");
 			column = 0;
 			continue; /* it starts a line now: judged again */
 		}
-		for (size_t i = 0; i < len; i++)
-			buf_printf(out, is_plain ? "%c" : "=%02X",
-			    (unsigned char)s.p[i]);
-		column += width;
+		put_escaped(out, span_sub(s, 0, len));
+		column += 3 * len;
 		s = span_from(s, len);
 	}
 	buf_str(out, "\r\n");

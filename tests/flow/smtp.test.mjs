@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { Daemon, House, until } from './house.mjs';
+import { Authority } from './servers.mjs';
 import { CUT, SILENT, ScriptedSmtp } from './smtp_script.mjs';
 
 const remark = (from, i) => ['Received: from mx.poczta.example by mx.powiat.example; Sun, 22 Nov 2026 10:00:00 +0100',
@@ -355,3 +356,145 @@ story('the rate holds across runs and restarts', { smtp: { rate_per_minute: 7 } 
 	assert.equal(server.accepted.length, 20);
 	eachOnce(house, server);
 });
+
+for (const offers of [['SMTPUTF8', '8BITMIME'], ['8BITMIME']])
+	story(`an address beyond ASCII, where the server offers ${offers}`, { server: { offers } },
+		async (house, server) => {
+			house.come(1, () => 'józef@poczta.example');
+			await house.send();
+			const [row] = house.owed();
+			if (offers.includes('SMTPUTF8')) {
+				assert.equal(server.accepted[0].to, 'józef@poczta.example');
+				assert.match(server.accepted[0].mailArgs, /SMTPUTF8/);
+				assert.equal(row.state, 'sent');
+			} else {
+				assert.equal(row.state, 'failed');
+				assert.match(row.why, /SMTPUTF8/);
+				assert.equal(server.begun, 0);
+			}
+		});
+
+test('after STARTTLS the server is asked anew what it offers', async () => {
+	const ca = new Authority();
+	const server = await new ScriptedSmtp({ cert: ca.good, script: {
+		ehlo: (s) => s.tls ? ['PIPELINING', 'AUTH PLAIN', 'DSN'] : ['SIZE 10', 'SMTPUTF8', 'XTRA'] } }).start();
+	const house = new House({ smtp: { url: `smtp://localhost:${server.port}`, connections: 1,
+		user: 'konsultacje', password: 'tajne-haslo', ca_file: ca.file } });
+	try {
+		house.mail(remark(person(1), 1));
+		const done = await house.later('run', '--once');
+		assert.equal(done.status, 0, done.stderr);
+		assert.match(server.accepted[0].mailArgs, /^RET=HDRS ENVID=\S+$/, 'not what was said before TLS');
+		const check = await house.later('check');
+		assert.match(check.stdout, /logged in; offers PIPELINING DSN; certificate until \S+, public key sha256\/\//);
+		assert.equal(server.accepted.length, 1, 'check sends nothing');
+		assert.ok(!/tajne/.test(check.stdout + check.stderr + done.stderr));
+		assert.deepEqual(server.faults, []);
+	} finally {
+		await server.close();
+		house.close();
+		ca.close();
+	}
+});
+
+story('where one connection is the limit, one does all', { smtp: { connections: 3 }, server: { script: {
+	greeting: (s) => s.first === undefined && holders.size > 0 && !holders.has(s) ? '421 4.7.0 too many connections'
+		: void holders.add(s),
+	dot: () => later(5) } } }, async (house, server) => {
+	holders.clear();
+	house.come(130);
+	const daemon = house.start();
+	await until('all sent', () => server.accepted.length === 130);
+	await until('all settled', () => house.states().every((s) => s === 'sent'));
+	await daemon.stop();
+	eachOnce(house, server);
+});
+
+const holders = new Set();
+
+story('several connections share the work, and no row is sent by two', { smtp: { connections: 5 },
+	server: { script: { dot: () => later(10) } } }, async (house, server) => {
+	house.come(400);
+	const daemon = house.start();
+	await until('all sent', () => server.accepted.length === 400);
+	await until('all settled', () => house.states().every((s) => s === 'sent'));
+	await daemon.stop();
+	assert.ok(server.most >= 3, `${server.most} at once`);
+	assert.equal(server.accepted.length, 400);
+	eachOnce(house, server);
+	assert.equal(server.quits, server.connections, 'each said goodbye');
+	assert.ok(house.owed().every((r) => r.attempts === 1 && r.doubts === 0));
+});
+
+story('told to stop, it waits for the answer to what is under way and gives the rest back', {
+	server: { script: { dot: (s) => s.mails < 3 ? undefined : later(2000) } } }, async (house, server) => {
+	house.come(20);
+	const daemon = house.start();
+	await until('the fourth mail is under way', () => server.begun === 4);
+	await daemon.stop();
+	assert.equal(server.accepted.length, 4);
+	const states = house.states();
+	assert.deepEqual([...new Set(states)].sort(), ['queued', 'sent']);
+	assert.equal(states.filter((s) => s === 'sent').length, 4);
+	eachOnce(house, server);
+});
+
+story('told to stop, it does not wait for a server that says nothing', {
+	server: { script: { dot: () => SILENT } } }, async (house, server) => {
+	house.come(5);
+	const daemon = house.start();
+	await until('a mail is under way', () => server.begun === 1);
+	await daemon.stop();
+	assert.deepEqual(dated(house.owed(), 'doubts'), [1, 0, 0, 0, 0]);
+	assert.deepEqual(house.states().slice(1), ['queued', 'queued', 'queued', 'queued']);
+});
+
+story('killed while it sends: what was in its hands is listed and comes again', { smtp: { connections: 2 },
+	server: { script: { dot: (s) => s.mails < 20 ? undefined : later(50) } } }, async (house, server) => {
+	house.come(300);
+	const daemon = house.start();
+	await until('it is at work', () => server.accepted.length >= 60);
+	await daemon.kill();
+	const inHand = house.rows('outbox', 'list', '--state', 'claimed');
+	assert.ok(inHand.length > 0 && inHand.length <= 100, `${inHand.length} in hand`);
+	const next = house.start();
+	await until('all arrived', () => new Set(server.messageIds).size === 300);
+	await until('all settled', () => house.states().every((s) => s === 'sent'));
+	await next.stop();
+	const again = house.owed().filter((r) => r.doubts > 0).map((r) => r.id);
+	assert.deepEqual(again, inHand.map((r) => r.id), 'those and no others are marked');
+	assert.equal(next.log.match(/in_doubt=yes row=\d+ msg=\d+ again=yes/g).length, inHand.length);
+	eachOnce(house, server);
+});
+
+story('after a crash, mail that is no confirmation waits for staff', { server: { script: { dot: () => SILENT } } },
+	async (house, server) => {
+		house.mail(remark('jan@poczta.example', 1).replace('BL-7M4H', 'zapytanie'));
+		const daemon = house.start();
+		await until('a mail is under way', () => server.begun === 1);
+		await daemon.kill();
+		server.script.dot = undefined;
+		assert.equal((await house.send()).status, 0);
+		const [row] = house.owed();
+		assert.deepEqual([row.state, row.doubts], ['unknown', 1]);
+		house.run('outbox', 'release', String(row.id));
+		await house.send();
+		assert.deepEqual(house.states(), ['sent']);
+		eachOnce(house, server);
+	});
+
+story('an idle connection is closed, and one that the server closed is not used', { server: { script: {} } },
+	async (house, server) => {
+		const daemon = house.start();
+		house.come(1);
+		await until('the first', () => server.accepted.length === 1);
+		for (const socket of server.sockets)
+			socket.end('421 4.4.2 idle for too long\r\n');
+		house.come(1);
+		await until('the second', () => server.accepted.length === 2);
+		await until('settled', () => house.states().every((s) => s === 'sent'));
+		assert.equal(server.connections, 2);
+		assert.deepEqual(dated(house.owed(), 'attempts'), [1, 1]);
+		await daemon.stop();
+		eachOnce(house, server);
+	});

@@ -124,6 +124,10 @@ export class ScriptedSmtp {
 			await this.say(session, '', '220 go ahead');
 			this.secure(session);
 			break;
+		case 'AUTH':
+			this.logins = (this.logins || 0) + 1;
+			await this.say(session, 'auth', '235 2.7.0 welcome');
+			break;
 		case 'MAIL': {
 			const [, from, args] = line.match(/^MAIL FROM:<([^<>]*)>(.*)$/) ?? [];
 			if (session.state !== 'idle' || from === undefined)

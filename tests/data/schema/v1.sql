@@ -269,7 +269,7 @@ INSERT INTO remark_version (id, remark_id, version, at_ms, who, text, salt, comm
 	2);
 
 INSERT INTO outbox (id, channel, contact_id, inbound_id, consultation_id, remark_id,
-	recipient, via, template, question, subject, body, html, language,
+	recipient, via, template, question, subject, language,
 	message_id, token, in_reply_to, reference_ids, state, due_ms,
 	attempts, created_ms, error, external_id, segments, receipt) VALUES (
 	1,
@@ -283,8 +283,6 @@ INSERT INTO outbox (id, channel, contact_id, inbound_id, consultation_id, remark
 	'confirm_remark',
 	'',
 	'Przyjęliśmy uwagę',
-	'Dziękujemy.',
-	'',
 	'',
 	't1@powiat.example',
 	't1',
@@ -298,6 +296,8 @@ INSERT INTO outbox (id, channel, contact_id, inbound_id, consultation_id, remark
 	'',
 	0,
 	'f4fde2877592');
+
+INSERT INTO outbox_text (outbox_id, body, html) VALUES (1, 'Dziękujemy.', '');
 
 INSERT INTO audit (id, at_ms, who, what, subject, before, after) VALUES (
 	1,
