@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "gateway/clock.h"
 #include "gateway/fault.h"
@@ -22,6 +23,7 @@ enum {
 	GIVE_UP_ATTEMPTS = 5,
 	/* A letter that ends every connection must not arrive for ever. */
 	DOUBTS_MAX = 6,
+	TRIES_ONCE = 5, /* to settle, a second apart */
 };
 
 enum status
@@ -152,15 +154,22 @@ hold_place(struct outbox_sender *ob, const struct outbox *row, struct err *err)
 	    ob->st, at + 1, row->due_ms + 1, row->error, err);
 }
 
+static void
+judge_hand(const struct outbox_sender *ob, struct hand *h)
+{
+	for (size_t i = 0; i < h->n && !h->is_judged; i++)
+		judge(ob, &h->rows[i], &h->results[i], h->done_ms[i]);
+	h->is_judged = true;
+}
+
 static enum status
 settle_rows(struct outbox_sender *ob, struct hand *h, struct err *err)
 {
 	enum status rc = ST_OK;
 
-	for (size_t i = 0; i < h->n && rc == ST_OK; i++) {
-		judge(ob, &h->rows[i], &h->results[i], h->done_ms[i]);
+	judge_hand(ob, h);
+	for (size_t i = 0; i < h->n && rc == ST_OK; i++)
 		rc = store_outbox_settle(ob->st, &h->rows[i], err);
-	}
 	/* When all are back in the queue. */
 	for (size_t i = 0; i < h->n && rc == ST_OK; i++)
 		if (h->results[i].sent == SENT_RETRY &&
@@ -185,6 +194,12 @@ log_rows(const struct hand *h)
 		    channel_name(row->channel), row->attempts,
 		    h->results[i].sent == SENT_UNKNOWN ? " in_doubt=yes" : "");
 	}
+}
+
+static bool
+is_stopping(const struct outbox_sender *ob)
+{
+	return ob->stop != NULL && atomic_load(ob->stop);
 }
 
 /* ---- claim, send, settle ----------------------------------------------- */
@@ -212,7 +227,8 @@ room_by_rate(struct outbox_sender *ob, int64_t now, int *room, int64_t *at,
 	return ST_OK;
 }
 
-/* Settles what is in hand and takes the next rows into it, in one commit. */
+/* Settles what is in hand and, if `more`, takes the next rows into it, in one
+ * commit.  When that fails the hand keeps its rows. */
 static enum status
 exchange(struct outbox_sender *ob, struct hand *h, bool more, struct err *err)
 {
@@ -231,14 +247,34 @@ exchange(struct outbox_sender *ob, struct hand *h, bool more, struct err *err)
 		    &next.arena, &next.rows, &next.n, err);
 	if (rc == ST_OK)
 		rc = store_commit(ob->st, err);
-	if (rc == ST_OK)
-		log_rows(h);
-	else
+	if (rc != ST_OK) {
 		store_rollback(ob->st);
+		hand_free(&next);
+		return rc;
+	}
+	log_rows(h);
 	hand_free(h);
 	*h = next;
-	if (rc != ST_OK)
-		h->n = 0;
+	return ST_OK;
+}
+
+/* The same, tried until it succeeds, told to stop, or often enough for `run
+ * --once`: rows that are not settled cannot be told from those of a crash. */
+static enum status
+exchange_surely(
+    struct outbox_sender *ob, struct hand *h, bool more, struct err *err)
+{
+	const struct timespec second = { 1, 0 };
+	enum status rc = exchange(ob, h, more, err);
+
+	for (int i = 0; rc != ST_OK && h->n > 0; i++) {
+		if (ob->stop == NULL ? i >= TRIES_ONCE : is_stopping(ob))
+			break;
+		log_line(LOG_ERROR_, "outbox not settled rows=%zu why=\"%s\"",
+		    h->n, err->text);
+		nanosleep(&second, NULL);
+		rc = exchange(ob, h, false, err);
+	}
 	return rc;
 }
 
@@ -287,12 +323,6 @@ outbox_next(struct outbox_sender *ob, int64_t *at, struct err *err)
 	return rc;
 }
 
-static bool
-is_stopping(const struct outbox_sender *ob)
-{
-	return ob->stop != NULL && atomic_load(ob->stop);
-}
-
 enum status
 outbox_flush(struct outbox_sender *ob, int *sent, struct err *err)
 {
@@ -315,7 +345,8 @@ outbox_flush(struct outbox_sender *ob, int *sent, struct err *err)
 	while (rc == ST_OK && h.n > 0) {
 		way = hand_send(&h, sent, &why);
 		fault_step("outbox sent");
-		rc = exchange(ob, &h, way == ST_OK && !is_stopping(ob), err);
+		rc = exchange_surely(
+		    ob, &h, way == ST_OK && !is_stopping(ob), err);
 	}
 	hand_free(&h);
 	if (rc == ST_OK && way != ST_OK && !is_stopping(ob))

@@ -386,4 +386,5 @@ hand_free(struct hand *h)
 	arena_free(&h->arena);
 	h->rows = NULL;
 	h->n = 0;
+	h->is_judged = false;
 }

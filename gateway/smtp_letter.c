@@ -67,10 +67,11 @@ smtp_offer_read(struct smtp_offer *out, struct span said)
 static bool
 has_high_bytes(struct span s)
 {
+	unsigned char all = 0;
+
 	for (size_t i = 0; i < s.n; i++)
-		if ((unsigned char)s.p[i] >= 0x80)
-			return true;
-	return false;
+		all |= (unsigned char)s.p[i];
+	return all >= 0x80;
 }
 
 /* Stricter than address_is_valid(): it stands between < and >. */
@@ -88,14 +89,31 @@ is_path(const char *address)
 	return true;
 }
 
+/* The bytes before the next CR or LF; looked for in steps, so that many lines
+ * that end with CR alone do not cost a look at the whole mail each. */
+static size_t
+line_length(struct span s)
+{
+	for (size_t from = 0; from < s.n; from += LINE_MAX_BYTES) {
+		struct span part = span_sub(s, from, LINE_MAX_BYTES);
+		const char *lf = memchr(part.p, '\n', part.n);
+		size_t n = lf == NULL ? part.n : (size_t)(lf - part.p);
+		const char *cr = memchr(part.p, '\r', n);
+
+		if (cr != NULL)
+			return from + (size_t)(cr - part.p);
+		if (lf != NULL)
+			return from + n;
+	}
+	return s.n;
+}
+
 static const char *
 line_problem(struct span mail)
 {
 	while (mail.n > 0) {
-		size_t n = 0;
+		size_t n = line_length(mail);
 
-		while (n < mail.n && mail.p[n] != '\n' && mail.p[n] != '\r')
-			n++;
 		if (n > LINE_MAX_BYTES)
 			return "a line of the mail is longer than 998 bytes";
 		mail = span_from(mail, n + 1);
@@ -198,18 +216,16 @@ void
 smtp_letter_body(struct buf *out, struct span mail)
 {
 	while (mail.n > 0) {
-		size_t n = 0;
+		size_t n = line_length(mail);
+		bool is_crlf = n + 1 < mail.n && mail.p[n] == '\r' &&
+			       mail.p[n + 1] == '\n';
 
-		while (n < mail.n && mail.p[n] != '\n' && mail.p[n] != '\r')
-			n++;
 		if (mail.p[0] == '.')
 			buf_char(out, '.');
-		buf_add(out, span_sub(mail, 0, n));
-		buf_add(out, SPAN("\r\n"));
-		if (n + 1 < mail.n && mail.p[n] == '\r' &&
-		    mail.p[n + 1] == '\n')
-			n++;
-		mail = span_from(mail, n + 1);
+		buf_add(out, span_sub(mail, 0, is_crlf ? n + 2 : n));
+		if (!is_crlf)
+			buf_add(out, SPAN("\r\n"));
+		mail = span_from(mail, is_crlf ? n + 2 : n + 1);
 	}
 	buf_add(out, SPAN(".\r\n"));
 }
