@@ -114,6 +114,7 @@ fuzz: $(FUZZ)
 
 bench: $(BENCH) $(B)/uwaga
 	@for b in $(BENCH) $(wildcard tests/bench/*.sh); do echo "== $$b"; UWAGA=$(B)/uwaga $$b samples/mail || exit 1; done
+	@echo "== tests/bench/smtp.mjs"; UWAGA=$(B)/uwaga node tests/bench/smtp.mjs
 
 crash: $(B)/uwaga $(B)/detail
 	@for t in $(sort $(wildcard tests/crash/*.sh)); do B=$(B) UWAGA=$(B)/uwaga sh $$t || exit 1; done

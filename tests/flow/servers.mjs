@@ -570,10 +570,11 @@ export class ImapClient {
 
 // The destination from Postfix's package: takes everything, a file per mail.
 export class SmtpSink extends Server {
-	constructor({ options = [], port } = {}) {
+	// `keep`: false takes mails as fast as it can and forgets them; `core`: the
+	// one processor that it runs on.
+	constructor({ options = [], port, keep = true, core } = {}) {
 		super('smtp-sink');
-		this.options = options;
-		this.port = port;
+		Object.assign(this, { options, port, keep, core });
 		fs.mkdirSync(path.join(this.dir, 'mails'));
 		give(path.join(this.dir, 'mails'));
 	}
@@ -584,8 +585,9 @@ export class SmtpSink extends Server {
 	}
 
 	command() {
-		return ['/usr/sbin/smtp-sink', '-c', '-d', 'mails/m.', ...this.options,
-			`127.0.0.1:${this.port}`, '128'];
+		return [...(this.core === undefined ? [] : ['taskset', '-c', String(this.core)]),
+			'/usr/sbin/smtp-sink', ...(this.keep ? ['-c', '-d', 'mails/m.'] : []),
+			...this.options, `127.0.0.1:${this.port}`, '128'];
 	}
 
 	ports() {
