@@ -51,6 +51,7 @@ function owing(count, port, connections) {
 		.replace('smtp://127.0.0.1:1', `smtp://127.0.0.1:${port}`));
 	const owed = outbox(house, 'queued');
 	assert.ok(owed >= count, `${owed} mails are owed`);
+	house.sentBefore = outbox(house, 'sent');
 	return { house, owed };
 }
 
@@ -58,7 +59,7 @@ const source = (port, count, sessions, ...before) => seconds(...before, '/usr/sb
 	'-d', '-s', String(sessions), '-l', '2048', '-m', String(count), `127.0.0.1:${port}`);
 
 function allSent(house, owed) {
-	assert.equal(outbox(house, 'sent'), owed);
+	assert.equal(outbox(house, 'sent') - house.sentBefore, owed);
 }
 
 async function near() {
