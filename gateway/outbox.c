@@ -169,7 +169,7 @@ settle_rows(struct outbox_sender *ob, struct hand *h, struct err *err)
 
 	judge_hand(ob, h);
 	for (size_t i = 0; i < h->n && rc == ST_OK; i++)
-		rc = store_outbox_settle(ob->st, &h->rows[i], err);
+		rc = store_outbox_hand_back(ob->st, &h->rows[i], err);
 	/* When all are back in the queue. */
 	for (size_t i = 0; i < h->n && rc == ST_OK; i++)
 		if (h->results[i].sent == SENT_RETRY &&

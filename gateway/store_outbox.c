@@ -118,13 +118,26 @@ store_outbox_add(struct store *st, struct outbox *row, struct err *err)
 	return rc == ST_OK ? add_text(st, row, err) : rc;
 }
 
-static const char outbox_settle[] =
-    "UPDATE outbox SET state = :state,"
-    " due_ms = CASE WHEN :state = 'queued' THEN COALESCE(:due, created_ms)"
-    " ELSE :due END,"
-    " attempts = :attempts, doubts = :doubts, claimed_ms = :claimed,"
-    " settled_ms = :settled, error = :error, external_id = :external_id,"
-    " arrival = :arrival, ask_ms = :ask WHERE id = :id";
+#define SETTLE                                                                \
+	"UPDATE outbox SET state = :state,"                                   \
+	" due_ms = CASE WHEN :state = 'queued'"                               \
+	" THEN COALESCE(:due, created_ms) ELSE :due END,"                     \
+	" attempts = :attempts, doubts = :doubts, claimed_ms = :claimed,"     \
+	" settled_ms = :settled, error = :error, external_id = :external_id," \
+	" arrival = :arrival, ask_ms = :ask WHERE id = :id"
+
+static const char outbox_settle[] = SETTLE;
+static const char outbox_hand_back[] = SETTLE " AND state = 'claimed'";
+
+static enum status
+settle(struct query *q, const struct outbox *row, struct err *err)
+{
+	query_id(q, ":id", row->id);
+	bind_result(q, row);
+	query_text(q, ":arrival", row->arrival == NULL ? "" : row->arrival);
+	query_time(q, ":ask", row->ask_ms);
+	return query_run(q, err);
+}
 
 enum status
 store_outbox_settle(struct store *st, const struct outbox *row, struct err *err)
@@ -132,11 +145,17 @@ store_outbox_settle(struct store *st, const struct outbox *row, struct err *err)
 	struct query q;
 
 	query_open(&q, st, outbox_settle);
-	query_id(&q, ":id", row->id);
-	bind_result(&q, row);
-	query_text(&q, ":arrival", row->arrival == NULL ? "" : row->arrival);
-	query_time(&q, ":ask", row->ask_ms);
-	return query_run(&q, err);
+	return settle(&q, row, err);
+}
+
+enum status
+store_outbox_hand_back(
+    struct store *st, const struct outbox *row, struct err *err)
+{
+	struct query q;
+
+	query_open(&q, st, outbox_hand_back);
+	return settle(&q, row, err);
 }
 
 static const char outbox_orphans[] =
@@ -720,6 +739,7 @@ const struct statement store_outbox_statements[] = {
 	{ "outbox_add", outbox_add },
 	{ "outbox_text_add", outbox_text_add },
 	{ "outbox_settle", outbox_settle },
+	{ "outbox_hand_back", outbox_hand_back },
 	{ "outbox_orphans", outbox_orphans },
 	{ "outbox_get", outbox_get },
 	{ "outbox_by_message_id", outbox_by_message_id },

@@ -79,6 +79,11 @@ store_outbox_claim(struct store *st, enum channel channel, int64_t now, int max,
 enum status store_outbox_settle(
     struct store *st, const struct outbox *row, struct err *err);
 
+/* The same by the sender that claimed it; nothing when the row is claimed no
+ * more: a bounce can be back before the sender has written that it was sent. */
+enum status store_outbox_hand_back(
+    struct store *st, const struct outbox *row, struct err *err);
+
 /* Rows to that domain that are due before `due` wait until then, with the
  * reason; `error` says it for each. */
 enum status store_outbox_hold_domain(struct store *st, const char *domain,

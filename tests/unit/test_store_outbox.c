@@ -225,6 +225,77 @@ a_settled_row_says_what_became_of_it(void **state)
 }
 
 static void
+a_bounce_that_came_first_is_not_undone(void **state)
+{
+	struct fixture *f = *state;
+	struct outbox *rows, bounced;
+	size_t n;
+
+	owe(f, "t1", OUTBOX_QUEUED, NOON);
+	owe(f, "t2", OUTBOX_QUEUED, NOON);
+	claim(f, 10, &rows, &n);
+	assert_int_equal(n, 2);
+	bounced = rows[0];
+	bounced.state = OUTBOX_FAILED;
+	bounced.error = "bounced: 5.1.1";
+	OK(store_outbox_settle(f->st, &bounced, &f->err));
+	for (size_t i = 0; i < n; i++) {
+		rows[i].state = OUTBOX_SENT;
+		OK(store_outbox_hand_back(f->st, &rows[i], &f->err));
+	}
+	assert_int_equal(get(f, rows[0].id).state, OUTBOX_FAILED);
+	assert_string_equal(get(f, rows[0].id).error, "bounced: 5.1.1");
+	assert_int_equal(get(f, rows[1].id).state, OUTBOX_SENT);
+}
+
+static void
+mail_to_a_place_that_takes_none_waits(void **state)
+{
+	struct fixture *f = *state;
+	struct outbox row = letter(f, "t1");
+	const char *const to[] = { "a@daleko.example", "b@DALEKO.example",
+		"c@niedaleko.example", "d@daleko.example.example" };
+	int64_t id[4], late, count, first;
+
+	for (int i = 0; i < 4; i++) {
+		char token[8];
+
+		snprintf(token, sizeof(token), "d%d", i);
+		row = letter(f, token);
+		row.to = to[i];
+		OK(store_outbox_add(f->st, &row, &f->err));
+		id[i] = row.id;
+	}
+	late = owe(f, "t9", OUTBOX_SENT, 0);
+	OK(store_outbox_hold_domain(
+	    f->st, "daleko.example", NOON + HOUR, "451 later", &f->err));
+	assert_int_equal(get(f, id[0]).due_ms, NOON + HOUR);
+	assert_int_equal(get(f, id[0]).state, OUTBOX_DEFERRED);
+	assert_string_equal(get(f, id[1]).error, "451 later");
+	assert_int_equal(get(f, id[2]).due_ms, NOON);
+	assert_int_equal(get(f, id[3]).due_ms, NOON);
+	/* It had a later time already: that one stays. */
+	OK(store_outbox_hold_domain(
+	    f->st, "daleko.example", NOON + 1, "sooner", &f->err));
+	assert_int_equal(get(f, id[0]).due_ms, NOON + HOUR);
+	OK(store_outbox_note(
+	    f->st, CHANNEL_MAIL, NOON, 1, "unreachable", &f->err));
+	assert_string_equal(get(f, id[2]).error, "unreachable");
+	assert_string_equal(get(f, id[3]).error, "");
+	row = get(f, late);
+	row.attempts = 1;
+	row.settled_ms = NOON - 10;
+	OK(store_outbox_settle(f->st, &row, &f->err));
+	OK(store_outbox_pace(
+	    f->st, CHANNEL_MAIL, NOON - 60000, &count, &first, &f->err));
+	assert_int_equal(count, 1);
+	assert_int_equal(first, NOON - 10);
+	OK(store_outbox_pace(
+	    f->st, CHANNEL_MAIL, NOON - 10, &count, &first, &f->err));
+	assert_int_equal(count, 0);
+}
+
+static void
 what_was_claimed_when_the_program_died_is_unknown(void **state)
 {
 	struct fixture *f = *state;
@@ -372,6 +443,8 @@ main(void)
 		TEST(a_row_is_found_by_what_a_reply_carries),
 		TEST(only_what_is_due_is_claimed_and_the_oldest_first),
 		TEST(a_settled_row_says_what_became_of_it),
+		TEST(a_bounce_that_came_first_is_not_undone),
+		TEST(mail_to_a_place_that_takes_none_waits),
 		TEST(what_was_claimed_when_the_program_died_is_unknown),
 		TEST(the_last_word_is_the_newest_that_may_have_arrived),
 		TEST(replies_are_counted_for_the_limits),
