@@ -373,6 +373,14 @@ enough_before_text(const struct evidence *ev, bool is_answer)
 	       ev->year && ev->time;
 }
 
+/* With an address, and ended as programs end it: by the verb, or by the address
+ * closed. */
+static bool
+is_sure(const struct evidence *ev)
+{
+	return ev->address && (ev->verb_last || ev->closed || ev->dashed);
+}
+
 bool
 attribution_may_end(const struct lines *lines, size_t i)
 {
@@ -590,7 +598,7 @@ attribution_read(
 		    !quoted && ev.verb_last && ev.colon && ev.date && ev.starts;
 		if (enough && (ev.starts || ev.dashed || ev.framed) &&
 		    !opens_address(lines, from)) {
-			out->doubt = !quoted && !ev.address;
+			out->doubt = !quoted && !is_sure(&ev);
 			out->from = ev.starts_word || ev.dashed || ev.framed
 					? from
 					: with_line_above(lines, from, end);
@@ -604,7 +612,7 @@ attribution_read(
 		if (starts_paragraph(lines, from) ||
 		    (from == end && ev.angle && ev.verb)) {
 			out->from = from;
-			out->doubt = !quoted && !ev.address;
+			out->doubt = !quoted && !is_sure(&ev);
 			found = true;
 		}
 		if (starts_paragraph(lines, from) &&

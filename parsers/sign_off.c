@@ -503,13 +503,42 @@ starts_paragraph(const struct lines *lines, size_t i, size_t from)
 	       lines->line[i - 1].gone;
 }
 
+static bool
+ends_with_colon(const struct lines *lines, size_t i)
+{
+	struct span words = lines_words(lines, i);
+
+	return words.n > 0 && words.p[words.n - 1] == ':';
+}
+
+/* "1. ławka", "- ławka" */
+static bool
+is_item(const struct lines *lines, size_t i)
+{
+	struct span words = lines_words(lines, i);
+
+	return words.n > 0 && ((words.p[0] >= '0' && words.p[0] <= '9') ||
+				  memchr("-*+", words.p[0], 3) != NULL ||
+				  span_starts(words, "\xe2\x80\xa2"));
+}
+
 /* A name begins a paragraph, or is the last line of all below a sentence or of
  * two words at least. */
 static bool
 may_be_name(const struct lines *lines, size_t i, size_t from, size_t to)
 {
 	struct span above;
+	size_t k = i;
 
+	while (k > from && lines->line[k - 1].kind == LINE_TEXT &&
+	       !lines->line[k - 1].gone && !is_item(lines, k - 1) &&
+	       !ends_with_colon(lines, k - 1))
+		k--;
+	while (k > from && lines->line[k - 1].kind == LINE_BLANK)
+		k--;
+	if (k > from && lines->line[k - 1].kind == LINE_TEXT &&
+	    ends_with_colon(lines, k - 1))
+		return false; /* what the author counts or names */
 	if (starts_paragraph(lines, i, from))
 		return true;
 	if (lines_next(lines, i + 1) < to)
@@ -556,7 +585,8 @@ sign_off_find(struct sign_off *out, struct lines *lines, size_t from, size_t to,
 		    is_name(lines, i, author, &out->guessed) &&
 		    is_card(lines, i + 1, to, false, &out->end, &count) &&
 		    !(out->guessed && is_one_word(lines, i) &&
-			(count > 0 || i == from))) {
+			(count > 0 || i == from)) &&
+		    !(out->guessed && !starts_paragraph(lines, i, from))) {
 			out->card = count > 0;
 			found = true;
 		}

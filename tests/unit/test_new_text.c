@@ -79,6 +79,9 @@ static const char *const sentences[] = {
 	"____________\n"
 	"\n"
 	"2. Za mało czasu.",
+	"To, co pisze Gazeta <r@gazeta.example> w dniu 16.11.2026 o 10:00, to "
+	"nieprawda:\n"
+	"droga nie jest gotowa.",
 	"RODO: ochrona danych osobowych nie jest w projekcie opisana.",
 	"Popieram Jan Kowalski",
 	"Potwierdzam obecność, Jan Kowalski",
