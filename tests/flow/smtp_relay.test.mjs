@@ -21,7 +21,9 @@ function story(name, { smtp = {}, settings }, body) {
 		try {
 			const dovecot = await up(new Dovecot({ cert: ca.good }));
 			const sink = await up(new SmtpSink());
-			const postfix = await up(new Postfix({ cert: ca.good, relay: sink.port, dovecot, settings }));
+			// Postfix would let its clients wait while it has much to hand on.
+			const postfix = await up(new Postfix({ cert: ca.good, relay: sink.port, dovecot,
+				settings: `in_flow_delay = 0\n${settings ?? ''}` }));
 			const line = await up(new Line(postfix.smtps));
 			house = new House({ smtp: { url: `smtps://localhost:${line.port}`, user: 'konsultacje',
 				password: 'tajne-haslo', ca_file: ca.file, connections: 2, timeout: 5, ...smtp } });
