@@ -139,7 +139,7 @@ smtp_letter_problem(
 		       "another way";
 	if (mail.n == 0 || memchr(mail.p, '\0', mail.n) != NULL)
 		return "the mail is empty or holds a NUL byte";
-	if (has_high_bytes(mail) && !offer->eightbit && !offer->utf8)
+	if (!offer->eightbit && !offer->utf8 && has_high_bytes(mail))
 		return "the mail holds bytes beyond ASCII and the mail server "
 		       "takes none (8BITMIME)";
 	if (offer->size_max > 0 && mail.n > offer->size_max) {

@@ -194,20 +194,23 @@ put_date(struct buf *out, int64_t ms, int offset)
 	    zone % 60);
 }
 
-/* How many bytes at the start of `s`, at most `room`, stand for themselves. */
+/* How many bytes at the start of `s`, at most `room`, stand for themselves: all
+ * visible ASCII but "=", and blanks that do not end the line. */
 static size_t
 plain_length(struct span s, size_t room)
 {
-	size_t n = 0;
+	size_t n = 0, most = s.n < room ? s.n : room;
 
-	while (n < s.n && n < room) {
-		char c = s.p[n];
+	while (n < most) {
+		unsigned char c = (unsigned char)s.p[n];
 
-		if ((c == ' ' || c == '\t') ? n + 1 == s.n
-					    : c <= ' ' || c >= 127 || c == '=')
+		/* One comparison for the usual letter. */
+		if ((unsigned char)(c - ' ') > '~' - ' ' ? c != '\t' : c == '=')
 			break;
 		n++;
 	}
+	if (n > 0 && n == s.n && (s.p[n - 1] == ' ' || s.p[n - 1] == '\t'))
+		n--;
 	return n;
 }
 

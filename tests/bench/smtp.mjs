@@ -8,7 +8,7 @@
 // is the ratio within a round.  Our clock runs from the start of the program to
 // the last mail settled on disk.
 //
-// N=3000 FAR=300 ROUNDS=3 sizes; ONLY=near,far parts
+// N=8000 FAR=300 ROUNDS=3 sizes; ONLY=near,far parts
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import fs from 'node:fs';
@@ -18,7 +18,7 @@ import { Daemon, House, program, residentMail, until } from '../flow/house.mjs';
 import { Line, SmtpSink } from '../flow/servers.mjs';
 
 const size = (name, usual) => Number(process.env[name] || usual);
-const n = size('N', 3000), far = size('FAR', 300), rounds = size('ROUNDS', 3);
+const n = size('N', 8000), far = size('FAR', 300), rounds = size('ROUNDS', 3);
 const only = process.env.ONLY?.split(',') ?? ['near', 'far'];
 const core = os.cpus().length - 1;
 const say = (...columns) => console.log(columns[0].padEnd(52),
