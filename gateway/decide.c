@@ -707,6 +707,8 @@ decide(struct decision *d, const struct case_file *c, struct err *err)
 	decide_trust(d, c);
 	if (!is_settled(d))
 		rc = decide_order(d, c, err);
+	if (rc == ST_OK && !is_settled(d))
+		rc = decide_commune(d, c, err);
 	if (rc == ST_OK && !is_settled(d) && is_thanks(c))
 		decide_settle(d, c, FATE_THANKS, "thanks, nothing to file");
 	if (rc == ST_OK && !is_settled(d))

@@ -35,8 +35,10 @@ struct decision {
 	int64_t settles; /* the held message this one settles; 0 none */
 	bool files_settled; /* ... by filing its text; else it is superseded */
 	int64_t denies; /* the held message whose near miss it denies; 0 none */
-	bool is_stop; /* ends notices, of `consultation` or of all */
+	bool is_stop; /* ends notices, of `consultation`, of `commune` or of all */
 	bool is_start; /* begins them again */
+	int64_t commune_id; /* whose meetings; 0 none */
+	const char *commune;
 	struct remark of_remark; /* it corrects or withdraws this; id 0 none */
 	const char *new_text; /* the corrected words; NULL: it is withdrawn */
 	const struct remark *shown; /* remarks that the reply lists; or NULL */

@@ -32,6 +32,10 @@ enum status decide_last_row(struct outbox *row, const struct case_file *c,
 enum status
 decide_order(struct decision *d, const struct case_file *c, struct err *err);
 
+/* The same with the name of a commune: its meetings. */
+enum status
+decide_commune(struct decision *d, const struct case_file *c, struct err *err);
+
 /* An answer to an invitation, by calendar or in words; YES and NO too when the
  * last question was an invitation (`*invited`). */
 enum status

@@ -462,6 +462,7 @@ gather_reply(struct reply *r, struct journey *j, const struct decision *d,
 					      : d->n_filings,
 		.is_unclear = d->is_unclear,
 		.meeting = d->meeting,
+		.commune = d->commune,
 		.comes = d->n_rsvps > 0 && d->rsvps[0].answer == RSVP_YES,
 		.suggestion = d->suggestion,
 		.attachment_names = attachment_names(j, to, err),
@@ -667,6 +668,10 @@ change_notices(struct journey *j, struct err *err)
 
 	if (j->what.consultation != NULL)
 		filter.consultation_id = j->what.consultation->id;
+	if (j->what.commune_id != 0)
+		return store_contact_follow(j->intake->st, j->contact.id,
+		    j->what.commune_id, j->what.is_start, j->in.id, j->now,
+		    err);
 	if (j->what.is_start)
 		return store_contact_restart(j->intake->st, j->contact.id,
 		    filter.consultation_id, j->in.id, j->now, err);

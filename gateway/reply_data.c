@@ -469,6 +469,8 @@ reply_data(struct wording *w, const struct reply *reply)
 	}
 	if (reply->meeting != NULL)
 		put_meetings(w, data, reply);
+	if (reply->commune != NULL)
+		put(data, "commune", span_of(reply->commune));
 	put_message(w, data, reply);
 	put_remarks(w, data, reply);
 	put_answer_due(w, data, reply);

@@ -31,6 +31,7 @@ struct reply {
 	const struct meeting *before; /* the meeting as it was; or NULL */
 	const char *reason; /* why it changes; or NULL */
 	const char *reply_address; /* what a link in it writes to; or NULL */
+	const char *commune; /* whose meetings it is about; or NULL */
 	bool comes; /* the person will be there */
 	const struct consultation *suggestion;
 	const char *attachment_names; /* "a.pdf, b.jpg" */

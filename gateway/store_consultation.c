@@ -74,6 +74,28 @@ out:
 	return rc;
 }
 
+static const char commune_find[] =
+    "SELECT id, name FROM commune WHERE name_key = :key";
+
+enum status
+store_commune_find(struct store *st, struct span name, struct arena *a,
+    int64_t *id, const char **found, struct err *err)
+{
+	struct query q;
+	enum status rc;
+
+	*id = 0;
+	*found = NULL;
+	query_open(&q, st, commune_find);
+	query_text(&q, ":key", fold(a, arena_copy(a, name).p));
+	rc = query_step(&q, err);
+	if (rc == ST_OK && q.has_row) {
+		*id = query_get_int(&q);
+		*found = query_get_text(&q, a);
+	}
+	return query_close(&q, rc, err);
+}
+
 static const char commune_all[] = "SELECT name FROM commune ORDER BY id";
 
 enum status
@@ -433,6 +455,7 @@ store_consultation_number_used(
 
 const struct statement store_consultation_statements[] = {
 	{ "commune_put", commune_put },
+	{ "commune_find", commune_find },
 	{ "commune_all", commune_all },
 	{ "consultation_communes_clear", consultation_communes_clear },
 	{ "consultation_groups_clear", consultation_groups_clear },

@@ -62,6 +62,9 @@ enum status store_consultation_number_used(
 /* Adds a commune unless it is there; `kind` "urban" or "rural", may be "". */
 enum status store_commune_put(struct store *st, const char *name,
     const char *kind, int64_t *id, struct err *err);
+/* By its name, folded; id 0 when there is none. */
+enum status store_commune_find(struct store *st, struct span name,
+    struct arena *a, int64_t *id, const char **found, struct err *err);
 enum status store_commune_all(struct store *st, struct arena *a,
     const char ***names, size_t *n, struct err *err);
 

@@ -295,6 +295,33 @@ store_contact_restart(struct store *st, int64_t contact_id,
 	return query_run(&q, err);
 }
 
+static const char subscription_follow[] =
+    "INSERT INTO subscription (contact_id, commune_id, state, since_ms,"
+    " proof_inbound_id) VALUES (:contact, :commune, :state, :now, :proof)"
+    " ON CONFLICT (contact_id, commune_id) DO UPDATE SET"
+    " state = excluded.state, since_ms = excluded.since_ms,"
+    " proof_inbound_id = excluded.proof_inbound_id";
+
+enum status
+store_contact_follow(struct store *st, int64_t contact_id, int64_t commune_id,
+    bool follows, int64_t inbound_id, int64_t now, struct err *err)
+{
+	struct wish w = { contact_id, 0, inbound_id, now };
+	struct query q;
+	enum status rc;
+
+	query_open(&q, st, subscription_follow);
+	query_id(&q, ":commune", commune_id);
+	query_text(&q, ":state", follows ? "active" : "stopped");
+	rc = run_wish(&q, &w, err);
+	if (rc != ST_OK || !follows)
+		return rc;
+	query_open(&q, st, contact_restart);
+	query_id(&q, ":contact", contact_id);
+	query_id(&q, ":proof", inbound_id);
+	return query_run(&q, err);
+}
+
 static const char contact_bounced[] =
     "UPDATE contact SET bounced_ms = :now WHERE id = :contact";
 
@@ -324,6 +351,7 @@ const struct statement store_person_statements[] = {
 	{ "contact_stop", contact_stop },
 	{ "subscription_restart_all", subscription_restart_all },
 	{ "contact_restart", contact_restart },
+	{ "subscription_follow", subscription_follow },
 	{ "contact_bounced", contact_bounced },
 	{ NULL, NULL },
 };

@@ -51,6 +51,12 @@ enum status store_contact_stop(struct store *st, int64_t contact_id,
 enum status store_contact_restart(struct store *st, int64_t contact_id,
     int64_t consultation_id, int64_t inbound_id, int64_t now, struct err *err);
 
+/* Notices of the meetings in that commune, from now on or no more; with the
+ * message that asked for it as proof.  Whoever asks for one wants notices. */
+enum status
+store_contact_follow(struct store *st, int64_t contact_id, int64_t commune_id,
+    bool follows, int64_t inbound_id, int64_t now, struct err *err);
+
 /* A hard bounce came back from that contact. */
 enum status store_contact_bounced(
     struct store *st, int64_t contact_id, int64_t now, struct err *err);
