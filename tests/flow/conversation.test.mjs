@@ -710,3 +710,24 @@ story('an answer to no notice waits for staff', (house) => {
 	assert.equal(row(house, lost).fate, 'held');
 	assert.match(row(house, lost).why, /no notice/);
 });
+
+story('ZAPISZ with the name of a commune asks for its meetings, and STOP ends that', (house) => {
+	house.text({ from: '+48110000301', text: 'ZAPISZ Chełm Śląski', at: '2026-11-22T10:00:00+01:00' });
+	house.poll();
+	const [asked] = house.rows('journal');
+	assert.equal(asked.fate, 'command', asked.why);
+	const [one] = house.rows('subscription', 'list').filter((s) => s.commune);
+	assert.equal(one.commune, 'Chełm Śląski');
+	assert.equal(one.state, 'active');
+	const shown = house.rows('outbox', 'list').find((r) => r.inbound === asked.id);
+	assert.match(shown.text, /Chelm Slaski.*STOP/, 'what they were told is kept beside the message');
+	house.text({ from: '+48110000301', text: 'stop chelm slaski.', at: '2026-11-22T11:00:00+01:00' });
+	house.poll();
+	assert.equal(house.rows('subscription', 'list').find((s) => s.commune).state, 'stopped');
+	house.text({ from: '+48110000301', text: 'ZAPISZ Kraków', at: '2026-11-22T11:30:00+01:00' });
+	house.text({ from: '+48110000301', text: 'Zapisz Bieruń na listę gmin z dymem', at: '2026-11-22T11:31:00+01:00' });
+	house.poll();
+	assert.equal(house.rows('journal').filter((r) => r.fate === 'command').length, 2,
+		'only the whole name of one of ours');
+	assert.equal(house.rows('subscription', 'list').filter((s) => s.commune).length, 1);
+});

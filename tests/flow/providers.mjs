@@ -12,15 +12,17 @@ import https from 'node:https';
 
 import { program } from './house.mjs';
 
-const local = (ms, zone = 'Europe/Warsaw') => new Intl.DateTimeFormat('sv-SE', {
-	timeZone: zone, dateStyle: 'short', timeStyle: 'medium' }).format(ms);
+const warsaw = new Intl.DateTimeFormat('sv-SE', {
+	timeZone: 'Europe/Warsaw', dateStyle: 'short', timeStyle: 'medium' });
+const local = (ms) => warsaw.format(ms);
 
 // "2026-11-22 11:00:00" or "20261122110000" as the other compares it.
 const digits = (s) => String(s).replace(/\D/g, '');
 
 class Stub {
 	constructor({ cert, secret = 'tajne-haslo' } = {}) {
-		Object.assign(this, { cert, secret, texts: [], sent: [], faults: [], asked: {} });
+		Object.assign(this, { cert, secret, texts: [], sent: [], faults: [], asked: {},
+			times: {} }); // of the first and last request of a kind
 		this.serial = 1000;
 	}
 
@@ -46,7 +48,8 @@ class Stub {
 
 	// A text arrives at the provider.
 	receive({ from = '+48110000301', text, at = '2026-11-22T10:00:00Z' }) {
-		this.texts.push({ id: ++this.serial, from, text, ms: Date.parse(at) });
+		const ms = Date.parse(at);
+		this.texts.push({ id: ++this.serial, from, text, ms, local: local(ms) });
 		return this.serial;
 	}
 
@@ -70,6 +73,7 @@ class Stub {
 		const { kind, answer } = this.understand(request, body);
 		const how = this.next(kind);
 		this.asked[kind] = this.count(kind) + 1;
+		this.times[kind] = [this.times[kind]?.[0] ?? performance.now(), performance.now()];
 		if (how === 'silent') // not even read
 			return request.socket.destroy();
 		if (typeof how === 'object' && how.status) {
@@ -123,10 +127,10 @@ export class SmsEagle extends Stub {
 		return { kind: 'poll', answer: () => {
 			const messages = this.texts
 				.filter((t) => params.idfrom ? t.id >= Number(params.idfrom)
-					: digits(local(t.ms)) >= params.datefrom)
+					: digits(t.local) >= params.datefrom)
 				.slice(0, Number(params.limit))
 				.map((t) => ({ ID: String(t.id), SenderNumber: t.from,
-					TextDecoded: t.text, ReceivingDateTime: local(t.ms),
+					TextDecoded: t.text, ReceivingDateTime: t.local,
 					UDH: '', Class: '-1', RecipientID: 'smseagle1',
 					Processed: 'true', readed: 'false', oid: '' }));
 			return messages.length ? { json: { result: { messages, status: 'ok' } } }
@@ -166,10 +170,10 @@ export class SerwerSms extends Stub {
 			assert.equal(form.read, undefined, 'never marked as read');
 			return { kind: 'poll', answer: () => {
 				const limit = Number(form.limit), page = Number(form.page ?? 1);
-				const all = this.texts.filter((t) => local(t.ms) >= form.date_from);
+				const all = this.texts.filter((t) => t.local >= form.date_from);
 				return { json: { paging: { page, count: Math.max(1, Math.ceil(all.length / limit)) },
 					items: all.slice((page - 1) * limit, page * limit).map((t) => ({
-						id: t.id, type: 'nd', phone: t.from, recived: local(t.ms),
+						id: t.id, type: 'nd', phone: t.from, recived: t.local,
 						blacklist: false, text: t.text })) } };
 			} };
 		default:
