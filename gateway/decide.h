@@ -35,7 +35,8 @@ struct decision {
 	int64_t settles; /* the held message this one settles; 0 none */
 	bool files_settled; /* ... by filing its text; else it is superseded */
 	int64_t denies; /* the held message whose near miss it denies; 0 none */
-	bool is_stop; /* ends notices, of `consultation`, of `commune` or of all */
+	bool
+	    is_stop; /* ends notices, of `consultation`, of `commune` or of all */
 	bool is_start; /* begins them again */
 	int64_t commune_id; /* whose meetings; 0 none */
 	const char *commune;
