@@ -9,7 +9,7 @@
 // The mails are about 18 KB on average: short ones in plain text, answers with
 // HTML and quotes, a few with a photograph.
 //
-// N=20000 ROUNDS=3 OLD=100000 BIG=4 sizes; ONLY=flood,far,poll,memory parts
+// MAILS=20000 ROUNDS=3 OLD=100000 BIG=4 sizes; ONLY=flood,far-flood,poll,memory parts
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import crypto from 'node:crypto';
@@ -20,7 +20,7 @@ import { Daemon, House, random, residentMail, until } from '../flow/house.mjs';
 import { Authority, descendants, Dovecot, Line } from '../flow/servers.mjs';
 
 const size = (name, usual) => Number(process.env[name] || usual);
-const n = size('N', 20000), rounds = size('ROUNDS', 3);
+const n = size('MAILS', 20000), rounds = size('ROUNDS', 3);
 const only = process.env.ONLY?.split(',');
 const median = (list) => [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)];
 const say = (...columns) => console.log(columns[0].padEnd(52),
@@ -314,10 +314,10 @@ async function memory() {
 	await box.close();
 }
 
-const parts = { flood, far, poll, memory };
-const wanted = only ?? Object.keys(parts);
+const parts = { flood, 'far-flood': far, poll, memory };
+const wanted = Object.keys(parts).filter((name) => !only || only.includes(name));
 let box;
-if (wanted.includes('flood') || wanted.includes('far')) {
+if (wanted.includes('flood') || wanted.includes('far-flood')) {
 	box = await new Mailbox().open();
 	let bytes = 0;
 	const counted = function* () {

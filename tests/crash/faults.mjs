@@ -7,24 +7,16 @@
 // sum of fates, each message became one remark, and nothing owed is unsent.
 //
 // usage: node tests/crash/faults.mjs       T=600 SEED=20261122
+//        FAULTS='disk: full,relay: slow' keeps to these
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-import { Daemon, House, random, residentMail, until } from '../flow/house.mjs';
+import { Daemon, House, preload, random, residentMail, until } from '../flow/house.mjs';
 import { Authority, Dovecot, Line, received, SmtpRecorder } from '../flow/servers.mjs';
 
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
-
-function preload(dir, name) {
-	const shim = path.join(dir, `${name}.so`);
-	const made = spawnSync(process.env.CC || 'gcc',
-		['-O2', '-shared', '-fPIC', '-o', shim, `tests/flow/${name}.c`], { encoding: 'utf8' });
-	assert.equal(made.status, 0, made.stderr);
-	return shim;
-}
 
 class World {
 	async open(seed) {
@@ -187,6 +179,11 @@ function ledger(world) {
 		lost: 0, doubled: 0, unconfirmed: 0, 'other Message-ID': 0,
 		repeats: recorder.mails.length - count(recorder.mails.map((m) => m.id)).size,
 		'restarts by the supervisor': world.restarts };
+	for (const r of journal.filter((row) => row.fate !== 'filed').slice(0, 5))
+		console.error(`${r.source} ${r.external_id}: ${r.fate}, ${r.why}`);
+	const rows = house.rows('outbox', 'list');
+	for (const r of rows.filter((row) => row.state !== 'sent').slice(0, 5))
+		console.error(`owed to ${r.to}: ${r.state}, ${r.why}`);
 	const expect = (text) => {
 		const n = remarks.get(text) || 0;
 		figures.lost += n === 0;
@@ -195,7 +192,11 @@ function ledger(world) {
 	for (let i = 0; i < world.mails; i++) {
 		expect(`Prosimy o kurs numer ${i}.`);
 		const own = ids.get(`osoba${i}@poczta.example`)?.size || 0;
-		figures.unconfirmed += own === 0;
+		if (own === 0) {
+			figures.unconfirmed++;
+			const to = `osoba${i}@poczta.example`;
+			console.error(`${to} got nothing: ` + JSON.stringify(rows.filter((r) => r.to === to)));
+		}
 		figures['other Message-ID'] += Math.max(0, own - 1);
 	}
 	for (let i = 0; i < world.texts; i++)
@@ -205,12 +206,13 @@ function ledger(world) {
 	return figures;
 }
 
-export async function night({ seconds, seed }) {
+export async function night({ seconds, seed, only }) {
 	const world = new World();
 	const seen = {};
 	try {
 		await world.open(seed);
-		const faults = Object.entries(world.faults());
+		const faults = Object.entries(world.faults())
+			.filter(([name]) => !only || only.includes(name));
 		const end = Date.now() + seconds * 1000;
 		const longest = seconds > 60 ? 4000 : 400;
 		let lot = [];
@@ -226,8 +228,9 @@ export async function night({ seconds, seed }) {
 		world.house.run('verify');
 		return { seen, figures };
 	} catch (e) {
-		e.message += `\nfaults so far: ${JSON.stringify(seen)}\n` +
-			`log: ${world.daemon?.log.split('\n').filter((l) => !/stored|sent/.test(l)).slice(-40).join('\n')}`;
+		console.error(`faults so far: ${JSON.stringify(seen)}\nowed: ` +
+			JSON.stringify(world.owed().slice(0, 5)) + '\nlog: ' + world.daemon.log
+			.split('\n').filter((l) => !/intake stored|outbox sent/.test(l)).slice(-40).join('\n'));
 		throw e;
 	} finally {
 		await world.close();
@@ -247,7 +250,7 @@ export function check({ figures }) {
 if (import.meta.url === pathToFileURL(process.argv[1]).href) {
 	const seconds = Number(process.env.T || 600);
 	const seed = Number(process.env.SEED || 20261122);
-	const outcome = await night({ seconds, seed });
+	const outcome = await night({ seconds, seed, only: process.env.FAULTS?.split(',') });
 	for (const [name, n] of [...Object.entries(outcome.seen), ...Object.entries(outcome.figures)])
 		console.log(`${String(n).padStart(8)}  ${name}`);
 	check(outcome);

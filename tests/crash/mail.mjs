@@ -141,6 +141,9 @@ export async function killed({ rounds, seed }) {
 			world.start();
 			moments[await moment(world, next)]++;
 			await world.kill();
+			if (process.env.VERBOSE)
+				console.error(`round ${round}: ${world.delivered} delivered, ` +
+					`${world.recorder.mails.length} sent`);
 		}
 		world.start();
 		const owed = () => ['queued', 'claimed', 'deferred'].flatMap((state) =>

@@ -92,7 +92,7 @@ export class House {
 		return name;
 	}
 
-	// Drops a text into the spool as gammu-smsd writes it.
+	// Drops a text into the spool as gammu-smsd writes it, but whole at once.
 	text({ from, text, at }) {
 		const hex = (s) => [...Buffer.from(s, 'utf16le').swap16()]
 			.map((b) => b.toString(16).padStart(2, '0').toUpperCase()).join('');
@@ -109,7 +109,8 @@ export class House {
 			`Length = ${[...text].length}`, 'Class = -1',
 			'ReplySMSC = FALSE', 'RejectDuplicates = FALSE',
 			'ReplaceMessage = 0', 'MessageReference = 0', '', ''].join('\n');
-		fs.writeFileSync(path.join(this.dir, 'spool/inbox', file), body);
+		fs.writeFileSync(path.join(this.dir, 'spool', file), body);
+		fs.renameSync(path.join(this.dir, 'spool', file), path.join(this.dir, 'spool/inbox', file));
 		return file;
 	}
 
@@ -171,6 +172,15 @@ export class Daemon {
 		assert.deepEqual(how, { code: 0, signal: null }, this.log);
 		assert.ok(Date.now() - began < 10000, 'within ten seconds');
 	}
+}
+
+// Builds a library that is loaded before the program; answers its file.
+export function preload(dir, name) {
+	const shim = path.join(dir, `${name}.so`);
+	const made = spawnSync(process.env.CC || 'gcc',
+		['-O2', '-shared', '-fPIC', '-o', shim, `tests/flow/${name}.c`], { encoding: 'utf8' });
+	assert.equal(made.status, 0, made.stderr);
+	return shim;
 }
 
 // A resident's mail, number `i`: nobody else writes the same.

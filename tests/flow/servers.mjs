@@ -69,6 +69,10 @@ export function answers(port) {
 
 // ---- certificates -----------------------------------------------------------
 
+// Good whatever the time is, also for a program whose clock a test has set.
+const longAgo = new Date('2020-01-01'), farAway = new Date('2045-01-01');
+const stamp = (d) => d.toISOString().replace(/[-:T]/g, '').slice(0, 14) + 'Z';
+
 // An authority with a certificate of its own (`file`, PEM), and what it issues.
 export class Authority {
 	constructor() {
@@ -98,9 +102,12 @@ subjectKeyIdentifier = hash
 `);
 		fs.writeFileSync(path.join(this.dir, 'index.txt'), '');
 		fs.writeFileSync(path.join(this.dir, 'serial'), '1000\n');
-		this.openssl('req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256',
-			'-nodes', '-days', '3650', '-subj', '/CN=Uwaga tests', '-extensions', 'authority',
-			'-config', this.path('ca.cnf'), '-keyout', this.path('ca.key'), '-out', this.file);
+		this.openssl('req', '-new', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256',
+			'-nodes', '-subj', '/CN=Uwaga tests', '-config', this.path('ca.cnf'),
+			'-keyout', this.path('ca.key'), '-out', this.path('ca.csr'));
+		this.openssl('ca', '-batch', '-notext', '-config', this.path('ca.cnf'),
+			'-extensions', 'authority', '-startdate', stamp(longAgo), '-enddate', stamp(farAway),
+			'-selfsign', '-keyfile', this.path('ca.key'), '-in', this.path('ca.csr'), '-out', this.file);
 		for (const file of ['ca.pem', 'ca.key'])
 			give(this.path(file));
 	}
@@ -116,13 +123,11 @@ subjectKeyIdentifier = hash
 
 	// A certificate for these names (host names or addresses), good from
 	// `from` to `to`; signed by itself when `self`.  Answers its files.
-	issue({ names = ['localhost', '127.0.0.1'], from = new Date('2020-01-01'),
-		to = new Date('2045-01-01'), self = false } = {}) {
+	issue({ names = ['localhost', '127.0.0.1'], from = longAgo, to = farAway, self = false } = {}) {
 		const base = this.path(`leaf${++this.index}`);
 		const cert = `${base}.pem`, key = `${base}.key`;
 		const alt = names.map((n) => `${net.isIP(n) ? 'IP' : 'DNS'}:${n}`).join(',');
 		const subject = `/CN=${names[0]}`;
-		const stamp = (d) => d.toISOString().replace(/[-:T]/g, '').slice(0, 14) + 'Z';
 		fs.writeFileSync(`${base}.cnf`,
 			fs.readFileSync(this.path('ca.cnf'), 'utf8') + `
 [leaf]
@@ -520,7 +525,7 @@ export class ImapClient {
 		client.text = '';
 		client.socket.on('data', (bytes) => {
 			const all = rest + bytes.toString('latin1');
-			const end = all.lastIndexOf('\r\n') + 2;
+			const end = all.lastIndexOf('\n') + 1; // 0: no whole line yet
 			rest = all.slice(end);
 			client.text += all.slice(0, end);
 			for (const line of all.slice(0, end).split('\r\n'))
@@ -541,7 +546,10 @@ export class ImapClient {
 		for (const part of parts.slice(1))
 			this.socket.write(part);
 		this.socket.write('\r\n');
-		const answer = await Promise.race([line, this.failed]);
+		let timer;
+		const late = new Promise((_, reject) => timer = setTimeout(() =>
+			reject(new Error(`no answer to ${parts[0].slice(0, 40)}`)), 60000));
+		const answer = await Promise.race([line, late, this.failed]).finally(() => clearTimeout(timer));
 		assert.match(answer, /^\S+ OK/, `${parts[0].slice(0, 40)}: ${answer}`);
 		return this.text;
 	}

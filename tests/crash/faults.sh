@@ -1,0 +1,3 @@
+#!/bin/sh
+# See faults.mjs.
+exec node tests/crash/faults.mjs

@@ -1,0 +1,3 @@
+#!/bin/sh
+# See mail.mjs.
+exec node tests/crash/mail.mjs
