@@ -2,10 +2,12 @@
 // is not, and that nothing secret leaves before.
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
+import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 
+import { House, program } from './house.mjs';
 import { Authority, Dovecot, freePort } from './servers.mjs';
 import { Talker } from './talker.mjs';
 
@@ -447,5 +449,38 @@ test('a port, a host or a scheme that is wrong is named', async () => {
 		assert.equal(done.status, status, `${url}: ${done.text}`);
 		assert.match(done.text, says);
 		assert.ok(!done.text.includes('hush'));
+	}
+});
+
+test('uwaga check says what is wrong with each mailbox, and shows the key of one that is right', async () => {
+	const word = path.join(fs.mkdtempSync(path.join(os.tmpdir(), 'uwaga-secret-')), 'imap');
+	fs.writeFileSync(word, `${secret}\n`, { mode: 0o600 });
+	const talkers = await Promise.all(bad.map(([name]) => new Talker({ cert: ca[name] }).start()));
+	const mailbox = (name, url, more = `ca_file = "${ca.file}"`) =>
+		`mailbox "${name}" { url = "${url}/INBOX" user = "${user}" password_file = "${word}" ${more} }\n`;
+	const house = new House({ extra: mailbox('dobra', `imaps://localhost:${dovecot.imaps}`) +
+		mailbox('przypieta', `imap://localhost:${dovecot.imap}`, `pin = "${ca.good.pin}"`) +
+		bad.map(([name], i) => mailbox(name, talkers[i].url)).join('') });
+	try {
+		// Not house.try(): the talkers answer from this process.
+		const child = spawn(program, ['-c', house.conf, 'check'],
+			{ stdio: ['ignore', 'pipe', 'pipe'] });
+		let out = '';
+		for (const from of [child.stdout, child.stderr])
+			from.on('data', (bytes) => out += bytes);
+		const code = await new Promise((resolve) => child.on('close', resolve));
+		assert.equal(code, 1, out);
+		const line = (name) => out.split('\n').find((l) => l.includes(`mailbox ${name} `)) ?? assert.fail(`${name}: ${out}`);
+		for (const name of ['dobra', 'przypieta'])
+			assert.ok(line(name).includes(ca.good.pin), line(name));
+		bad.forEach(([name, says], i) => {
+			assert.match(line(name), says);
+			heardNothing(talkers[i]);
+		});
+		assert.ok(!out.includes(secret));
+	} finally {
+		house.close();
+		fs.rmSync(path.dirname(word), { recursive: true });
+		await Promise.all(talkers.map((t) => t.close()));
 	}
 });
