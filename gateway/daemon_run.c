@@ -34,9 +34,9 @@ enum {
 	MEND_MS = 60000, /* the same when somebody must mend something: */
 	MEND_MAX_MS = 900000, /* a refused login must not lock the account */
 	LOW_MS = 1000, /* until a low disk is looked at again */
-	STUCK_MS = 60000, /* the log says so */
-	DEAD_MS = 600000, /* intake: systemd no longer hears that all is well */
-	DEAD_OUTSIDE_MS = 3600000, /* of a thread that talks to servers */
+	DEAD_MS = 600000, /* the manager no longer hears that all is well */
+	STUCK_PART = 10, /* of that time: the log says so */
+	OUTSIDE = 6, /* times as long for a thread that talks to servers */
 };
 
 /* One thread of ours. */
@@ -91,6 +91,7 @@ struct crew {
 	struct queue *to_intake; /* of struct job */
 	atomic_bool is_disk_low; /* nothing is fetched */
 	bool is_news; /* intake's own: look at what is due now */
+	int64_t dead_ms; /* at one thing for so long */
 	int n; /* started: intake, the outlets, then the sources */
 	int size;
 	struct worker workers[];
@@ -595,6 +596,9 @@ crew_start(struct crew **out, struct daemon *d, struct err *err)
 		return err_set(err, ST_BROKEN, "out of memory");
 	crew->d = d;
 	crew->size = (int)n;
+	crew->dead_ms = notify_watchdog_ms();
+	if (crew->dead_ms == 0)
+		crew->dead_ms = DEAD_MS;
 	rc = daemon_recover(d, &unknown, err);
 	if (rc == ST_OK)
 		rc = queue_new(&crew->to_intake, d->n_inlets + 2, err);
@@ -656,9 +660,10 @@ watch_disk(struct crew *crew)
 }
 
 static void
-watch_worker(struct crew *crew, struct worker *w, int64_t since, int64_t now)
+watch_worker(struct crew *crew, struct worker *w, int64_t busy_ms)
 {
-	bool is_stuck = since != 0 && now - since >= STUCK_MS;
+	long long since = atomic_load(&w->busy_since);
+	bool is_stuck = busy_ms >= crew->dead_ms / STUCK_PART;
 
 	if (!is_stuck && w->warned_for != 0 &&
 	    post_health(crew, ALERT_STUCK, w->name, ST_OK, ""))
@@ -670,7 +675,7 @@ watch_worker(struct crew *crew, struct worker *w, int64_t since, int64_t now)
 		return;
 	w->warned_for = since;
 	log_line(LOG_WARN_, "daemon stuck thread=\"%s\" seconds=%lld", w->name,
-	    (long long)(now - since) / 1000);
+	    (long long)busy_ms / 1000);
 }
 
 /* False when a thread has been at one thing for so long that the service
@@ -683,14 +688,13 @@ watch(struct crew *crew)
 
 	watch_disk(crew);
 	for (int i = 0; i < crew->n; i++) {
-		struct worker *w = &crew->workers[i];
-		int64_t since = atomic_load(&w->busy_since);
+		int64_t since = atomic_load(&crew->workers[i].busy_since);
+		int64_t busy = since == 0 ? 0 : now - since;
 
-		watch_worker(crew, w, since, now);
-		all_well =
-		    all_well &&
-		    (since == 0 ||
-			now - since < (i == 0 ? DEAD_MS : DEAD_OUTSIDE_MS));
+		if (i > 0)
+			busy /= OUTSIDE;
+		watch_worker(crew, &crew->workers[i], busy);
+		all_well = all_well && busy < crew->dead_ms;
 	}
 	return all_well;
 }

@@ -32,3 +32,13 @@ notify_manager(const char *state)
 	    (socklen_t)(offsetof(struct sockaddr_un, sun_path) + n));
 	close(fd);
 }
+
+int64_t
+notify_watchdog_ms(void)
+{
+	const char *text = getenv("WATCHDOG_USEC");
+	char *end;
+	long long us = text == NULL ? 0 : strtoll(text, &end, 10);
+
+	return us > 0 && *end == '\0' ? us / 1000 : 0;
+}

@@ -5,7 +5,8 @@
  * bytes; or as on one that is full while the file $UWAGA_DISK_FULL exists; or,
  * when neither is set, as on one that was mounted read-only.  With
  * $UWAGA_DISK_FREE they behave as ever, but that file says how many MiB are
- * free.
+ * free; and with $UWAGA_DISK_STALL nothing reaches the disk while that file
+ * exists.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -18,6 +19,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <time.h>
 #include <unistd.h>
 
 #define REAL(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
@@ -70,7 +72,8 @@ is_read_only(const char *path, int flags)
 {
 	if (getenv("UWAGA_DISK_BYTES") != NULL ||
 	    getenv("UWAGA_DISK_FULL") != NULL ||
-	    getenv("UWAGA_DISK_FREE") != NULL || !is_ours(path))
+	    getenv("UWAGA_DISK_FREE") != NULL ||
+	    getenv("UWAGA_DISK_STALL") != NULL || !is_ours(path))
 		return 0;
 	if ((flags & O_ACCMODE) == O_RDONLY && (flags & O_CREAT) == 0)
 		return 0;
@@ -144,4 +147,29 @@ statvfs(const char *path, struct statvfs *out)
 	}
 	close(fd);
 	return 0;
+}
+
+/* Waits as on a disk that is dying. */
+static void
+stall(int fd)
+{
+	const char *file = getenv("UWAGA_DISK_STALL");
+	struct timespec moment = { 0, 10000000 };
+
+	while (file != NULL && is_our_file(fd) && access(file, F_OK) == 0)
+		nanosleep(&moment, NULL);
+}
+
+int
+fsync(int fd)
+{
+	stall(fd);
+	return REAL(fsync)(fd);
+}
+
+int
+fdatasync(int fd)
+{
+	stall(fd);
+	return REAL(fdatasync)(fd);
 }

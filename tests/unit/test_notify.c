@@ -94,12 +94,31 @@ without_a_manager_nothing_is_sent(void **state)
 	close(after);
 }
 
+static void
+the_manager_says_how_long_it_waits(void **state)
+{
+	static const struct {
+		const char *text;
+		int64_t ms;
+	} rows[] = { { "600000000", 600000 }, { "2500000", 2500 }, { "0", 0 },
+		{ "", 0 }, { "-1", 0 }, { "soon", 0 }, { "10s", 0 } };
+
+	(void)state;
+	unsetenv("WATCHDOG_USEC");
+	assert_int_equal(notify_watchdog_ms(), 0);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		setenv("WATCHDOG_USEC", rows[i].text, 1);
+		assert_int_equal(notify_watchdog_ms(), rows[i].ms);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(it_is_told_by_a_path_or_an_abstract_name),
 		cmocka_unit_test(without_a_manager_nothing_is_sent),
+		cmocka_unit_test(the_manager_says_how_long_it_waits),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
