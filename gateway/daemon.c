@@ -356,15 +356,35 @@ daemon_recover(struct daemon *d, int64_t *unknown, struct err *err)
 /* Everything that is due by one outlet.  A connection that was lost after some
  * use is worth another, so that the rest does not wait for the next run. */
 static enum status
-send_by(struct outbox_sender *sender, struct err *err)
+send_by(struct outbox_sender *sender, bool *was_used, struct err *err)
 {
 	int sent;
 	enum status rc;
 
-	do
+	*was_used = false;
+	do {
 		rc = outbox_flush(sender, &sent, err);
-	while (sent > 0 && (rc == ST_OK || rc == ST_RETRY));
+		*was_used |= rc != ST_OK || sent > 0;
+	} while (sent > 0 && (rc == ST_OK || rc == ST_RETRY));
 	return rc == ST_OK ? outbox_ask(sender, err) : rc;
+}
+
+/* How the way out for mail was; who has to mend it is told in this run yet. */
+static void
+note_way(struct daemon *d, const struct outbox_sender *sender, enum status rc,
+    const struct err *why)
+{
+	const char *way = outbox_way(sender);
+	struct err err;
+	int told;
+
+	if (way[0] == '\0')
+		return;
+	health_certificate(d->health, way, outbox_certificate(sender));
+	health_note(
+	    d->health, ALERT_WAY, way, rc, rc == ST_OK ? "" : why->text);
+	if (health_look(d->health, clock_now(), &told, &err) != ST_OK)
+		log_line(LOG_ERROR_, "alert failed why=\"%s\"", err.text);
 }
 
 /* What cannot leave by one way must not keep back what leaves by another. */
@@ -373,11 +393,14 @@ send_all(struct daemon *d, struct err *err)
 {
 	enum status rc, worst = ST_OK;
 	struct err one;
+	bool was_used;
 
 	for (int i = 0; i < d->n_outlets; i++) {
 		if (!d->outlets[i].is_first)
 			continue;
-		rc = send_by(d->outlets[i].sender, &one);
+		rc = send_by(d->outlets[i].sender, &was_used, &one);
+		if (was_used)
+			note_way(d, d->outlets[i].sender, rc, &one);
 		if (rc != ST_OK && worst == ST_OK)
 			worst = err_set(err, rc, "%s", one.text);
 	}

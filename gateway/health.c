@@ -153,6 +153,8 @@ struct look {
 	size_t n;
 	int64_t now;
 	bool is_disk_low;
+	struct alert *known; /* what is remembered; in the arena */
+	size_t n_known;
 };
 
 static enum status
@@ -220,6 +222,11 @@ read_owed(
 
 	if (rc != ST_OK)
 		return rc;
+	/* That the way itself is wrong is told already. */
+	for (size_t i = 0; i < l->n_known && channel == CHANNEL_MAIL; i++)
+		if (l->known[i].kind == ALERT_WAY &&
+		    l->known[i].state.level != ALERT_WELL)
+			return ST_OK;
 	is_left = owed.untried > 0 && owed.last_sent_ms <= late;
 	is_vain = owed.rows > owed.untried;
 	if (is_left || is_vain)
@@ -236,6 +243,8 @@ is_configured(const struct config *c, const struct alert *a)
 {
 	const char *name = a->name;
 
+	if (a->kind == ALERT_OWED)
+		return true;
 	if (a->kind != ALERT_SOURCE && a->kind != ALERT_WAY &&
 	    a->kind != ALERT_CERTIFICATE)
 		return false;
@@ -253,25 +262,25 @@ is_configured(const struct config *c, const struct alert *a)
 }
 
 /* What was told of a part that is no longer there, or of a thread of a program
- * that ended, is over. */
+ * that ended, is over; what was well when last seen still is. */
 static enum status
 read_gone(struct look *l, struct err *err)
 {
-	struct alert *open;
-	size_t n_open, n = l->n;
-	enum status rc =
-	    alert_list(l->h->st, true, &l->arena, &open, &n_open, err);
+	size_t n = l->n;
+	enum status rc = ST_OK;
 
-	for (size_t i = 0; i < n_open && rc == ST_OK; i++) {
+	for (size_t i = 0; i < l->n_known && rc == ST_OK; i++) {
+		const struct alert *known = &l->known[i];
 		bool is_read = false;
 
 		for (size_t k = 0; k < n; k++)
 			is_read |=
-			    l->readings[k].kind == open[i].kind &&
-			    strcmp(l->readings[k].name, open[i].name) == 0;
-		if (!is_read && !is_configured(l->h->config, &open[i]))
-			rc = add(l, open[i].kind, open[i].name, ALERT_WELL, "",
-			    0, err);
+			    l->readings[k].kind == known->kind &&
+			    strcmp(l->readings[k].name, known->name) == 0;
+		if (!is_read && (known->state.well_ms != 0 ||
+				    !is_configured(l->h->config, known)))
+			rc = add(l, known->kind, known->name, ALERT_WELL, "", 0,
+			    err);
 	}
 	return rc;
 }
@@ -280,7 +289,8 @@ static enum status
 read_all(struct look *l, struct err *err)
 {
 	struct health *h = l->h;
-	enum status rc = ST_OK;
+	enum status rc =
+	    alert_list(h->st, true, &l->arena, &l->known, &l->n_known, err);
 
 	for (int i = 0; i < h->n; i++)
 		l->is_disk_low |=

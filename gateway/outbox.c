@@ -67,6 +67,21 @@ outbox_heed(
 	ob->progress = progress;
 }
 
+const char *
+outbox_way(const struct outbox_sender *ob)
+{
+	return ob->channel == CHANNEL_MAIL ? "smtp" : "";
+}
+
+int64_t
+outbox_certificate(const struct outbox_sender *ob)
+{
+	const struct sink *sink =
+	    ob->channel == CHANNEL_MAIL ? ob->ways[0].sink : NULL;
+
+	return sink == NULL ? 0 : sink->certificate_expires_ms;
+}
+
 /* ---- what became of a row ---------------------------------------------- */
 
 /* 1, 5, 15 minutes, then every hour. */

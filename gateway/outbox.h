@@ -59,6 +59,12 @@ enum status outbox_ask(struct outbox_sender *ob, struct err *err);
  * or the rate allows more; 0: nothing waits for a time. */
 enum status outbox_next(struct outbox_sender *ob, int64_t *at, struct err *err);
 
+/* The one way that all its letters leave by, "smtp", and when that server's
+ * certificate ends (UTC ms; 0: none, or not known yet); "" and 0 for texts,
+ * which leave by several. */
+const char *outbox_way(const struct outbox_sender *ob);
+int64_t outbox_certificate(const struct outbox_sender *ob);
+
 /* Nothing is to be sent for now: idle connections are closed after a while. */
 void outbox_rest(struct outbox_sender *ob);
 

@@ -6,6 +6,8 @@ import path from 'node:path';
 
 import { setClock, story, until } from './daemon.mjs';
 import { residentMail as mail } from './house.mjs';
+import { Authority, SmtpRecorder } from './servers.mjs';
+import { SILENT, ScriptedSmtp } from './smtp_script.mjs';
 
 const extra = 'alert { mail = "admin@powiat.example" sms = "+48110010099" }\n';
 
@@ -21,6 +23,13 @@ function away(house, folder) {
 	const from = path.join(house.dir, folder);
 	fs.renameSync(from, from + '.away');
 	return () => fs.renameSync(from + '.away', from);
+}
+
+// A way out through a scripted server.
+function through(house, server, keys = '', scheme = 'smtp') {
+	const conf = fs.readFileSync(house.conf, 'utf8');
+	fs.writeFileSync(house.conf, conf.replace(/^smtp \{.*$/m,
+		`smtp { url = "${scheme}://localhost:${server.port}" connections = 1 ${keys} }`));
 }
 
 story('a mailbox that is silent for half an hour is told by mail and text, and once when it is well', async (house, start) => {
@@ -62,20 +71,15 @@ story('a mailbox that is silent for half an hour is told by mail and text, and o
 	await daemon.stop();
 }, { extra });
 
-story('run --once tells too, and no word of a resident', async (house) => {
+story('a way out that refuses us is told by run --once too, at once, by text', async (house) => {
 	house.mail(mail(1));
 	const back = away(house, 'out');
-	house.poll();
-	assert.deepEqual(alerts(house), []);
-	for (const time of ['12:10', '12:20', '12:51']) {
-		house.now = `2026-11-22T${time}:00+01:00`;
-		house.poll();
-	}
+	assert.equal(house.try('run', '--once').status, 1);
 	// Mail is what broke: by text.
 	assert.deepEqual(alerts(house), ['sms alert_broken sent']);
-	const [text] = house.rows('outbox', 'list').filter((r) => r.template === 'sms_alert_broken');
-	assert.match(text.text, /mail/);
-	assert.ok(!/osoba1|poczta|kurs/.test(text.text));
+	house.now = '2026-11-22T12:40:00+01:00';
+	house.try('run', '--once');
+	assert.equal(alerts(house).length, 1);
 	back();
 	for (const time of ['14:00', '14:01', '14:12']) {
 		house.now = `2026-11-22T${time}:00+01:00`;
@@ -83,6 +87,38 @@ story('run --once tells too, and no word of a resident', async (house) => {
 	}
 	assert.deepEqual(alerts(house), ['sms alert_broken sent', 'sms alert_over sent']);
 	assert.equal(letters(house, /^To: <?osoba1@poczta.example/m).length, 1);
+}, { extra });
+
+story('mail that does not leave for half an hour is told, without a word of a resident', async (house) => {
+	let rcpt = '450 4.2.1 <osoba1@poczta.example> try again later';
+	const server = await new ScriptedSmtp({ script: { rcpt: () => rcpt } }).start();
+	const run = async (...times) => {
+		for (const time of times) {
+			house.now = `2026-11-22T${time}:00+01:00`;
+			const done = await house.later('run', '--once');
+			assert.equal(done.status, 0, done.stderr);
+		}
+	};
+	try {
+		through(house, server);
+		house.mail(mail(1));
+		await run('12:00', '12:20', '12:40', '13:05');
+		assert.deepEqual(alerts(house), []);
+		await run('13:11');
+		assert.deepEqual(alerts(house), ['sms alert_broken sent']);
+		const [text] = house.rows('outbox', 'list').filter((r) => r.template === 'sms_alert_broken');
+		assert.match(text.text, /mail/);
+		assert.ok(!/osoba1|poczta|kurs/.test(text.text));
+		assert.equal(house.rows('stats')[0].late_mails, 1);
+		await run('13:45');
+		assert.equal(alerts(house).length, 1);
+		rcpt = undefined;
+		await run('16:00', '16:01', '16:12');
+		assert.deepEqual(alerts(house), ['sms alert_broken sent', 'sms alert_over sent']);
+		assert.equal(server.accepted.length, 1);
+	} finally {
+		await server.close();
+	}
 }, { extra });
 
 story('on a low disk nothing is fetched, what is owed leaves, and it goes on by itself', async (house, start) => {
@@ -159,3 +195,62 @@ story('the head of the chain goes out once a day and proves the record', async (
 	const other = head.replace(/^./, (c) => c === '0' ? '1' : '0');
 	assert.equal(house.try('verify', '--head', other).status, 1);
 }, { extra: 'anchor = "notariusz@biuro.example"\n' });
+
+story('a certificate that is not right is told at once, by text, and once when it is', async (house, start) => {
+	const ca = new Authority();
+	const server = await new SmtpRecorder({ cert: ca.good }).start();
+	try {
+		setClock(house, '2026-11-22T12:00:00+01:00');
+		through(house, server);
+		const pin = (cert) => `pin = "${cert.pin}"`;
+		through(house, server, pin(ca.wrongName), 'smtps'); // of another key
+		house.mail(mail(1));
+		const daemon = start();
+		await daemon.said(/alert broken kind=way name="smtp"/);
+		await until('a text', () => alerts(house).includes('sms alert_broken sent'));
+		assert.deepEqual(alerts(house), ['sms alert_broken sent']);
+		const refused = await house.later('--json', 'check', '--within', '10');
+		assert.equal(refused.status, 1);
+		const row = (text) => text.split('\n').filter(Boolean).map((line) => JSON.parse(line)).find((r) => r.what === 'smtp');
+		assert.equal(row(refused.stdout).result, 'WRONG');
+		assert.ok(row(refused.stdout).note.includes(ca.good.pin), 'the key, for comparison');
+		// Mended: a reload tries it at once.
+		through(house, server, pin(ca.good), 'smtps');
+		daemon.child.kill('SIGHUP');
+		await until('the answer', () => server.mails.length === 1);
+		const good = row((await house.later('--json', 'check')).stdout);
+		assert.deepEqual([good.result, good.certificate_expires?.slice(0, 4)], ['ok', '2045']);
+		assert.ok(good.note.includes(ca.good.pin));
+		setClock(house, '2026-11-22T12:02:00+01:00');
+		await until('it is seen to be well', () => house.rows('stats')[0].alerts[0]?.well_since);
+		setClock(house, '2026-11-22T12:13:00+01:00');
+		await daemon.said(/alert over kind=way name="smtp"/);
+		await until('a text', () => alerts(house).includes('sms alert_over sent'));
+		await daemon.stop();
+	} finally {
+		await server.close();
+		ca.close();
+	}
+}, { extra });
+
+story('a server that says nothing holds up neither the end of the daemon nor a check', async (house, start) => {
+	const server = await new ScriptedSmtp({ script: { greeting: () => SILENT } }).start();
+	try {
+		through(house, server);
+		house.mail(mail(1));
+		const daemon = start();
+		await until('it waits for the server', () => server.connections > 0);
+		const began = Date.now();
+		const done = await house.later('--json', 'check', '--within', '2');
+		assert.ok(Date.now() - began < 10000, 'within its time');
+		assert.equal(done.status, 1);
+		const rows = done.stdout.split('\n').filter(Boolean).map((line) => JSON.parse(line));
+		assert.match(rows.find((r) => r.what === 'smtp').note, /given up after 2 seconds/);
+		assert.equal(rows.filter((r) => r.result === 'WRONG' && r.what !== 'templates').length, 1, 'the others were tried');
+		await daemon.stop(); // within ten seconds
+		house.now = '2026-11-22T12:30:00+01:00';
+		assert.equal(house.rows('remark', 'list').length, 1);
+	} finally {
+		await server.close();
+	}
+}, { extra });

@@ -1,0 +1,425 @@
+/* crew - what the threads of a running daemon do
+ *
+ * Place: see crew.h.  Nobody waits for ever: a wait for the outside world is
+ * ended by a signal, a wait for another thread by closing the queue between
+ * them.
+ */
+#include "gateway/crew.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "gateway/clock.h"
+#include "gateway/keys.h"
+#include "gateway/log.h"
+
+enum {
+	DUE_EVERY_MS = 60000, /* what falls due by the clock */
+	REST_MS = 21000, /* an idle outlet looks again */
+	CLOCK_EVERY_MS = 1000, /* has somebody set it? */
+	NOTE_EVERY_MS = 30000, /* how a part is, while that does not change */
+	BACK_OFF_MS = 5000, /* after a failure, doubled up to the next */
+	BACK_OFF_MAX_MS = 60000,
+	MEND_MS = 60000, /* the same when somebody must mend something: */
+	MEND_MAX_MS = 900000, /* a refused login must not lock the account */
+	LOW_MS = 1000, /* until a low disk is looked at again */
+};
+
+static void
+set_busy(struct worker *w, bool busy)
+{
+	atomic_store(&w->busy_since, busy ? clock_ticks() : 0);
+}
+
+static void
+rest(struct worker *w, int ms)
+{
+	struct timespec time = { ms / 1000, (long)(ms % 1000) * 1000000 };
+
+	set_busy(w, false);
+	if (!atomic_load(&w->crew->d->is_stopping))
+		nanosleep(&time, NULL); /* a signal ends it early */
+	set_busy(w, true);
+}
+
+/* ---- a source's thread ------------------------------------------------- */
+
+/* Hands the job to intake and waits until it comes back. */
+static enum status
+through_intake(struct worker *w, struct job *job, struct err *err)
+{
+	job->source = w->inlet->name;
+	job->answer = w->stored;
+	set_busy(w, false);
+	if (!queue_put(w->crew->to_intake, job))
+		job->rc = err_set(&job->err, ST_RETRY, "stopping");
+	else
+		queue_take(w->stored, -1);
+	set_busy(w, true);
+	if (job->rc != ST_OK)
+		err_set(err, job->rc, "%s", job->err.text);
+	return job->rc;
+}
+
+/* One fetch and what follows from it; `*is_empty` when nothing more is there. */
+static enum status
+poll_once(
+    struct worker *w, struct batch *batch, bool *is_empty, struct err *err)
+{
+	struct source *s = w->inlet->source;
+	struct job job = { .errand = STORE_BATCH, .batch = batch };
+	enum status rc = s->ops->fetch(s, batch, err);
+
+	*is_empty = rc == ST_OK && batch->n == 0 && !batch->more;
+	if (rc == ST_OK && (batch->n > 0 || batch->cursor != NULL)) {
+		rc = through_intake(w, &job, err);
+		if (rc == ST_OK)
+			rc = s->ops->done(s, batch, err);
+	}
+	batch_free(batch);
+	return rc;
+}
+
+/* The next rest after a failure: doubled each time, and a quarter more or less,
+ * so that many that failed together do not come back together. */
+static int
+next_back_off(struct worker *w, enum status rc)
+{
+	int least = rc == ST_REJECT ? MEND_MS : BACK_OFF_MS;
+	int most = rc == ST_REJECT ? MEND_MAX_MS : BACK_OFF_MAX_MS;
+	unsigned char dice = 128;
+
+	w->back_off_ms = w->back_off_ms * 2;
+	if (w->back_off_ms < least)
+		w->back_off_ms = least;
+	if (w->back_off_ms > most)
+		w->back_off_ms = most;
+	random_bytes(&dice, 1, NULL);
+	return w->back_off_ms - w->back_off_ms / 4 +
+	       w->back_off_ms / 2 * dice / 255;
+}
+
+static void
+back_off(struct worker *w, enum status rc, const struct err *err)
+{
+	int ms;
+
+	if (atomic_load(&w->crew->d->is_stopping))
+		return;
+	ms = next_back_off(w, rc);
+	log_line(LOG_ERROR_, "%s failed retry_ms=%d why=\"%s\"", w->name, ms,
+	    err->text);
+	rest(w, ms);
+}
+
+/* What a restored database asks of the source, until it is done and noted. */
+static enum status
+reread(struct worker *w, struct err *err)
+{
+	struct reread did;
+	struct job note = { .errand = NOTE_REREAD, .reread = &did };
+	enum status rc = ST_OK;
+
+	if (w->reread_since < 0)
+		return ST_OK;
+	rc = daemon_reread(w->inlet->source, w->reread_since, &did, err);
+	if (rc == ST_OK)
+		rc = through_intake(w, &note, err);
+	if (rc == ST_OK)
+		w->reread_since = -1;
+	return rc;
+}
+
+/* Tells intake's thread what the source came to. */
+static enum status
+note_health(struct worker *w, enum status rc, struct err *why)
+{
+	const struct source *s = w->inlet->source;
+	struct job note = { .errand = NOTE_HEALTH,
+		.kind = ALERT_SOURCE,
+		.part_rc = rc,
+		.expires_ms = s == NULL ? -1 : s->certificate_expires_ms };
+	struct err err;
+
+	snprintf(note.part, sizeof(note.part), "%s", w->inlet->name);
+	if (rc != ST_OK)
+		note.why = *why;
+	return through_intake(w, &note, &err);
+}
+
+/* Notes, now and then, that nothing more was there and that all is well. */
+static void
+note_poll(struct worker *w, int64_t *noted)
+{
+	struct job note = { .errand = NOTE_POLL };
+	struct err err;
+
+	if (clock_ticks() - *noted < NOTE_EVERY_MS)
+		return;
+	if (through_intake(w, &note, &err) == ST_OK &&
+	    note_health(w, ST_OK, NULL) == ST_OK)
+		*noted = clock_ticks();
+}
+
+static void
+wait_for_mail(struct worker *w)
+{
+	struct source *s = w->inlet->source;
+
+	set_busy(w, false);
+	if (!atomic_load(&w->crew->d->is_stopping))
+		s->ops->wait(s, s->poll_every_s * 1000);
+	set_busy(w, true);
+}
+
+/* One turn: opens it if need be, and takes what is there. */
+static enum status
+take_turn(
+    struct worker *w, struct batch **batch, bool *is_empty, struct err *err)
+{
+	struct job resume = { .errand = RESUME, .inlet = w->inlet };
+	enum status rc;
+
+	if (*batch == NULL)
+		*batch = calloc(1, sizeof(**batch));
+	if (*batch == NULL)
+		return err_set(err, ST_BROKEN, "out of memory");
+	rc = inlet_open(w->inlet, err);
+	if (rc != ST_OK)
+		return rc;
+	w->inlet->source->stop = &w->crew->d->is_stopping;
+	rc = w->is_resumed ? ST_OK : through_intake(w, &resume, err);
+	if (rc != ST_OK)
+		return rc;
+	w->is_resumed = true;
+	rc = reread(w, err);
+	return rc == ST_OK ? poll_once(w, *batch, is_empty, err) : rc;
+}
+
+void *
+crew_source_thread(void *arg)
+{
+	struct worker *w = arg;
+	struct batch *batch = NULL;
+	int64_t noted = -NOTE_EVERY_MS;
+	struct err err;
+
+	set_busy(w, true);
+	while (!atomic_load(&w->crew->d->is_stopping)) {
+		bool is_empty = false;
+		enum status rc;
+
+		if (atomic_load(&w->crew->is_disk_low)) {
+			rest(w, LOW_MS);
+			continue;
+		}
+		rc = take_turn(w, &batch, &is_empty, &err);
+		if (rc != ST_OK) {
+			noted = -NOTE_EVERY_MS;
+			note_health(w, rc, &err);
+			back_off(w, rc, &err);
+			continue;
+		}
+		w->back_off_ms = 0;
+		if (!is_empty)
+			continue;
+		note_poll(w, &noted);
+		wait_for_mail(w);
+	}
+	free(batch);
+	return NULL;
+}
+
+/* ---- intake's thread --------------------------------------------------- */
+
+static void
+wake_outbox(struct crew *crew)
+{
+	/* Full means that it is about to look anyway. */
+	for (int i = 1; i <= crew->d->n_outlets; i++)
+		queue_offer(crew->workers[i].wake, crew);
+}
+
+static enum status
+run_errand(struct crew *crew, struct job *job)
+{
+	struct daemon *d = crew->d;
+
+	switch (job->errand) {
+	case NOTE_REREAD:
+		return daemon_note_reread(
+		    d, job->source, job->reread->cursor, &job->err);
+	case RESUME:
+		return daemon_resume(d->store, job->inlet->source, &job->err);
+	case NOTE_POLL:
+		return daemon_note_poll(d, job->source, &job->err);
+	case STORE_BATCH:
+		return intake_batch(d->intake, job->batch, &job->err);
+	case NOTE_HEALTH:
+		break;
+	}
+	if (job->expires_ms >= 0)
+		health_certificate(d->health, job->part, job->expires_ms);
+	crew->is_news |= health_note(
+	    d->health, job->kind, job->part, job->part_rc, job->why.text);
+	return ST_OK;
+}
+
+static void
+do_job(struct crew *crew, struct job *job)
+{
+	if (atomic_load(&crew->d->is_stopping))
+		job->rc = err_set(&job->err, ST_RETRY, "stopping");
+	else
+		job->rc = run_errand(crew, job);
+	if (job->answer != NULL)
+		queue_put(job->answer, job);
+	else
+		free(job);
+}
+
+/* What falls due by the clock is looked at once a minute, at once when that is
+ * asked for, and when the clock was set. */
+static bool
+is_due(struct crew *crew, int64_t *ticks, int64_t *clock)
+{
+	bool is_time =
+	    crew->is_news || clock_ticks() - *ticks >= DUE_EVERY_MS ||
+	    clock_now() - *clock >= DUE_EVERY_MS || clock_now() < *clock;
+
+	if (is_time) {
+		crew->is_news = false;
+		*ticks = clock_ticks();
+		*clock = clock_now();
+	}
+	return is_time;
+}
+
+void *
+crew_intake_thread(void *arg)
+{
+	struct worker *w = arg;
+	struct crew *crew = w->crew;
+	int64_t ticks = 0, clock = 0;
+	struct err err;
+
+	crew->is_news = true;
+	while (!queue_is_closed(crew->to_intake)) {
+		struct job *job = queue_take(
+		    crew->to_intake, crew->is_news ? 0 : CLOCK_EVERY_MS);
+
+		set_busy(w, true);
+		if (job != NULL) {
+			bool is_mail = job->errand == STORE_BATCH;
+
+			do_job(crew, job);
+			if (is_mail)
+				wake_outbox(crew);
+		}
+		if (is_due(crew, &ticks, &clock)) {
+			if (daemon_due(crew->d, &err) != ST_OK)
+				log_line(LOG_ERROR_, "intake failed why=\"%s\"",
+				    err.text);
+			wake_outbox(crew);
+		}
+		set_busy(w, false);
+	}
+	for (struct job *job; (job = queue_take(crew->to_intake, 0)) != NULL;)
+		do_job(crew, job);
+	return NULL;
+}
+
+/* ---- an outlet's thread ------------------------------------------------ */
+
+static bool
+post(struct crew *crew, enum alert_kind kind, const char *part, enum status rc,
+    const char *why, int64_t expires_ms)
+{
+	struct job *note = calloc(1, sizeof(*note));
+
+	if (note == NULL)
+		return false;
+	note->errand = NOTE_HEALTH;
+	note->kind = kind;
+	note->part_rc = rc;
+	note->expires_ms = expires_ms;
+	snprintf(note->part, sizeof(note->part), "%s", part);
+	snprintf(note->why.text, sizeof(note->why.text), "%s", why);
+	if (queue_offer(crew->to_intake, note))
+		return true;
+	free(note);
+	return false;
+}
+
+bool
+crew_post_health(struct crew *crew, enum alert_kind kind, const char *part,
+    enum status rc, const char *why)
+{
+	return post(crew, kind, part, rc, why, -1);
+}
+
+/* How long until there is something to do, as far as anybody knows now. */
+static int
+time_to_next(struct outbox_sender *sender)
+{
+	int64_t at = 0, left;
+
+	if (outbox_next(sender, &at, NULL) != ST_OK || at == 0)
+		return REST_MS;
+	left = at - clock_now();
+	if (left < 0)
+		left = 0;
+	return left < REST_MS ? (int)left + 1 : REST_MS;
+}
+
+/* Tells how the way out for mail is, when that changes and now and then; texts
+ * are told of one by one. */
+static void
+note_way(struct worker *w, enum status rc, const struct err *why)
+{
+	const struct outbox_sender *sender = w->outlet->sender;
+
+	if (strcmp(outbox_way(sender), "") == 0 ||
+	    atomic_load(&w->crew->d->is_stopping) ||
+	    (rc == w->noted_rc && clock_ticks() - w->noted < NOTE_EVERY_MS))
+		return;
+	if (!post(w->crew, ALERT_WAY, outbox_way(sender), rc,
+		rc == ST_OK ? "" : why->text, outbox_certificate(sender)))
+		return;
+	w->noted_rc = rc;
+	w->noted = clock_ticks();
+}
+
+void *
+crew_outlet_thread(void *arg)
+{
+	struct worker *w = arg;
+	struct outbox_sender *sender = w->outlet->sender;
+	struct err err;
+	enum status rc;
+	int sent;
+
+	while (!queue_is_closed(w->wake)) {
+		set_busy(w, true);
+		rc = outbox_flush(sender, &sent, &err);
+		if (rc != ST_OK || sent > 0)
+			note_way(w, rc, &err);
+		if (rc == ST_OK || (rc == ST_RETRY && sent > 0))
+			w->back_off_ms = 0;
+		else
+			back_off(w, rc, &err);
+		if (rc != ST_OK || sent > 0)
+			continue;
+		rc = outbox_ask(sender, &err);
+		if (rc != ST_OK) {
+			back_off(w, rc, &err);
+			continue;
+		}
+		outbox_rest(sender);
+		set_busy(w, false);
+		queue_take(w->wake, time_to_next(sender));
+	}
+	return NULL;
+}
