@@ -6,7 +6,7 @@ import path from 'node:path';
 
 import { setClock, story, until } from './daemon.mjs';
 import { residentMail as mail } from './house.mjs';
-import { Authority, SmtpRecorder } from './servers.mjs';
+import { Authority, Dovecot, SmtpRecorder } from './servers.mjs';
 import { SILENT, ScriptedSmtp } from './smtp_script.mjs';
 
 const extra = 'alert { mail = "admin@powiat.example" sms = "+48110010099" }\n';
@@ -252,5 +252,43 @@ story('a server that says nothing holds up neither the end of the daemon nor a c
 		assert.equal(house.rows('remark', 'list').length, 1);
 	} finally {
 		await server.close();
+	}
+}, { extra });
+
+story('a login that a mail server refuses is told at once, by mail and text, never with the password', async (house, start) => {
+	const ca = new Authority();
+	const dovecot = await new Dovecot({ cert: ca.expiring }).start();
+	const secret = path.join(house.dir, 'imap.secret');
+	try {
+		fs.writeFileSync(secret, 'nie-to-haslo', { mode: 0o600 });
+		const conf = fs.readFileSync(house.conf, 'utf8');
+		fs.writeFileSync(house.conf, conf.replace(/^mailbox "konsultacje" \{ url = "[^"]*"/m,
+			`mailbox "konsultacje" { url = "imaps://localhost:${dovecot.imaps}/INBOX" user = "konsultacje" ` +
+			`password_file = "${secret}" ca_file = "${ca.file}"`));
+		setClock(house, new Date().toISOString());
+		const daemon = start();
+		await daemon.said(/alert broken kind=source name="mailbox konsultacje"/);
+		await until('told by both', () => alerts(house).filter((a) => a.endsWith('alert_broken sent')).length === 2);
+		assert.ok(!/nie-to-haslo/.test(daemon.log));
+		assert.equal(letters(house, /nie-to-haslo/).length, 0);
+		// It is not tried again and again: that would lock the account.
+		assert.match(daemon.log, /mailbox konsultacje failed retry_ms=[4-7]\d{4} /);
+		fs.writeFileSync(secret, 'tajne-haslo', { mode: 0o600 });
+		daemon.child.kill('SIGHUP');
+		await until('a good poll', () => house.rows('stats')[0].last_polls['mailbox konsultacje']);
+		// The certificate has five days left.
+		setClock(house, new Date(Date.now() + 61000).toISOString());
+		await daemon.said(/alert broken kind=certificate name="mailbox konsultacje"/);
+		const said = await house.later('--json', 'check');
+		const row = said.stdout.split('\n').filter(Boolean).map((line) => JSON.parse(line))
+			.find((r) => r.what === 'mailbox konsultacje');
+		assert.equal(row.result, 'note');
+		assert.match(row.note, /the certificate ends in [45] days/);
+		assert.ok(row.note.includes(ca.expiring.pin), 'the key, for comparison');
+		assert.ok(row.certificate_expires && row.last_poll);
+		await daemon.stop();
+	} finally {
+		await dovecot.close();
+		ca.close();
 	}
 }, { extra });
