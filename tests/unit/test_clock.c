@@ -3,7 +3,10 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -126,6 +129,42 @@ the_clock_can_be_fixed(void **state)
 	assert_true(clock_ticks() >= ticks);
 }
 
+static void
+write_file(const char *path, const char *text)
+{
+	FILE *f = fopen(path, "w");
+
+	assert_non_null(f);
+	assert_true(fputs(text, f) >= 0);
+	assert_int_equal(fclose(f), 0);
+}
+
+/* The last: from then on the file stays the clock. */
+static void
+the_clock_can_be_moved_by_a_file(void **state)
+{
+	char path[] = "/tmp/uwaga-clock-XXXXXX", name[64];
+	struct err err = { "" };
+	int fd = mkstemp(path);
+
+	(void)state;
+	assert_true(fd >= 0);
+	close(fd);
+	snprintf(name, sizeof(name), "@%s", path);
+	assert_int_equal(clock_set(name, &err), ST_REJECT); /* it is empty */
+	assert_non_null(strstr(err.text, path));
+	write_file(path, "2026-11-22T12:00:00+01:00\n");
+	assert_int_equal(clock_set(name, &err), ST_OK);
+	assert_int_equal(clock_now(), utc("2026-11-22T11:00:00Z"));
+	write_file(path, "2026-11-22T12:30:00+01:00");
+	assert_int_equal(clock_now(), utc("2026-11-22T11:30:00Z"));
+	/* What is no time leaves the clock alone. */
+	write_file(path, "later");
+	assert_int_equal(clock_now(), utc("2026-11-22T11:30:00Z"));
+	unlink(path);
+	assert_int_equal(clock_now(), utc("2026-11-22T11:30:00Z"));
+}
+
 int
 main(void)
 {
@@ -134,6 +173,7 @@ main(void)
 		cmocka_unit_test(a_local_time_becomes_one_instant),
 		cmocka_unit_test(only_zones_that_exist_are_zones),
 		cmocka_unit_test(the_clock_can_be_fixed),
+		cmocka_unit_test(the_clock_can_be_moved_by_a_file),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -452,6 +452,29 @@ a_lock_that_is_never_given_up_ends_in_try_again(void **state)
 	store_close(other);
 }
 
+static void
+facts_are_listed_by_their_beginning_and_dropped(void **state)
+{
+	struct fixture *f = *state;
+	struct fact *facts;
+	size_t n;
+
+	OK(store_meta_set(f->st, "alert/disk/disk", "low", &f->err));
+	OK(store_meta_set(f->st, "alert/source/b", "silent", &f->err));
+	OK(store_meta_set(f->st, "alerts", "not one", &f->err));
+	OK(store_meta_set(f->st, "Alert/x", "nor this", &f->err));
+	OK(store_meta_list(f->st, "alert/", &f->arena, &facts, &n, &f->err));
+	assert_int_equal(n, 2);
+	assert_string_equal(facts[0].key, "alert/disk/disk");
+	assert_string_equal(facts[0].value, "low");
+	assert_string_equal(facts[1].key, "alert/source/b");
+	OK(store_meta_drop(f->st, "alert/disk/disk", &f->err));
+	OK(store_meta_drop(f->st, "alert/never/was", &f->err));
+	OK(store_meta_list(f->st, "alert/", &f->arena, &facts, &n, &f->err));
+	assert_int_equal(n, 1);
+	assert_string_equal(facts[0].value, "silent");
+}
+
 int
 main(void)
 {
@@ -471,6 +494,7 @@ main(void)
 		TEST(a_second_daemon_is_told_who_holds_the_lock),
 		TEST(a_command_gets_its_turn_while_the_daemon_writes),
 		TEST(a_lock_that_is_never_given_up_ends_in_try_again),
+		TEST(facts_are_listed_by_their_beginning_and_dropped),
 	};
 
 	return cmocka_run_group_tests_name("store", tests, NULL, NULL);
