@@ -115,6 +115,10 @@ try_again(struct outbox *row, int64_t now)
 	row->due_ms = in_vain ? 0 : now + back_off(row->attempts);
 }
 
+/* What stays with a row that went out after all. */
+static const char may_be_twice[] =
+    "it was in doubt before: it may have arrived twice";
+
 static void
 judge(const struct outbox_sender *ob, struct outbox *row,
     const struct delivery *result, int64_t now)
@@ -134,7 +138,7 @@ judge(const struct outbox_sender *ob, struct outbox *row,
 	case SENT_ACCEPTED:
 		row->state = OUTBOX_SENT;
 		row->external_id = result->external_id;
-		row->error = "";
+		row->error = row->doubts > 0 ? may_be_twice : "";
 		row->due_ms = 0;
 		row->arrival = result->can_ask ? "open" : "";
 		row->ask_ms = result->can_ask ? now + MINUTE_MS : 0;

@@ -411,7 +411,7 @@ store_outbox_hold_domain(struct store *st, const char *domain, int64_t due,
 }
 
 static const char outbox_note[] =
-    "UPDATE outbox SET error = :error WHERE id IN"
+    "UPDATE outbox SET error = :error WHERE error <> :error AND id IN"
     " (SELECT id FROM outbox INDEXED BY outbox_due WHERE channel = :channel"
     " AND state IN ('queued', 'deferred') AND due_ms <= :now"
     " ORDER BY due_ms, id LIMIT :max)";

@@ -203,6 +203,8 @@ for (const [how, dot] of [
 			assert.equal(done.status, 0, done.stderr);
 			assert.ok(house.states().every((s) => s === 'sent'));
 			assert.equal(house.owed()[1].message_id, rows[1].message_id, 'the same Message-ID');
+			assert.deepEqual(house.owed().map((r) => /arrived twice/.test(r.why)),
+				[false, true, false, false, false], 'the list says so');
 			eachOnce(house, server);
 		});
 
