@@ -214,17 +214,45 @@ plain_length(struct span s, size_t room)
 	return n;
 }
 
-static void
-put_escaped(struct buf *out, struct span bytes)
+static size_t
+escape(char *to, struct span bytes)
 {
 	static const char digits[] = "0123456789ABCDEF";
 
 	for (size_t i = 0; i < bytes.n; i++) {
 		unsigned char c = (unsigned char)bytes.p[i];
-		char word[3] = { '=', digits[c >> 4], digits[c & 15] };
 
-		buf_add(out, (struct span){ word, sizeof(word) });
+		*to++ = '=';
+		*to++ = digits[c >> 4];
+		*to++ = digits[c & 15];
 	}
+	return 3 * bytes.n;
+}
+
+/* Takes from `*s` what fits into a line that may have to end with "=". */
+static size_t
+fill_line(char line[LINE_LENGTH], struct span *s)
+{
+	size_t n = 0, len;
+
+	while (s->n > 0) {
+		bool is_risky =
+		    n == 0 && (s->p[0] == '.' || span_starts(*s, "From "));
+		size_t plain =
+		    is_risky ? 0 : plain_length(*s, LINE_LENGTH - 1 - n);
+
+		memcpy(line + n, s->p, plain);
+		n += plain;
+		*s = span_from(*s, plain);
+		if (plain > 0)
+			continue;
+		text_next(*s, &len);
+		if (n + 3 * len > LINE_LENGTH - 1)
+			break;
+		n += escape(line + n, span_sub(*s, 0, len));
+		*s = span_from(*s, len);
+	}
+	return n;
 }
 
 /* One line of text in quoted-printable (RFC 2045, 6.7): lines of at most 76,
@@ -233,29 +261,16 @@ put_escaped(struct buf *out, struct span bytes)
 static void
 put_quoted_line(struct buf *out, struct span s)
 {
-	size_t column = 0, n, len;
+	char line[LINE_LENGTH];
 
-	while (s.n > 0) {
-		bool is_risky =
-		    column == 0 && (s.p[0] == '.' || span_starts(s, "From "));
+	do {
+		size_t n = fill_line(line, &s);
 
-		n = is_risky ? 0 : plain_length(s, LINE_LENGTH - 1 - column);
-		buf_add(out, span_sub(s, 0, n));
-		column += n;
-		s = span_from(s, n);
-		if (n > 0)
-			continue;
-		text_next(s, &len);
-		if (column + 3 * len > LINE_LENGTH - 1) {
-			buf_str(out, "=\r\n");
-			column = 0;
-			continue; /* it starts a line now: judged again */
-		}
-		put_escaped(out, span_sub(s, 0, len));
-		column += 3 * len;
-		s = span_from(s, len);
-	}
-	buf_str(out, "\r\n");
+		if (s.n > 0)
+			line[n++] = '=';
+		buf_add(out, (struct span){ line, n });
+		buf_str(out, "\r\n");
+	} while (s.n > 0);
 }
 
 static void
