@@ -113,7 +113,7 @@ const struct config_key config_keys[] = {
 
 	{ "sms", "provider", KEY_CHOICE, "gammu",
 	    "who sends and receives texts", SMS(provider),
-	    "gammu|smseagle|serwersms|twilio", 0, 0 },
+	    "gammu|smstools|smseagle|serwersms|twilio", 0, 0 },
 	{ "sms", "url", KEY_SMS_URL, "",
 	    "where the texts are: spool:DIR, or the provider's https://HOST",
 	    SMS(url), NULL, 0, 0 },

@@ -23,6 +23,7 @@ static const struct provider_ops *const known[] = {
 	&smseagle_ops,
 	&serwersms_ops,
 	&twilio_ops,
+	&smstools_ops,
 };
 
 static const struct provider_ops *
@@ -56,7 +57,14 @@ provider_open(struct provider **out, const struct config_sms *conf,
 	p->conf = conf;
 	p->name = name;
 	p->secret.max = SECRET_MAX + 1;
-	if (strncmp(conf->url, "https:", 6) != 0)
+	if (p->ops->is_spool && strncmp(conf->url, "spool:", 6) == 0)
+		rc = p->ops->check(p, err);
+	else if (p->ops->is_spool)
+		rc = err_set(err, ST_REJECT,
+		    "%s: provider %s needs url = \"spool:DIR\", found "
+		    "\"%.200s\"",
+		    name, conf->provider, conf->url);
+	else if (strncmp(conf->url, "https:", 6) != 0)
 		rc = err_set(err, ST_REJECT,
 		    "%s: provider %s needs url = \"https://HOST\", found "
 		    "\"%.200s\"",

@@ -55,6 +55,10 @@ struct provider_page {
 
 struct provider_ops {
 	const char *name; /* "smseagle" */
+	bool is_spool; /* spool:DIR instead of https://HOST, and no login: what
+			  is in it is all ours, also at the first contact */
+	bool knows_reference; /* send() of one reference twice makes one text,
+				 or find() can say */
 	/* Asks for one page from `cursor` on; `next` is what the page before
 	 * said, NULL for the first.  What is in a page that is no text comes
 	 * with `problem` set.  ST_RETRY: not now, or half an answer; ST_REJECT:
@@ -64,6 +68,9 @@ struct provider_ops {
 	/* The texts are on disk.  NULL: nothing is to be said of it. */
 	enum status (*ack)(struct provider *p, const char *const *acks,
 	    size_t n, struct err *err);
+	/* After a restore, as source.h has it; NULL: the cursor is enough. */
+	enum status (*reread)(struct provider *p, int64_t since_ms,
+	    struct reread *out, struct err *err);
 	/* Sends it once.  SENT_UNKNOWN whenever it may have been taken without
 	 * saying so. */
 	void (*send)(struct provider *p, const struct letter *letter,

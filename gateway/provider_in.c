@@ -366,6 +366,8 @@ line_reread(
 	forget(&l->before);
 	begin_pass(l);
 	arena_free(&a);
+	if (rc == ST_OK && l->p->ops->reread != NULL)
+		rc = l->p->ops->reread(l->p, since_ms, out, err);
 	return rc;
 }
 
@@ -425,7 +427,6 @@ provider_source_open(
 	l->source.ops = &line_ops;
 	l->source.channel = CHANNEL_SMS;
 	l->source.poll_every_s = (int)conf->poll_every;
-	l->starts_now = strcmp(conf->start, "all") != 0;
 	l->cursor = strdup("");
 	if (asprintf(&l->name, "sms %s", conf->name) < 0)
 		l->name = NULL;
@@ -434,6 +435,9 @@ provider_source_open(
 		rc = err_set(err, ST_BROKEN, "out of memory");
 	else
 		rc = provider_open(&l->p, conf, l->name, err);
+	if (rc == ST_OK)
+		l->starts_now =
+		    !l->p->ops->is_spool && strcmp(conf->start, "all") != 0;
 	if (rc != ST_OK) {
 		line_close(&l->source);
 		return rc;

@@ -14,6 +14,7 @@
 
 struct way {
 	struct sink sink;
+	struct sink_ops ops; /* what this provider can do */
 	struct provider *p; /* owned */
 	char *name; /* owned */
 	int64_t rest_until; /* clock_ticks(): the provider asked for it */
@@ -134,21 +135,6 @@ way_close(struct sink *s)
 	free(w);
 }
 
-static const struct sink_ops way_ops = {
-	.knows_reference = true, /* it is looked up before a second try */
-	.send = way_send,
-	.arrival = way_arrival,
-	.check = way_check,
-	.close = way_close,
-};
-
-static const struct sink_ops way_ops_without_arrival = {
-	.knows_reference = true, /* it is looked up before a second try */
-	.send = way_send,
-	.check = way_check,
-	.close = way_close,
-};
-
 enum status
 provider_sink_open(
     struct sink **out, const struct config_sms *conf, struct err *err)
@@ -169,8 +155,14 @@ provider_sink_open(
 		way_close(&w->sink);
 		return rc;
 	}
-	w->sink.ops =
-	    w->p->ops->arrival == NULL ? &way_ops_without_arrival : &way_ops;
+	w->ops = (struct sink_ops){
+		.knows_reference = w->p->ops->knows_reference,
+		.send = way_send,
+		.arrival = w->p->ops->arrival == NULL ? NULL : way_arrival,
+		.check = way_check,
+		.close = way_close,
+	};
+	w->sink.ops = &w->ops;
 	*out = &w->sink;
 	return ST_OK;
 }

@@ -9,6 +9,7 @@
 
 extern const struct provider_ops smseagle_ops; /* a box in the office */
 extern const struct provider_ops serwersms_ops;
+extern const struct provider_ops smstools_ops; /* smsd's folders */
 extern const struct provider_ops twilio_ops;
 
 #endif

@@ -337,6 +337,7 @@ serwer_check(struct provider *p, struct err *err)
 
 const struct provider_ops serwersms_ops = {
 	.name = "serwersms",
+	.knows_reference = true,
 	.poll = serwer_poll,
 	.send = serwer_send,
 	.find = serwer_find,

@@ -14,7 +14,7 @@
 
 #include "gateway/http.h"
 
-enum { PAGE = 100 };
+enum { PAGE = 200 };
 
 static const char when_form[] = "YYYYMMDDhhmmss"; /* what we ask with */
 static const char time_form[] = "YYYY-MM-DD hh:mm:ss"; /* what it answers */
@@ -157,8 +157,8 @@ take_page(struct provider *p, struct provider_page *page, const json_t *list,
 		return rc;
 	snprintf(cursor, sizeof(cursor), "id:%lld", last);
 	page->cursor = arena_copy(a, span_of(cursor)).p;
-	if (json_array_size(list) >= PAGE)
-		page->next = page->cursor;
+	/* Until nothing more is there: a box may have a limit of its own. */
+	page->next = page->cursor;
 	return ST_OK;
 }
 
@@ -347,6 +347,7 @@ eagle_check(struct provider *p, struct err *err)
 
 const struct provider_ops smseagle_ops = {
 	.name = "smseagle",
+	.knows_reference = true,
 	.poll = eagle_poll,
 	.send = eagle_send,
 	.find = eagle_find,

@@ -364,6 +364,7 @@ twilio_check(struct provider *p, struct err *err)
 
 const struct provider_ops twilio_ops = {
 	.name = "twilio",
+	.knows_reference = true,
 	.poll = twilio_poll,
 	.send = twilio_send,
 	.find = twilio_find,

@@ -154,7 +154,7 @@ story('the same page for ever ends, and what was on it is stored', async (house,
 	stub.fault('poll', (json) => first ??= json, 1000);
 	await poll(house);
 	assert.ok(stub.count('poll') <= 12, `${stub.count('poll')} requests`);
-	assert.equal(house.rows('remark', 'list').length, stub.name === 'twilio' ? 200 : 100);
+	assert.equal(house.rows('remark', 'list').length, stub.name === 'serwersms' ? 100 : 200);
 	stub.faults = [];
 	await ok(house);
 	assert.equal(house.rows('remark', 'list').length, 300);

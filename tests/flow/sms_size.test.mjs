@@ -61,7 +61,7 @@ function theirs(text) {
 }
 
 test('2,000 random texts cost what sms-segments-calculator says', () => {
-	const all = texts(2000);
+	const all = texts(Number(process.env.TEXTS || 2000));
 	const run = spawnSync(uwaga, ['sms-size', '-'], {
 		input: all.map((text) => JSON.stringify(text) + '\n').join(''),
 		encoding: 'utf8',
