@@ -246,6 +246,18 @@ room_by_rate(struct outbox_sender *ob, int64_t now, int *room, int64_t *at,
 	return ST_OK;
 }
 
+/* Notices by text that fall due in the quiet hours wait for their end. */
+static enum status
+keep_quiet(struct outbox_sender *ob, int64_t now, struct err *err)
+{
+	int64_t until = ob->channel != CHANNEL_SMS
+			    ? 0
+			    : quiet_until(ob->config->quiet_hours,
+				  ob->config->timezone, now);
+
+	return until == 0 ? ST_OK : store_outbox_quiet(ob->st, now, until, err);
+}
+
 /* Settles what is in hand and, if `more`, takes the next rows into it, in one
  * commit.  When that fails the hand keeps its rows. */
 static enum status
@@ -259,6 +271,8 @@ exchange(struct outbox_sender *ob, struct hand *h, bool more, struct err *err)
 	if (rc != ST_OK)
 		return rc;
 	rc = settle_rows(ob, h, err);
+	if (rc == ST_OK && more)
+		rc = keep_quiet(ob, now, err);
 	if (rc == ST_OK && more)
 		rc = room_by_rate(ob, now, &room, &at, err);
 	if (rc == ST_OK && room > 0)

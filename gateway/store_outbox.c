@@ -466,6 +466,24 @@ store_outbox_pace(struct store *st, enum channel channel, int64_t since,
 	return rc;
 }
 
+/* A row that was never tried stays queued: it is only not its hour. */
+static const char outbox_quiet[] =
+    "UPDATE outbox SET due_ms = :until"
+    " WHERE state IN ('queued', 'deferred') AND due_ms <= :now"
+    " AND channel = 'sms' AND notice_id IS NOT NULL";
+
+enum status
+store_outbox_quiet(
+    struct store *st, int64_t now, int64_t until, struct err *err)
+{
+	struct query q;
+
+	query_open(&q, st, outbox_quiet);
+	query_int(&q, ":now", now);
+	query_time(&q, ":until", until);
+	return query_run(&q, err);
+}
+
 /* ---- what became of texts ---------------------------------------------- */
 
 static const char outbox_to_ask[] =
@@ -758,6 +776,7 @@ const struct statement store_outbox_statements[] = {
 	{ "outbox_counts", outbox_counts },
 	{ "outbox_last_sent", outbox_last_sent },
 	{ "outbox_owed", outbox_owed },
+	{ "outbox_quiet", outbox_quiet },
 	{ "outbox_to_ask", outbox_to_ask },
 	{ "outbox_next_ask", outbox_next_ask },
 	{ "outbox_arrived", outbox_arrived },

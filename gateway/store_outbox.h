@@ -104,6 +104,10 @@ enum status store_outbox_pace(struct store *st, enum channel channel,
 enum status store_outbox_recover(struct store *st, enum channel channel,
     int64_t now, int64_t *n, struct err *err);
 
+/* Notices by text that are due now are due at `until` instead. */
+enum status store_outbox_quiet(
+    struct store *st, int64_t now, int64_t until, struct err *err);
+
 /* Up to `max` sent rows whose arrival is to be asked for now, oldest first. */
 enum status
 store_outbox_to_ask(struct store *st, enum channel channel, int64_t now,

@@ -249,3 +249,20 @@ test('killed at any moment while it is written, nobody is left out and nobody to
 		house.close();
 	}
 });
+
+story('in the quiet hours nobody gets a notice by text; mail and replies go', (house) => {
+	house.now = '2026-11-22T21:30:00+01:00';
+	announce(house, 's-10ke-ledziny-2', '--yes', '3');
+	house.text({ from: '+48110000399', text: 'BL-7M4H Prosimy o ławki.', at: house.now });
+	house.poll();
+	assert.equal(sent(house).filter((m) => /Lędziny/.test(m.subject)).length, 2);
+	assert.equal(texts(house).length, 1, 'the reply only');
+	const waits = house.rows('outbox', 'list').find((r) => r.channel === 'sms' && r.state === 'queued');
+	assert.equal(waits.due_at, '2026-11-23T08:00:00+01:00');
+	house.now = '2026-11-23T07:59:00+01:00';
+	house.poll();
+	assert.equal(texts(house).length, 1);
+	house.now = '2026-11-23T08:00:00+01:00';
+	house.poll();
+	assert.equal(texts(house).length, 2);
+});
