@@ -201,6 +201,13 @@ function ledger(world) {
 	}
 	for (let i = 0; i < world.texts; i++)
 		expect(`Prosimy o ławkę numer ${i}.`);
+	// Nothing goes out twice but what the log says is in doubt.
+	const doubtful = new Set(world.daemon.log.split('\n')
+		.filter((line) => line.includes('in_doubt=yes'))
+		.map((line) => Number(line.match(/ row=(\d+)/)[1])));
+	const rowOf = new Map(rows.map((r) => [`<${r.message_id}>`, r.id]));
+	figures['repeats not in doubt'] = [...count(recorder.mails.map((m) => m.id))]
+		.filter(([id, n]) => n > 1 && !doubtful.has(rowOf.get(id))).length;
 	const letters = fs.readdirSync(path.join(house.dir, 'spool/outbox')).length;
 	figures['texts sent'] = letters;
 	return figures;
@@ -238,7 +245,7 @@ export async function night({ seconds, seed, only }) {
 }
 
 export function check({ figures }) {
-	for (const name of ['lost', 'doubled', 'unconfirmed', 'other Message-ID'])
+	for (const name of ['lost', 'doubled', 'unconfirmed', 'other Message-ID', 'repeats not in doubt'])
 		assert.equal(figures[name], 0, `${name}: ${JSON.stringify(figures)}`);
 	assert.equal(figures['texts sent'], figures.texts, JSON.stringify(figures));
 	const fates = Object.entries(figures).filter(([name]) => name.startsWith('fate '))
