@@ -15,6 +15,11 @@
 #include "gateway/imap_box.h"
 #include "gateway/imap_name.h"
 
+enum {
+	NARROW_MAX = 12, /* connections until one bad mail is found */
+	NARROW_MS = 20000,
+};
+
 /* What came so shortly before the first contact counts as new: clocks differ. */
 #define FIRST_MS 300000
 
@@ -45,7 +50,7 @@ imap_connect(struct imap_box *box, struct err *err)
 		return ST_OK;
 	rc = imap_open(&box->im, box->conf, box->source.stop, err);
 	if (rc != ST_OK)
-		return err_prefix(err, rc, box->name);
+		return rc;
 	imap_certificate(box->im, &certificate);
 	box->source.certificate_expires_ms = certificate.expires_ms;
 	return ST_OK;
@@ -77,8 +82,8 @@ no_such_folder(struct imap_box *box, const char *name, struct err *err)
 
 	imap_folders(box->im, &names);
 	err_set(err, ST_REJECT,
-	    "%s: the server has no folder \"%.100s\"; it has: %s", box->name,
-	    name, buf_cstr(&names));
+	    "the server has no folder \"%.100s\"; it has: %s", name,
+	    buf_cstr(&names));
 	buf_free(&names);
 	return ST_REJECT;
 }
@@ -116,7 +121,7 @@ imap_enter(struct imap_box *box, int folder, struct err *err)
 	if (rc == ST_REJECT && f->is_missing)
 		return no_such_folder(box, f->name, err);
 	if (rc != ST_OK)
-		return err_prefix(err, rc, box->name);
+		return rc;
 	box->selected = folder;
 	box->is_fresh = true;
 	compare_place(f, &box->seen);
@@ -173,9 +178,9 @@ is_quiet(struct imap_box *box, struct imap_read *f, struct err *err)
 	       now.next <= f->place.next;
 }
 
-/* The folder whose turn it is. */
+/* The folder whose turn it is, over the connection there is. */
 static enum status
-look_into(struct imap_box *box, struct batch *batch, struct err *err)
+look_once(struct imap_box *box, struct batch *batch, struct err *err)
 {
 	struct imap_read *f = &box->folders[box->at];
 	enum status rc = imap_connect(box, err);
@@ -190,6 +195,25 @@ look_into(struct imap_box *box, struct batch *batch, struct err *err)
 	if (f->place.validity == 0)
 		return first_contact(box, f, batch, err);
 	return imap_take(box, batch, err);
+}
+
+/* The same, over new connections while a mail that breaks them is narrowed
+ * down; but a server that has others wait is left alone for now. */
+static enum status
+look_into(struct imap_box *box, struct batch *batch, struct err *err)
+{
+	int64_t began = clock_ticks();
+	enum status rc;
+
+	for (int i = 0; i < NARROW_MAX; i++) {
+		box->is_narrowing = false;
+		rc = look_once(box, batch, err);
+		if (rc != ST_RETRY || !box->is_narrowing ||
+		    clock_ticks() - began > NARROW_MS)
+			break;
+		imap_drop(box);
+	}
+	return rc;
 }
 
 static void
@@ -244,7 +268,7 @@ box_fetch(struct source *s, struct batch *batch, struct err *err)
 	begin_round(box);
 	if (rc == ST_OK && box->trouble != NULL)
 		rc = err_set(err, ST_RETRY, "%s", box->trouble);
-	return rc;
+	return rc == ST_OK ? ST_OK : err_prefix(err, rc, box->name);
 }
 
 /* ---- acknowledging ------------------------------------------------------ */
@@ -272,9 +296,9 @@ note_trouble(struct imap_box *box, const char *folder, const struct err *why)
 {
 	free(box->trouble);
 	if (asprintf(&box->trouble,
-		"%s: stored mails cannot be moved to the folder \"%.100s\" "
-		"(%.300s); make room or give the right to write there",
-		box->name, folder, why->text) < 0)
+		"stored mails cannot be moved to the folder \"%.100s\" "
+		"(%.250s); make room or give the right to write there",
+		folder, why->text) < 0)
 		box->trouble = NULL;
 }
 
@@ -339,7 +363,10 @@ box_done(struct source *s, struct batch *batch, struct err *err)
 		rc = move_batch(box, f, batch, err);
 	if (box->im != NULL && imap_is_broken(box->im))
 		imap_drop(box);
-	return rc;
+	/* With more to come, fetch() says so when that is done. */
+	if (rc == ST_OK && box->trouble != NULL && !batch->more)
+		rc = err_set(err, ST_RETRY, "%s", box->trouble);
+	return rc == ST_OK ? ST_OK : err_prefix(err, rc, box->name);
 }
 
 /* ---- waiting ------------------------------------------------------------ */
@@ -448,7 +475,9 @@ box_check(struct source *s, struct buf *found, struct err *err)
 		if (rc == ST_OK)
 			describe_folder(box, &box->folders[i], found);
 	}
-	return rc;
+	if (rc != ST_OK)
+		return err_prefix(err, rc, box->name);
+	return ST_OK;
 }
 
 /* ---- opening ------------------------------------------------------------ */

@@ -58,9 +58,9 @@ end_of_mailbox(struct imap_box *box, uint32_t *next, struct err *err)
 	*next = box->seen.next;
 	if (rc == ST_OK && *next == 0)
 		rc = err_set(err, ST_REJECT,
-		    "%s: the server does not say where the folder %s ends "
+		    "the server does not say where the folder %s ends "
 		    "(UIDNEXT); move the stored mails back by hand",
-		    box->name, box->folders[0].name);
+		    box->folders[0].name);
 	return rc;
 }
 
@@ -103,5 +103,5 @@ out:
 	batch_free(&note);
 	if (box->im != NULL && imap_is_broken(box->im))
 		imap_drop(box);
-	return rc == ST_OK ? ST_OK : err_set(err, ST_RETRY, "%s", err->text);
+	return rc == ST_OK ? ST_OK : err_prefix(err, ST_RETRY, box->name);
 }

@@ -46,6 +46,7 @@ struct imap_box {
 	int selected; /* -1: none */
 	struct imap_folder seen; /* of the selected one, when it was opened */
 	bool in_hand; /* a batch was handed over and not acknowledged yet */
+	bool is_narrowing; /* the last fetch failed and fewer are tried next */
 	bool is_fresh; /* nothing happened since the server told us the news */
 	char *trouble; /* owned: why stored mails cannot be moved; or NULL */
 };

@@ -103,20 +103,36 @@ move_set(struct imap *im, struct mailimap_set *set, const char *wire,
 	    "stored mails are moved", err);
 }
 
+/* Did the server just say that the folder is not there? */
+static bool
+is_missing(const struct imap *im)
+{
+	return im->session->imap_response_info != NULL &&
+	       im->session->imap_response_info->rsp_trycreate;
+}
+
 enum status
 imap_move(struct imap *im, const uint32_t *uids, size_t n, const char *wire,
     struct err *err)
 {
 	struct mailimap_set *set = imap_set(uids, n);
-	struct err first;
+	struct err first = { "" };
 	enum status rc;
 
 	if (set == NULL)
 		return err_set(err, ST_BROKEN, "out of memory");
 	rc = move_set(im, set, wire, &first);
-	if (rc == ST_REJECT && make_folder(im, wire, err) == ST_OK)
-		rc = move_set(im, set, wire, &first);
-	if (rc != ST_OK)
+	if (rc == ST_REJECT) {
+		/* Not every server says that this is what is wrong. */
+		bool said = is_missing(im);
+
+		rc = make_folder(im, wire, err);
+		if (rc == ST_OK)
+			rc = move_set(im, set, wire, &first);
+		else if (said)
+			first.text[0] = '\0';
+	}
+	if (rc != ST_OK && first.text[0] != '\0')
 		err_set(err, rc, "%s", first.text);
 	mailimap_set_free(set);
 	return im->broken ? ST_RETRY : rc;

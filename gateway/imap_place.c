@@ -10,9 +10,9 @@ void
 imap_place_write(
     struct buf *out, const char *key, const struct imap_place *place)
 {
-	buf_printf(out, "%u %u %u %u %u %lld %s\n", place->validity,
+	buf_printf(out, "%u %u %u %u %u %u %lld %s\n", place->validity,
 	    place->floor, place->next, place->again_from, place->again_to,
-	    (long long)place->since_ms, key);
+	    place->lost_to, (long long)place->since_ms, key);
 }
 
 /* A number and the space behind it. */
@@ -47,7 +47,7 @@ static bool
 read_line(struct imap_place *out, struct span *key, struct span line)
 {
 	uint32_t *const fields[] = { &out->validity, &out->floor, &out->next,
-		&out->again_from, &out->again_to };
+		&out->again_from, &out->again_to, &out->lost_to };
 	int64_t v = 0;
 
 	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
@@ -92,8 +92,7 @@ imap_place_is_old(
 {
 	if (uid < place->floor)
 		return true;
-	return uid >= place->again_from && uid < place->again_to &&
-	       received_ms < place->since_ms;
+	return uid < place->lost_to && received_ms < place->since_ms;
 }
 
 void
@@ -101,5 +100,5 @@ imap_place_lost(struct imap_place *place, uint32_t validity, uint32_t uidnext)
 {
 	place->validity = validity;
 	place->floor = place->next = place->again_from = 1;
-	place->again_to = uidnext;
+	place->again_to = place->lost_to = uidnext;
 }

@@ -13,9 +13,10 @@
  *
  * The store is asked for the key of whatever lies in [floor, next), and what it
  * does not know is read like any other: the cursor saves work and can lose
- * nothing.  When the numbers lose their meaning, all is read again: then
- * [again_from, again_to) is what may be stored under other keys, and of what
- * came before `since_ms` nothing was ever read.
+ * nothing.  When the numbers lose their meaning, all is read again: of what has
+ * a UID below `lost_to` then, nothing that came before `since_ms` was ever
+ * read.  [again_from, again_to) is what may be stored under other keys: that,
+ * or what was moved back for a restored database.
  */
 #ifndef IMAP_PLACE_H
 #define IMAP_PLACE_H
@@ -28,6 +29,7 @@ struct imap_place {
 	uint32_t validity; /* 0: there was no contact yet */
 	uint32_t floor, next;
 	uint32_t again_from, again_to;
+	uint32_t lost_to;
 	int64_t since_ms; /* the first contact; 0: all there is */
 };
 

@@ -324,7 +324,7 @@ enum status
 imap_select(struct imap *im, const char *wire, struct imap_folder *out,
     bool *missing, struct err *err)
 {
-	const struct mailimap_selection_info *info;
+	struct mailimap_selection_info *info;
 	char what[200];
 	enum status rc;
 
@@ -348,6 +348,7 @@ imap_select(struct imap *im, const char *wire, struct imap_folder *out,
 	out->validity = info->sel_uidvalidity;
 	out->next = info->sel_uidnext;
 	out->exists = info->sel_exists;
+	info->sel_has_exists = 0; /* from now on it is news */
 	snprintf(im->selected, sizeof(im->selected), "%s", wire);
 	return ST_OK;
 }

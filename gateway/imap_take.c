@@ -41,8 +41,8 @@ imap_note(struct imap_box *box, const struct imap_read *f, struct batch *batch,
 	}
 	if (text.failed || text.p == NULL) {
 		buf_free(&text);
-		return err_set(err, ST_BROKEN,
-		    "%s: the names of its folders are too long", box->name);
+		return err_set(
+		    err, ST_BROKEN, "the names of its folders are too long");
 	}
 	free(batch->cursor);
 	batch->cursor = text.p;
@@ -88,7 +88,7 @@ sift(struct imap_read *f)
 	}
 	list->n = n;
 	/* Old mail at the beginning need not be listed again. */
-	if (f->place.floor < f->place.again_to &&
+	if (f->place.floor < f->place.lost_to &&
 	    f->place.next == f->place.floor) {
 		f->place.floor = f->place.next = first != 0 ? first : f->upto;
 		f->is_to_note = true;
@@ -360,6 +360,7 @@ narrow_down(struct taking *t, enum status rc, struct err *err)
 	if (rc == ST_BROKEN ||
 	    (t->box->source.stop != NULL && atomic_load(t->box->source.stop)))
 		return rc;
+	t->box->is_narrowing = true;
 	if (t->n > 1) {
 		f->suspect_to = f->list.items[f->at + t->n - 1].uid;
 		f->limit = (int)t->n / NARROWER;
@@ -395,8 +396,7 @@ take_bytes(struct taking *t, struct err *err)
 	if (t->f->at < t->f->list.n && kept > 0 &&
 	    t->f->list.items[t->f->at].uid == t->bodies[0].uid) {
 		err_set(err, ST_RETRY,
-		    "%s: the server lists a mail and does not send it",
-		    t->box->name);
+		    "the server lists a mail and does not send it");
 		rc = narrow_down(t, ST_OK, err);
 	}
 	return rc;
@@ -410,6 +410,7 @@ imap_take(struct imap_box *box, struct batch *batch, struct err *err)
 	bool moved_on;
 	enum status rc = ST_OK;
 
+	box->is_narrowing = false;
 	if (f->at == f->list.n && !f->is_listed)
 		rc = list_mails(box, f, err);
 	if (rc != ST_OK)
