@@ -29,7 +29,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static struct keywords *words; /* read once, as intake does */
 	struct sms sms = { .from = SPAN("+48110000301"),
 		.text = { (const char *)data, size } };
-	struct parse_settings set = { "BL", "", "+48", "+4811", NULL };
+	struct parse_settings set = { .code_prefix = "BL",
+		.authserv_id = "",
+		.phone_prefix = "+48",
+		.textable_prefixes = "+4811" };
 	struct parsed parsed = { 0 };
 	struct err err;
 
