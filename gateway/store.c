@@ -80,6 +80,9 @@ store_open_file(
 		goto out;
 	}
 	st->committed = clock_ticks() - PAUSE_MS;
+	/* Nobody asks SQLite how much memory it has, and counting it takes a lock
+	 * each time.  Refused, which changes nothing, once it is in use. */
+	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 	if (sqlite3_open_v2(path, &st->db, flags | SQLITE_OPEN_NOMUTEX, NULL) !=
 	    SQLITE_OK) {
 		rc = st->db == NULL ? err_set(err, ST_BROKEN, "out of memory")
@@ -89,6 +92,8 @@ store_open_file(
 	sqlite3_extended_result_codes(st->db, 1);
 	sqlite3_busy_handler(st->db, wait_for_lock, st);
 	distrust_schema(st->db);
+	/* Room for the small things of a statement, so that they need no malloc. */
+	sqlite3_db_config(st->db, SQLITE_DBCONFIG_LOOKASIDE, NULL, 1200, 200);
 	*out = st;
 	st = NULL;
 out:

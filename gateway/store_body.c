@@ -7,7 +7,7 @@
 
 #include <zstd.h>
 
-#define ZSTD_LEVEL 3
+#define ZSTD_LEVEL 1
 
 enum { CHUNK = 256 << 10 };
 

@@ -220,7 +220,7 @@ struct county {
 	const char *codes[64];
 	struct mail_maker maker;
 	int made; /* mails so far */
-	double bytes, took;
+	double bytes, took, cpu;
 };
 
 static void
@@ -349,14 +349,16 @@ static void
 take_batch(struct county *c, struct batch *batch)
 {
 	struct err err = { "" };
-	double start;
+	double start, cpu;
 
 	for (int i = 0; i < batch->n; i++)
 		c->bytes += (double)batch->messages[i].bytes.n;
+	cpu = own_cpu();
 	start = now();
 	if (intake_batch(c->intake, batch, &err) != ST_OK)
 		give_up(err.text);
 	c->took += now() - start;
+	c->cpu += own_cpu() - cpu;
 	batch_free(batch);
 }
 
@@ -430,7 +432,7 @@ show_memory(const char *what, struct watch *w)
 }
 
 static void
-show_mails(const struct county *c, double cpu)
+show_mails(const struct county *c)
 {
 	double us = 1e6 / c->made, sum = 0;
 
@@ -444,7 +446,7 @@ show_mails(const struct county *c, double cpu)
 	}
 	printf("  %-30s %8.1f us a mail\n", "the rest", (c->took - sum) * us);
 	printf("  %-30s %8.1f us gateway + %.1f us workers\n",
-	    "processor time a mail", cpu * us, look_at_workers().cpu * us);
+	    "processor time a mail", c->cpu * us, look_at_workers().cpu * us);
 }
 
 int
@@ -456,7 +458,6 @@ main(int argc, char **argv)
 	struct batch *batch = calloc(1, sizeof(*batch));
 	int mails = argc > 2 ? (int)strtol(argv[2], NULL, 10) : MAILS;
 	int huge = argc > 3 ? (int)strtol(argv[3], NULL, 10) : HUGE_MAILS;
-	double cpu;
 
 	mallopt(M_MMAP_THRESHOLD, 1 << 20); /* as main() of the program */
 	mallopt(M_TRIM_THRESHOLD, 8 << 20);
@@ -470,9 +471,8 @@ main(int argc, char **argv)
 	if (freopen("/dev/null", "w", stderr) == NULL)
 		return 1;
 	open_county(&c, uwaga, argv[1]);
-	cpu = own_cpu();
 	run_mails(&c, batch, mails);
-	show_mails(&c, own_cpu() - cpu);
+	show_mails(&c);
 	if (huge > 0 &&
 	    pthread_create(&watch.thread, NULL, watch_memory, &watch) == 0) {
 		run_huge(&c, batch, huge);
