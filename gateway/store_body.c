@@ -1,15 +1,17 @@
 /* store_body - the bytes of messages and files, packed
  *
- * Place: under store_inbound.  A frame of zstd for each; what is large is packed
- * and written piece by piece, so that it is not in memory twice.
+ * What is large is packed and written piece by piece, so that it is not in
+ * memory twice.
  */
-#include "gateway/store_internal.h"
+#include "gateway/store_body.h"
 
 #include <zstd.h>
 
+#include "gateway/store_internal.h"
+
 #define ZSTD_LEVEL 1
 
-enum { CHUNK = 256 << 10 };
+enum { CHUNK = 256 << 10, SAMPLE = 4096 };
 
 enum status
 body_pack(struct buf *out, struct store *st, struct span in, struct err *err)
@@ -29,6 +31,22 @@ body_pack(struct buf *out, struct store *st, struct span in, struct err *err)
 		    err, ST_BROKEN, "zstd: %s", ZSTD_getErrorName(n));
 	out->n += n;
 	return ST_OK;
+}
+
+enum status
+body_may_shrink(bool *pays, struct store *st, struct span in, struct err *err)
+{
+	struct span piece = span_sub(in, in.n / 2, SAMPLE);
+	struct buf packed = { 0 };
+	enum status rc = ST_OK;
+
+	*pays = true;
+	if (in.n < 4 * SAMPLE)
+		return ST_OK;
+	rc = body_pack(&packed, st, piece, err);
+	*pays = packed.n < piece.n - piece.n / 32;
+	buf_free(&packed);
+	return rc;
 }
 
 enum status

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gateway/store_body.h"
 #include "gateway/store_internal.h"
 #include "parsers/digest.h"
 
@@ -128,7 +129,7 @@ store_inbound_rekey(struct store *st, const struct inbound *in,
 
 static const char raw_add_large[] =
     "INSERT INTO raw (inbound_id, size, sha256, body)"
-    " VALUES (:inbound, :size, :sha256, zeroblob(:packed)) RETURNING id";
+    " VALUES (:inbound, :size, :sha256, zeroblob(:packed))";
 
 static enum status
 add_large_raw(
@@ -148,7 +149,7 @@ add_large_raw(
 	query_int(&q, ":size", (int64_t)raw.n);
 	query_text(&q, ":sha256", sha);
 	query_int(&q, ":packed", (int64_t)packed);
-	rc = query_number(&q, &id, err);
+	rc = query_insert(&q, &id, err);
 	return rc == ST_OK ? body_fill(st, "raw", id, raw, true, err) : rc;
 }
 
@@ -212,11 +213,11 @@ static const char attachment_id[] =
 
 static const char attachment_add[] =
     "INSERT INTO attachment (sha256, size, encoding, body)"
-    " VALUES (:sha256, :size, :encoding, :body) RETURNING id";
+    " VALUES (:sha256, :size, :encoding, :body)";
 
 static const char attachment_add_large[] =
     "INSERT INTO attachment (sha256, size, encoding, body)"
-    " VALUES (:sha256, :size, :encoding, zeroblob(:stored)) RETURNING id";
+    " VALUES (:sha256, :size, :encoding, zeroblob(:stored))";
 
 static enum status
 keep_large_attachment(struct store *st, const char *sha, struct span body,
@@ -234,7 +235,7 @@ keep_large_attachment(struct store *st, const char *sha, struct span body,
 	query_int(&q, ":size", (int64_t)body.n);
 	query_text(&q, ":encoding", pays ? "zstd" : "plain");
 	query_int(&q, ":stored", (int64_t)(pays ? packed : body.n));
-	rc = query_number(&q, id, err);
+	rc = query_insert(&q, id, err);
 	return rc == ST_OK ? body_fill(st, "attachment", *id, body, pays, err)
 			   : rc;
 }
@@ -246,6 +247,7 @@ keep_attachment(struct store *st, const struct attachment *file, int64_t *id,
 	struct buf packed = { 0 };
 	struct span body = file->body;
 	char sha[SHA256_HEX];
+	bool pays = false;
 	struct query q;
 	enum status rc;
 
@@ -259,17 +261,18 @@ keep_attachment(struct store *st, const struct attachment *file, int64_t *id,
 		return rc;
 	if (body.n > LARGE)
 		return keep_large_attachment(st, sha, body, id, err);
-	rc = body_pack(&packed, st, file->body, err);
+	rc = body_may_shrink(&pays, st, body, err);
+	if (rc == ST_OK && pays)
+		rc = body_pack(&packed, st, body, err);
 	if (rc != ST_OK)
 		goto out;
-	if (packed.n < body.n)
-		body = buf_span(&packed);
+	pays = pays && packed.n < body.n;
 	query_open(&q, st, attachment_add);
 	query_text(&q, ":sha256", sha);
-	query_int(&q, ":size", (int64_t)file->body.n);
-	query_text(&q, ":encoding", packed.n < file->body.n ? "zstd" : "plain");
-	query_blob(&q, ":body", body);
-	rc = query_number(&q, id, err);
+	query_int(&q, ":size", (int64_t)body.n);
+	query_text(&q, ":encoding", pays ? "zstd" : "plain");
+	query_blob(&q, ":body", pays ? buf_span(&packed) : body);
+	rc = query_insert(&q, id, err);
 out:
 	buf_free(&packed);
 	return rc;
@@ -398,7 +401,7 @@ static const char inbound_add[] =
     " :recipients, :contact, :subject, :text, :remark, :kind, :command, :fate,"
     " :why, :code, :code_seen, :suggestion, :consultation, :hold_until,"
     " :reminded, :settled_by, :language, :needs_staff, :may_answer, :may_echo,"
-    " :warnings, :reference_ids) RETURNING id";
+    " :warnings, :reference_ids)";
 
 enum status
 store_inbound_add(struct store *st, struct inbound *in, struct span raw,
@@ -414,7 +417,7 @@ store_inbound_add(struct store *st, struct inbound *in, struct span raw,
 	query_int(&q, ":stored", in->stored_ms);
 	bind_content(&q, in);
 	bind_decision(&q, in);
-	rc = query_number(&q, &in->id, err);
+	rc = query_insert(&q, &in->id, err);
 	if (query_is_taken(&q))
 		return err_set(err, ST_REJECT,
 		    "the message is stored already (%.100s, %.200s)",

@@ -121,6 +121,10 @@ enum status query_run(struct query *q, struct err *err);
 /* Reads one number of the first row (0: none), steps to the end and closes. */
 enum status query_number(struct query *q, int64_t *value, struct err *err);
 
+/* Inserts a row and closes; `*id` is the row's (0: none was).  Cheaper than
+ * RETURNING, which gathers its answer in a table of its own. */
+enum status query_insert(struct query *q, int64_t *id, struct err *err);
+
 /* Ends the use; allowed after any failure.  `rc` is what the caller knows so
  * far; it comes back, or what failed while the row was read. */
 enum status query_close(struct query *q, enum status rc, struct err *err);
@@ -133,21 +137,6 @@ struct span query_get_blob(struct query *q); /* lives until the next step */
 
 /* Did the last step fail because the row is there already? */
 bool query_is_taken(const struct query *q);
-
-/* `in` as one frame of zstd, and back: ST_BROKEN when that gives anything but
- * `size` bytes. */
-enum status
-body_pack(struct buf *out, struct store *st, struct span in, struct err *err);
-enum status
-body_unpack(struct buf *out, struct span packed, size_t size, struct err *err);
-
-/* For what is too large to be held twice: how many bytes it is packed; then
- * writes the body that the row `id` of `table` has room for, packed or as it
- * is. */
-enum status
-body_packed_size(struct store *st, struct span in, size_t *n, struct err *err);
-enum status body_fill(struct store *st, const char *table, int64_t id,
-    struct span in, bool packed, struct err *err);
 
 /* A list holds this many rows at once and hands them over when its statement is
  * done: whoever gets them may use the store as they like. */

@@ -45,7 +45,7 @@ static const char outbox_add[] =
     " :language, :message_id, :token, :in_reply_to, :reference_ids, :state,"
     " CASE WHEN :state = 'queued' THEN COALESCE(:due, :created) ELSE :due END,"
     " :attempts, :doubts, :created, :claimed, :settled, :error,"
-    " :external_id, :segments, :receipt, :notice, :notice_text) RETURNING id";
+    " :external_id, :segments, :receipt, :notice, :notice_text)";
 
 static void
 bind_letter(struct query *q, const struct outbox *row)
@@ -110,7 +110,7 @@ store_outbox_add(struct store *st, struct outbox *row, struct err *err)
 	query_open(&q, st, outbox_add);
 	bind_letter(&q, row);
 	bind_result(&q, row);
-	rc = query_number(&q, &row->id, err);
+	rc = query_insert(&q, &row->id, err);
 	if (query_is_taken(&q))
 		return err_set(err, ST_REJECT,
 		    "a message with that Message-ID or token is in the outbox "

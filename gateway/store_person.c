@@ -70,12 +70,12 @@ store_contact_get(struct store *st, int64_t id, struct arena *a,
 /* ---- reaching ---------------------------------------------------------- */
 
 static const char person_add[] =
-    "INSERT INTO person (name, created_ms) VALUES (:name, :now) RETURNING id";
+    "INSERT INTO person (name, created_ms) VALUES (:name, :now)";
 
 static const char contact_add[] =
     "INSERT INTO contact (person_id, channel, address, address_key, name,"
     " created_ms) VALUES (:person, :channel, :address, lower(:address), :name,"
-    " :now) RETURNING id";
+    " :now)";
 
 static enum status
 add_contact(struct store *st, struct contact *c, int64_t now, struct err *err)
@@ -86,7 +86,7 @@ add_contact(struct store *st, struct contact *c, int64_t now, struct err *err)
 	query_open(&q, st, person_add);
 	query_text(&q, ":name", c->name);
 	query_int(&q, ":now", now);
-	rc = query_number(&q, &c->person_id, err);
+	rc = query_insert(&q, &c->person_id, err);
 	if (rc != ST_OK)
 		return rc;
 	query_open(&q, st, contact_add);
@@ -95,7 +95,7 @@ add_contact(struct store *st, struct contact *c, int64_t now, struct err *err)
 	query_text(&q, ":address", c->address);
 	query_text(&q, ":name", c->name);
 	query_int(&q, ":now", now);
-	return query_number(&q, &c->id, err);
+	return query_insert(&q, &c->id, err);
 }
 
 static const char contact_rename[] =

@@ -289,6 +289,18 @@ query_number(struct query *q, int64_t *value, struct err *err)
 	return query_close(q, rc, err);
 }
 
+enum status
+query_insert(struct query *q, int64_t *id, struct err *err)
+{
+	struct store *st = q->st;
+	enum status rc = query_run(q, err);
+
+	*id = rc == ST_OK && sqlite3_changes64(st->db) > 0
+		  ? sqlite3_last_insert_rowid(st->db)
+		  : 0;
+	return rc;
+}
+
 int64_t
 query_get_int(struct query *q)
 {

@@ -192,8 +192,7 @@ static const char remark_add[] =
     " needs_staff, assignee, split_from, version, text_hash)"
     " SELECT :consultation, :number, phase, :inbound, :contact, :channel,"
     " :provisions, :state, :received, :filed, :needs_staff, :assignee,"
-    " :split_from, 1, :text_hash FROM consultation WHERE id = :consultation"
-    " RETURNING id";
+    " :split_from, 1, :text_hash FROM consultation WHERE id = :consultation";
 
 static enum status
 add_row(struct store *st, struct remark *r, struct err *err)
@@ -216,7 +215,7 @@ add_row(struct store *st, struct remark *r, struct err *err)
 	query_text(&q, ":assignee", r->assignee);
 	query_id(&q, ":split_from", r->split_from);
 	query_text(&q, ":text_hash", words);
-	return query_number(&q, &r->id, err);
+	return query_insert(&q, &r->id, err);
 }
 
 enum status
