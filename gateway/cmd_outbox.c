@@ -153,8 +153,10 @@ move(struct cmd_context *ctx, struct outbox *o, enum outbox_state state,
 static bool
 waits_for_staff(const struct outbox *o)
 {
+	/* A notice that waits goes on by uwaga notice. */
 	return o->state == OUTBOX_UNKNOWN ||
-	       (o->state == OUTBOX_DEFERRED && o->due_ms == 0);
+	       (o->state == OUTBOX_DEFERRED && o->due_ms == 0 &&
+		   o->notice_id == 0);
 }
 
 /* What a verb does, and to which rows. */
@@ -186,7 +188,8 @@ static bool
 may_retry(const struct outbox *o)
 {
 	return o->state == OUTBOX_FAILED || o->state == OUTBOX_UNKNOWN ||
-	       o->state == OUTBOX_DEFERRED;
+	       (o->state == OUTBOX_DEFERRED &&
+		   (o->notice_id == 0 || o->due_ms != 0));
 }
 
 static enum status

@@ -99,10 +99,13 @@ csv_read(struct span bytes, csv_row *row, void *arg, struct err *err)
 	size_t taken;
 
 	charset_to_utf8(&text, bytes, (struct span){ NULL, 0 }, &note);
-	if (text.failed)
-		return buf_status(&text, "the table", err);
-	if (csv_init(&r.parser, 0) != 0)
-		return err_set(err, ST_BROKEN, "libcsv cannot be started");
+	r.rc = buf_status(&text, "the table", err);
+	if (r.rc == ST_OK && csv_init(&r.parser, 0) != 0)
+		r.rc = err_set(err, ST_BROKEN, "libcsv cannot be started");
+	if (r.rc != ST_OK) {
+		buf_free(&text);
+		return r.rc;
+	}
 	csv_set_delim(&r.parser, find_separator(buf_span(&text)));
 	taken = csv_parse(
 	    &r.parser, buf_cstr(&text), text.n, take_field, take_row, &r);

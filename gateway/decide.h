@@ -38,6 +38,7 @@ struct decision {
 	bool
 	    is_stop; /* ends notices, of `consultation`, of `commune` or of all */
 	bool is_start; /* begins them again */
+	bool takes_back; /* and what waits for a consultation to open */
 	int64_t commune_id; /* whose meetings; 0 none */
 	const char *commune;
 	struct remark of_remark; /* it corrects or withdraws this; id 0 none */

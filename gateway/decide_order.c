@@ -16,6 +16,7 @@ struct target {
 	int64_t number; /* 0 none */
 	struct span rest; /* what follows */
 	struct span rest_with_number; /* the same when the number is a word */
+	bool is_loose; /* "2 ławki": remark 2, or two benches? */
 };
 
 static bool
@@ -31,6 +32,13 @@ skip_between(struct span s)
 	while (s.n > 0 && is_between(s.p[0]))
 		s = span_from(s, 1);
 	return s;
+}
+
+/* What shows that a number without a code names a remark. */
+static bool
+ends_number(char c)
+{
+	return c == ':' || c == '.' || c == ';' || c == '\n' || c == '\r';
 }
 
 /* Is there a letter or digit before `end`? */
@@ -62,6 +70,8 @@ read_target(struct target *t, const struct case_file *c)
 	}
 	if (n > 0 && n < s.n && !is_between(s.p[n]))
 		t->number = 0; /* "12a": a word of the new text */
+	t->is_loose = t->number != 0 && t->code[0] == '\0' && n < s.n &&
+		      !ends_number(s.p[n]);
 	if (t->number != 0)
 		t->rest = skip_between(span_from(s, n));
 }
@@ -101,6 +111,7 @@ keep_own(void *arg, const struct remark *r)
 	kept->state = arena_copy(own->arena, span_of(r->state)).p;
 	kept->receipt = arena_copy(own->arena, span_of(r->receipt)).p;
 	kept->assignee = arena_copy(own->arena, span_of(r->assignee)).p;
+	kept->provisions = kept->from = kept->from_name = "";
 	return ST_OK;
 }
 
@@ -140,6 +151,15 @@ choose(const struct own *own, const struct target *t, int64_t consultation_id,
 		   : NULL;
 }
 
+static bool
+has_number(const struct own *own, int64_t number)
+{
+	for (size_t i = 0; i < own->n; i++)
+		if (own->list[i].number == number)
+			return true;
+	return false;
+}
+
 /* Which of the person's remarks is meant: by its name; else one that came with
  * the message they now answer; else the newest (`last`), or the only one. */
 static const struct remark *
@@ -151,10 +171,17 @@ find_meant(const struct own *own, struct target *t, const struct outbox *row,
 	    t->code[0] == '\0' ? NULL : decide_by_code(c, span_of(t->code));
 	const struct remark *found = NULL;
 
-	if (t->code[0] != '\0' && named == NULL)
+	if ((t->code[0] != '\0' && named == NULL) ||
+	    (t->is_loose && has_number(own, t->number)))
 		return NULL;
-	if (named != NULL)
+	if (named != NULL) {
+		found = choose(own, t, named->id, &none, last);
+		if (found != NULL || t->number == 0 || t->rest.n == 0)
+			return found;
+		t->number = 0;
+		t->rest = t->rest_with_number;
 		return choose(own, t, named->id, &none, last);
+	}
 	if (row->remark_id != 0)
 		found = choose(own, t, 0, row, false);
 	if (found == NULL && t->number != 0)
@@ -360,6 +387,12 @@ decide_yes_or_no(struct decision *d, const struct case_file *c, struct err *err)
 		    (long long)held.id);
 		return ST_OK;
 	}
+	if (strcmp(held.suggestion, meant->code) != 0) {
+		decide_settle(d, c, FATE_HELD,
+		    "a %s, but %s was denied for message %lld", word,
+		    meant->code, (long long)held.id);
+		return ST_OK;
+	}
 	if (!yes) {
 		d->denies = held.id;
 		d->reply = "no_code";
@@ -411,6 +444,26 @@ decide_notices(struct decision *d, const struct case_file *c)
 	    d->consultation != NULL ? d->consultation->code : "");
 }
 
+/* In answer to "your message came too early" a STOP also takes that message
+ * back, as we said it would; from its author only. */
+static enum status
+decide_stop(struct decision *d, const struct case_file *c, struct err *err)
+{
+	struct outbox row = { 0 };
+	bool proven = false;
+	enum status rc;
+
+	decide_notices(d, c);
+	if (!d->is_stop)
+		return ST_OK;
+	rc = is_proven(&proven, &row, c, err);
+	if (rc == ST_OK && row.id == 0)
+		rc = decide_last_row(&row, c, true, err);
+	d->takes_back = rc == ST_OK && proven && row.id != 0 &&
+			strcmp(row.template_name, "not_open_yet") == 0;
+	return rc;
+}
+
 enum status
 decide_order(struct decision *d, const struct case_file *c, struct err *err)
 {
@@ -423,6 +476,7 @@ decide_order(struct decision *d, const struct case_file *c, struct err *err)
 		return ST_OK;
 	switch (m->command) {
 	case CMD_STOP:
+		return decide_stop(d, c, err);
 	case CMD_START:
 		decide_notices(d, c);
 		return ST_OK;

@@ -76,7 +76,7 @@ decide_itip(struct decision *d, const struct case_file *c, struct err *err)
 
 	if (meeting == NULL)
 		return err_set(err, ST_BROKEN, "out of memory");
-	rc = store_meeting_find(
+	rc = store_meeting_by_uid(
 	    c->st, arena_copy(c->arena, cal->uid).p, c->arena, meeting, err);
 	if (rc != ST_OK)
 		return rc;

@@ -582,23 +582,6 @@ settle_waiting(struct journey *j, struct err *err)
 	return store_inbound_update(j->intake->st, &held, err);
 }
 
-struct cancelling {
-	struct journey *j;
-	struct err *err;
-};
-
-static enum status
-withdraw_pending(void *arg, const struct inbound *row)
-{
-	struct cancelling *c = arg;
-	struct inbound pending = *row;
-
-	pending.fate = FATE_WITHDRAWN;
-	pending.why = "its author said stop before the consultation opened";
-	pending.settled_by = c->j->in.id;
-	return store_inbound_update(c->j->intake->st, &pending, c->err);
-}
-
 /* Answers to meetings; what is also a remark is confirmed as one. */
 static enum status
 note_answers(struct journey *j, struct err *err)
@@ -634,6 +617,23 @@ deny_suggestion(struct journey *j, struct err *err)
 	return store_inbound_update(j->intake->st, &held, err);
 }
 
+struct cancelling {
+	struct journey *j;
+	struct err *err;
+};
+
+static enum status
+withdraw_pending(void *arg, const struct inbound *row)
+{
+	struct cancelling *c = arg;
+	struct inbound pending = *row;
+
+	pending.fate = FATE_WITHDRAWN;
+	pending.why = "its author said stop before the consultation opened";
+	pending.settled_by = c->j->in.id;
+	return store_inbound_update(c->j->intake->st, &pending, c->err);
+}
+
 /* KOREKTA and WYCOFUJĘ: a new version, or a link that says it is taken back. */
 static enum status
 change_remark(struct journey *j, struct err *err)
@@ -656,33 +656,40 @@ change_remark(struct journey *j, struct err *err)
 			   : rc;
 }
 
-/* STOP ends notices, and what still waits for a consultation to open; START
- * begins them again. */
+/* What waits for a consultation to open is taken back, by its author only. */
 static enum status
-change_notices(struct journey *j, struct err *err)
+take_back(struct journey *j, struct err *err)
 {
 	struct inbound_filter filter = { .fate = FATE_NOT_OPEN,
 		.contact_id = j->contact.id };
 	struct cancelling c = { j, err };
-	enum status rc;
 
+	if (!j->what.takes_back)
+		return ST_OK;
 	if (j->what.consultation != NULL)
 		filter.consultation_id = j->what.consultation->id;
+	return store_inbound_list(
+	    j->intake->st, &filter, withdraw_pending, &c, err);
+}
+
+/* STOP ends notices, START begins them again. */
+static enum status
+change_notices(struct journey *j, struct err *err)
+{
+	int64_t consultation_id =
+	    j->what.consultation != NULL ? j->what.consultation->id : 0;
+
 	if (j->what.commune_id != 0)
 		return store_contact_follow(j->intake->st, j->contact.id,
 		    j->what.commune_id, j->what.is_start, j->in.id, j->now,
 		    err);
 	if (j->what.is_start)
 		return store_contact_restart(j->intake->st, j->contact.id,
-		    filter.consultation_id, j->in.id, j->now, err);
+		    consultation_id, j->in.id, j->now, err);
 	if (!j->what.is_stop)
 		return ST_OK;
-	rc = store_contact_stop(j->intake->st, j->contact.id,
-	    filter.consultation_id, j->in.id, j->now, err);
-	if (rc != ST_OK)
-		return rc;
-	return store_inbound_list(
-	    j->intake->st, &filter, withdraw_pending, &c, err);
+	return store_contact_stop(j->intake->st, j->contact.id, consultation_id,
+	    j->in.id, j->now, err);
 }
 
 /* A row of ours came back: it failed for good, unless it is only late. */
@@ -730,6 +737,8 @@ journey_carry_out(struct journey *j, const struct parsed *m, struct err *err)
 		rc = settle_waiting(j, err);
 	if (rc == ST_OK)
 		rc = change_notices(j, err);
+	if (rc == ST_OK)
+		rc = take_back(j, err);
 	if (rc == ST_OK)
 		rc = note_bounce(j, m, err);
 	if (rc == ST_OK && j->in.needs_staff != j->what.needs_staff)

@@ -19,7 +19,8 @@ enum { ANSWER_MAX = 32 };
 struct wish {
 	struct notice_order order;
 	struct meeting meetings[NOTICE_MEETINGS_MAX];
-	struct meeting before;
+	struct meeting seen[NOTICE_MEETINGS_MAX]; /* as they were */
+	struct cmd_context *ctx;
 	const char *at, *starts, *ends, *venue, *address;
 	long yes; /* the count that --yes gives; -1 none */
 	bool dry_run;
@@ -139,9 +140,9 @@ is_agreed(struct cmd_context *ctx, const struct wish *w,
 static void
 show_progress(void *arg, size_t done, size_t all)
 {
-	struct cmd_context *ctx = arg;
+	const struct wish *w = arg;
 
-	if (ctx->json || !isatty(STDERR_FILENO))
+	if (w->ctx->json || !isatty(STDERR_FILENO))
 		return;
 	fprintf(stderr, "\r%zu of %zu prepared%s", done, all,
 	    done == all ? "\n" : "");
@@ -180,7 +181,9 @@ check_state(struct cmd_context *ctx, const struct wish *w)
 		bool is_over = m->starts_ms <= w->order.now ||
 			       strcmp(m->state, "held") == 0;
 
-		if (strcmp(m->state, "cancelled") == 0)
+		/* Once more tells whom the first one did not reach. */
+		if (strcmp(m->state, "cancelled") == 0 &&
+		    w->order.kind != NOTICE_CANCELLATION)
 			return err_set(&ctx->err, ST_REJECT,
 			    "meeting %s is cancelled", m->key);
 		if (is_over && w->order.kind != NOTICE_CHANGE)
@@ -208,59 +211,83 @@ take_turn(struct cmd_context *ctx, int *lock)
 	return row_finish(ctx, rc) == 0 ? ST_OK : ST_BROKEN;
 }
 
+/* Is the meeting still what staff were shown? */
 static enum status
-change_meeting(struct cmd_context *ctx, struct wish *w)
+check_unchanged(struct wish *w, struct store *st, size_t i, struct err *err)
 {
-	struct meeting *m = &w->meetings[0];
-	int64_t overtaken;
-	enum status rc = store_begin(ctx->store, &ctx->err);
+	const struct meeting *seen = &w->seen[i];
+	struct meeting now;
+	enum status rc =
+	    store_meeting_find(st, seen->uid, &w->arena, &now, err);
 
-	if (rc != ST_OK)
-		return rc;
-	rc = store_meeting_put(ctx->store, m, &ctx->err);
-	if (rc == ST_OK && w->order.kind != NOTICE_ANNOUNCEMENT)
-		rc = store_notice_overtake(
-		    ctx->store, m->id, &overtaken, &ctx->err);
-	if (rc == ST_OK)
-		rc = row_audit(ctx,
-		    w->order.kind == NOTICE_CHANGE	   ? "meeting change"
-		    : w->order.kind == NOTICE_CANCELLATION ? "meeting cancel"
-							   : "meeting announce",
-		    m->key,
-		    json_pack("{s:s s:s s:s}", "state", w->before.state,
-			"starts", w->before.starts_local, "venue",
-			w->before.venue),
-		    json_pack("{s:s s:s s:s}", "state", m->state, "starts",
-			m->starts_local, "venue", m->venue));
-	return row_finish(ctx, rc) == 0 ? ST_OK : ST_BROKEN;
+	if (rc == ST_OK &&
+	    (now.id != seen->id || now.sequence != seen->sequence ||
+		now.starts_ms != seen->starts_ms ||
+		strcmp(now.state, seen->state) != 0))
+		return err_set(err, ST_RETRY,
+		    "meeting %s was changed meanwhile: look again, nothing was "
+		    "sent",
+		    seen->key);
+	return rc;
 }
 
-/* The meetings as they stand from now on, then the rows. */
 static enum status
-carry_out(struct cmd_context *ctx, struct wish *w, struct notice_plan *plan,
-    int64_t *id)
+put_meeting(struct wish *w, struct store *st, size_t i, struct err *err)
 {
-	size_t n = w->order.n;
+	static const char *const what[] = { "meeting announce",
+		"meeting change", "meeting cancel", "meeting remind" };
+	const struct meeting *seen = &w->seen[i];
+	struct meeting m = w->meetings[i];
+	enum status rc = check_unchanged(w, st, i, err);
+
+	if (w->order.kind == NOTICE_ANNOUNCEMENT) {
+		if (rc != ST_OK || strcmp(m.state, "planned") != 0)
+			return rc;
+		m.state = "announced";
+	}
+	if (rc == ST_OK)
+		rc = store_meeting_put(st, &m, err);
+	if (rc != ST_OK)
+		return rc;
+	return row_audit(w->ctx, what[w->order.kind], m.key,
+	    json_pack("{s:s s:s s:s}", "state", seen->state, "starts",
+		seen->starts_local, "venue", seen->venue),
+	    json_pack("{s:s s:s s:s}", "state", m.state, "starts",
+		m.starts_local, "venue", m.venue));
+}
+
+/* In the transaction that makes the notice visible: the meetings as they stand
+ * from now on, and older notices of them taken back. */
+static enum status
+settle(void *arg, struct store *st, struct err *err)
+{
+	struct wish *w = arg;
+	int64_t rows;
 	enum status rc = ST_OK;
 
-	for (size_t i = 0; i < n && rc == ST_OK; i++) {
-		if (w->order.kind == NOTICE_ANNOUNCEMENT &&
-		    strcmp(w->meetings[i].state, "planned") != 0)
-			continue;
-		if (w->order.kind == NOTICE_ANNOUNCEMENT) {
-			struct wish one = *w;
+	for (size_t i = 0; i < w->order.n && rc == ST_OK; i++)
+		rc = put_meeting(w, st, i, err);
+	if (rc == ST_OK && w->order.kind != NOTICE_ANNOUNCEMENT)
+		rc = store_notice_overtake(st, w->meetings[0].id, &rows, err);
+	return rc;
+}
 
-			one.meetings[0] = w->meetings[i];
-			one.before = w->meetings[i];
-			one.meetings[0].state = "announced";
-			rc = change_meeting(ctx, &one);
-		} else {
-			rc = change_meeting(ctx, w);
-		}
-	}
-	if (rc == ST_OK && plan->n_targets > 0)
-		rc = notice_write(ctx->store, &w->order, plan, id,
-		    show_progress, ctx, &ctx->err);
+/* A notice of several meetings cannot be mended while it leaves. */
+static enum status
+check_mixed(struct cmd_context *ctx, const struct wish *w)
+{
+	int64_t id = 0;
+	enum status rc = ST_OK;
+
+	if (w->order.kind != NOTICE_ANNOUNCEMENT)
+		rc = store_notice_mixed(
+		    ctx->store, w->meetings[0].id, &id, &ctx->err);
+	if (rc == ST_OK && id != 0)
+		return err_set(&ctx->err, ST_REJECT,
+		    "notice %lld, of this and other meetings, has not left "
+		    "everywhere: wait until it has, or uwaga notice abort %lld "
+		    "first",
+		    (long long)id, (long long)id);
 	return rc;
 }
 
@@ -271,6 +298,7 @@ tell(struct cmd_context *ctx, struct wish *w)
 	int64_t id = 0;
 	int lock = -1, code = 1;
 
+	w->ctx = ctx;
 	w->order.config = ctx->config;
 	w->order.keys = w->keys;
 	w->order.meetings = w->meetings;
@@ -279,7 +307,8 @@ tell(struct cmd_context *ctx, struct wish *w)
 		w->order.reason = "";
 	if (!w->dry_run && take_turn(ctx, &lock) != ST_OK)
 		goto out;
-	if (notice_plan_make(&plan, ctx->store, &w->order, &ctx->err) != ST_OK)
+	if (check_mixed(ctx, w) != ST_OK ||
+	    notice_plan_make(&plan, ctx->store, &w->order, &ctx->err) != ST_OK)
 		goto out;
 	if (!ctx->json)
 		print_plan(ctx, w, &plan);
@@ -291,11 +320,13 @@ tell(struct cmd_context *ctx, struct wish *w)
 		code = 0;
 		goto out;
 	}
-	if (!is_agreed(ctx, w, &plan) || carry_out(ctx, w, &plan, &id) != ST_OK)
+	if (!is_agreed(ctx, w, &plan) ||
+	    notice_write(ctx->store, &w->order, &plan, &id, settle,
+		show_progress, w, &ctx->err) != ST_OK)
 		goto out;
 	if (ctx->json)
 		print_json(ctx, w, &plan, id);
-	else if (id != 0)
+	else if (plan.n_targets > 0)
 		printf("Notice %lld is on its way; see uwaga notice show "
 		       "%lld.\n",
 		    (long long)id, (long long)id);
@@ -391,7 +422,7 @@ begin(struct wish *w, struct cmd_context *ctx, enum notice_kind kind, int argc,
 			return 1;
 	if (check_state(ctx, w) != ST_OK)
 		return 1;
-	w->before = w->meetings[0];
+	memcpy(w->seen, w->meetings, sizeof(w->seen));
 	return 0;
 }
 
@@ -462,7 +493,7 @@ meeting_change(struct cmd_context *ctx, int argc, char **argv)
 		m->state = "changed";
 		m->sequence++;
 	}
-	w.order.before = &w.before;
+	w.order.before = &w.seen[0];
 	return finish(&w, tell(ctx, &w));
 }
 
@@ -473,8 +504,9 @@ meeting_cancel(struct cmd_context *ctx, int argc, char **argv)
 	int code = begin(&w, ctx, NOTICE_CANCELLATION, argc, argv);
 
 	if (code == 0) {
+		if (strcmp(w.meetings[0].state, "cancelled") != 0)
+			w.meetings[0].sequence++;
 		w.meetings[0].state = "cancelled";
-		w.meetings[0].sequence++;
 		code = tell(ctx, &w);
 	}
 	return finish(&w, code);

@@ -322,26 +322,38 @@ finish(struct store *st, enum status rc, struct err *err)
 	return rc;
 }
 
-enum status
-notice_write(struct store *st, const struct notice_order *order,
-    struct notice_plan *plan, int64_t *id,
+/* While the plan was looked at, notices went on leaving: whom they reached
+ * since must hear of the change too. */
+static enum status
+add_late(const struct notice_order *order, const struct notice_plan *plan,
+    struct store *st, int64_t id, struct err *err)
+{
+	struct notice_plan now;
+	enum status rc;
+
+	if (order->kind == NOTICE_ANNOUNCEMENT)
+		return store_notice_spare(st, id, order->now, err);
+	rc = notice_plan_make(&now, st, order, err);
+	if (rc == ST_OK)
+		rc = freeze_texts(&now, st, id, err);
+	for (size_t i = 0; i < now.n_targets && rc == ST_OK; i++)
+		if (plan->n_targets == 0 ||
+		    bsearch(&now.targets[i], plan->targets, plan->n_targets,
+			sizeof(*plan->targets), by_contact) == NULL)
+			rc = add_row(order, &now, &now.targets[i], st, id, err);
+	notice_plan_free(&now);
+	return rc;
+}
+
+static enum status
+write_rows(const struct notice_order *order, struct notice_plan *plan,
+    struct store *st, int64_t id,
     void (*progress)(void *arg, size_t done, size_t all), void *arg,
     struct err *err)
 {
-	struct notice n = { .kind = order->kind,
-		.who = order->who,
-		.reason = order->reason,
-		.created_ms = order->now,
-		.send_at_ms = order->send_at_ms };
+	enum status rc = ST_OK;
 	size_t done = 0;
-	enum status rc = store_begin(st, err);
 
-	if (rc != ST_OK)
-		return rc;
-	rc = store_notice_add(st, &n, err);
-	if (rc == ST_OK)
-		rc = freeze_texts(plan, st, n.id, err);
-	rc = finish(st, rc, err);
 	while (rc == ST_OK && done < plan->n_targets) {
 		size_t end = done + CHUNK < plan->n_targets ? done + CHUNK
 							    : plan->n_targets;
@@ -351,15 +363,48 @@ notice_write(struct store *st, const struct notice_order *order,
 			return rc;
 		for (; done < end && rc == ST_OK; done++)
 			rc = add_row(
-			    order, plan, &plan->targets[done], st, n.id, err);
+			    order, plan, &plan->targets[done], st, id, err);
 		rc = finish(st, rc, err);
 		if (rc == ST_OK)
 			progress(arg, done, plan->n_targets);
 	}
+	return rc;
+}
+
+enum status
+notice_write(struct store *st, const struct notice_order *order,
+    struct notice_plan *plan, int64_t *id,
+    enum status (*settle)(void *arg, struct store *st, struct err *err),
+    void (*progress)(void *arg, size_t done, size_t all), void *arg,
+    struct err *err)
+{
+	struct notice n = { .kind = order->kind,
+		.who = order->who,
+		.reason = order->reason,
+		.created_ms = order->now,
+		.send_at_ms = order->send_at_ms };
+	enum status rc = store_begin(st, err);
+
+	*id = 0;
+	if (rc != ST_OK)
+		return rc;
+	if (plan->n_targets == 0 && order->kind == NOTICE_ANNOUNCEMENT)
+		return finish(st, settle(arg, st, err), err);
+	rc = store_notice_add(st, &n, err);
+	if (rc == ST_OK)
+		rc = freeze_texts(plan, st, n.id, err);
+	rc = finish(st, rc, err);
+	if (rc == ST_OK)
+		rc = write_rows(order, plan, st, n.id, progress, arg, err);
 	if (rc == ST_OK)
 		rc = store_begin(st, err);
 	if (rc != ST_OK)
 		return rc;
+	rc = settle(arg, st, err);
+	if (rc == ST_OK)
+		rc = add_late(order, plan, st, n.id, err);
+	if (rc == ST_OK)
+		rc = store_notice_start(st, n.id, err);
 	*id = n.id;
-	return finish(st, store_notice_start(st, n.id, err), err);
+	return finish(st, rc, err);
 }

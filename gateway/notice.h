@@ -70,10 +70,15 @@ enum status notice_plan_make(struct notice_plan *out, struct store *st,
 void notice_plan_free(struct notice_plan *plan);
 
 /* Writes it; `*id` is the notice's.  `progress` is called now and then with
- * how many rows are there.  Killed halfway nothing of it leaves, and
- * store_notice_clean() clears it away before the next plan is made. */
+ * how many rows are there.  `settle` runs in the last transaction, which makes
+ * the notice visible: what it changes (the meeting) and who is told stand or
+ * fall together.  Whoever came to be told of the meeting since the plan was
+ * made is added then, and whoever said STOP since is taken off.  Killed halfway
+ * nothing of it leaves, and store_notice_clean() clears it away before the next
+ * plan is made. */
 enum status notice_write(struct store *st, const struct notice_order *order,
     struct notice_plan *plan, int64_t *id,
+    enum status (*settle)(void *arg, struct store *st, struct err *err),
     void (*progress)(void *arg, size_t done, size_t all), void *arg,
     struct err *err);
 

@@ -353,7 +353,7 @@ write_entry(struct import_run *r, const struct entry *e, struct err *err)
 		    arena_copy(&r->arena, e->mail).p, err);
 	if (rc == ST_OK && e->phone[0] != '\0')
 		rc = reach(&phone, r, e, CHANNEL_SMS, e->phone, err);
-	if (rc == ST_OK && mail.id != 0 && phone.id != 0 &&
+	if (rc == ST_OK && r->write && mail.id != 0 && phone.id != 0 &&
 	    mail.person_id != phone.person_id)
 		rc = store_contact_join(r->st, phone.id, mail.id, err);
 	if (rc == ST_OK && r->write)

@@ -16,11 +16,12 @@ static const char meeting_put[] =
     " ON CONFLICT (uid) DO UPDATE SET key = excluded.key,"
     " consultation_id = excluded.consultation_id,"
     " commune_id = excluded.commune_id, phase = excluded.phase,"
-    " state = excluded.state, starts_ms = excluded.starts_ms,"
+    " state = CASE WHEN :has_state THEN excluded.state ELSE meeting.state END,"
+    " starts_ms = excluded.starts_ms,"
     " starts_local = excluded.starts_local, ends_ms = excluded.ends_ms,"
     " ends_local = excluded.ends_local, timezone = excluded.timezone,"
     " venue = excluded.venue, address = excluded.address,"
-    " sequence = excluded.sequence RETURNING id";
+    " sequence = MAX(meeting.sequence, excluded.sequence) RETURNING id";
 
 static enum status
 check_meeting(const struct meeting *m, struct err *err)
@@ -83,6 +84,7 @@ store_meeting_put(struct store *st, struct meeting *m, struct err *err)
 	query_id(&q, ":commune", commune);
 	query_text(&q, ":phase", m->phase);
 	query_text(&q, ":state", has_state ? m->state : "planned");
+	query_int(&q, ":has_state", has_state);
 	query_int(&q, ":starts", m->starts_ms);
 	query_text(&q, ":starts_local", m->starts_local);
 	query_time(&q, ":ends", m->ends_ms);
@@ -186,6 +188,26 @@ store_meeting_find(struct store *st, const char *word, struct arena *a,
 	return rc;
 }
 
+static const char meeting_by_uid[] = SELECT_MEETING " WHERE m.uid = :uid";
+
+enum status
+store_meeting_by_uid(struct store *st, const char *uid, struct arena *a,
+    struct meeting *out, struct err *err)
+{
+	struct meeting *list;
+	struct query q;
+	size_t n;
+	enum status rc;
+
+	*out = (struct meeting){ 0 };
+	query_open(&q, st, meeting_by_uid);
+	query_text(&q, ":uid", uid);
+	rc = read_meetings(&q, a, &list, &n, err);
+	if (rc == ST_OK && n > 0)
+		*out = list[0];
+	return rc;
+}
+
 /* ---- notices ----------------------------------------------------------- */
 
 static const char meeting_told[] =
@@ -263,8 +285,9 @@ static const char rsvp_all[] =
     " received_ms, address, name FROM"
     " (SELECT r.meeting_id, r.contact_id, r.inbound_id, r.answer, r.comment,"
     " r.needs_staff, r.received_ms, k.address, k.name, r.id,"
-    " ROW_NUMBER() OVER (PARTITION BY COALESCE(k.person_id, -r.contact_id,"
-    " -r.id) ORDER BY r.received_ms DESC, r.id DESC) AS place"
+    " ROW_NUMBER() OVER (PARTITION BY k.person_id,"
+    " CASE WHEN k.person_id IS NULL THEN COALESCE(r.contact_id, -r.id) END"
+    " ORDER BY r.received_ms DESC, r.id DESC) AS place"
     " FROM rsvp r LEFT JOIN contact k ON k.id = r.contact_id"
     " WHERE r.meeting_id = :meeting)"
     " WHERE place = 1 ORDER BY received_ms, id";
@@ -573,14 +596,27 @@ store_notice_clean(struct store *st, struct err *err)
 	return rc;
 }
 
-/* Columns of a listener behind a list of contacts `k`.  Whom a command that died
- * was about to tell has not been told. */
+/* Columns of a listener behind a list of contacts `k`.  Who left this
+ * consultation, or the commune without following the consultation, is stopped
+ * for its meetings.  Whom a command that died was about to tell, or whom the
+ * notice did not reach, has not been told; a change tells what a new
+ * announcement would. */
 #define LISTENER                                                              \
-	"k.id, k.channel, k.address, k.language, k.stopped_ms IS NOT NULL,"   \
+	"k.id, k.channel, k.address, k.language, k.stopped_ms IS NOT NULL"    \
+	" OR EXISTS (SELECT 1 FROM subscription x WHERE x.contact_id = k.id"  \
+	" AND x.consultation_id = :consultation AND x.state = 'stopped')"     \
+	" OR (EXISTS (SELECT 1 FROM subscription x WHERE x.contact_id = k.id" \
+	" AND x.commune_id = (SELECT commune_id FROM meeting"                 \
+	" WHERE id = :meeting) AND x.state = 'stopped')"                      \
+	" AND NOT EXISTS (SELECT 1 FROM subscription x"                       \
+	" WHERE x.contact_id = k.id AND x.consultation_id = :consultation"    \
+	" AND x.state = 'active')),"                                          \
 	" k.bounced_ms IS NOT NULL, EXISTS (SELECT 1 FROM notice_recipient t" \
 	" JOIN outbox r ON r.id = t.outbox_id"                                \
+	" AND r.state NOT IN ('cancelled', 'failed')"                         \
 	" JOIN notice m ON m.id = r.notice_id AND m.state <> 'preparing'"     \
-	" WHERE t.meeting_id = :meeting AND t.kind = :kind"                   \
+	" WHERE t.meeting_id = :meeting AND (t.kind = :kind"                  \
+	" OR (:kind = 'announcement' AND t.kind = 'change'))"                 \
 	" AND t.sequence = :sequence AND t.contact_id = k.id),"               \
 	" COALESCE((SELECT v.answer = 'yes' FROM rsvp v"                      \
 	" JOIN contact w ON w.id = v.contact_id"                              \
@@ -654,7 +690,8 @@ store_notice_listeners(struct store *st, const struct meeting *meeting,
 
 static const char notice_recipient_add[] =
     "INSERT INTO notice_recipient (meeting_id, kind, sequence, contact_id,"
-    " outbox_id) VALUES (:meeting, :kind, :sequence, :contact, :outbox)";
+    " outbox_id) VALUES (:meeting, :kind, :sequence, :contact, :outbox)"
+    " ON CONFLICT DO UPDATE SET outbox_id = excluded.outbox_id";
 
 enum status
 store_notice_recipient_add(struct store *st, const struct meeting *meeting,
@@ -672,10 +709,50 @@ store_notice_recipient_add(struct store *st, const struct meeting *meeting,
 	return query_run(&q, err);
 }
 
+static const char notice_stopped[] =
+    "UPDATE outbox SET state = 'cancelled', due_ms = NULL,"
+    " error = 'its recipient wants no notices'"
+    " WHERE notice_id = :id AND state = 'deferred' AND (contact_id IN"
+    " (SELECT id FROM contact WHERE stopped_ms >= :since)"
+    " OR EXISTS (SELECT 1 FROM subscription s"
+    " WHERE s.contact_id = outbox.contact_id AND s.state = 'stopped'"
+    " AND s.since_ms >= :since AND (s.commune_id IS NOT NULL"
+    " OR s.consultation_id = outbox.consultation_id)))";
+
+enum status
+store_notice_spare(struct store *st, int64_t id, int64_t since, struct err *err)
+{
+	struct query q;
+
+	query_open(&q, st, notice_stopped);
+	query_id(&q, ":id", id);
+	query_int(&q, ":since", since);
+	return query_run(&q, err);
+}
+
+static const char notice_mixed[] =
+    "SELECT o.notice_id FROM outbox_meeting t"
+    " JOIN outbox o ON o.id = t.outbox_id"
+    " WHERE t.meeting_id = :meeting AND o.state IN ('queued', 'deferred')"
+    " AND (SELECT COUNT(*) FROM outbox_meeting x WHERE x.outbox_id = o.id) > 1"
+    " LIMIT 1";
+
+enum status
+store_notice_mixed(
+    struct store *st, int64_t meeting_id, int64_t *notice_id, struct err *err)
+{
+	struct query q;
+
+	query_open(&q, st, notice_mixed);
+	query_id(&q, ":meeting", meeting_id);
+	return query_number(&q, notice_id, err);
+}
+
 static const char notice_overtaken[] =
     "UPDATE outbox SET state = 'cancelled', due_ms = NULL,"
     " error = 'the meeting changed before it left'"
-    " WHERE state IN ('queued', 'deferred') AND notice_id IS NOT NULL"
+    " WHERE state IN ('queued', 'deferred') AND notice_id IN"
+    " (SELECT id FROM notice WHERE state <> 'preparing')"
     " AND id IN (SELECT outbox_id FROM outbox_meeting"
     " WHERE meeting_id = :meeting)"
     " AND (SELECT COUNT(*) FROM outbox_meeting x"
@@ -699,6 +776,7 @@ const struct statement store_meeting_statements[] = {
 	{ "meeting_put", meeting_put },
 	{ "meeting_all", meeting_all },
 	{ "meeting_find", meeting_find },
+	{ "meeting_by_uid", meeting_by_uid },
 	{ "meeting_told", meeting_told },
 	{ "meeting_of_row", meeting_of_row },
 	{ "rsvp_add", rsvp_add },
@@ -718,6 +796,8 @@ const struct statement store_meeting_statements[] = {
 	{ "listeners_subscribed", listeners_subscribed },
 	{ "listeners_told", listeners_told },
 	{ "notice_recipient_add", notice_recipient_add },
+	{ "notice_stopped", notice_stopped },
+	{ "notice_mixed", notice_mixed },
 	{ "notice_overtaken", notice_overtaken },
 	{ NULL, NULL },
 };

@@ -25,7 +25,8 @@ struct meeting {
 	int64_t sequence;
 };
 
-/* Adds, or changes the one with that uid; the commune is added when new.  In a
+/* Adds, or changes the one with that uid, whose state stays unless one is given
+ * and whose sequence never goes back; the commune is added when new.  In a
  * transaction of the caller.  ST_REJECT with the reason when it makes no sense. */
 enum status
 store_meeting_put(struct store *st, struct meeting *m, struct err *err);
@@ -37,6 +38,10 @@ enum status store_meeting_all(struct store *st, int64_t consultation_id,
 /* By iCalendar UID, short name or id, whichever `word` is; id 0 in `out` when
  * there is none. */
 enum status store_meeting_find(struct store *st, const char *word,
+    struct arena *a, struct meeting *out, struct err *err);
+
+/* By iCalendar UID only, which may come from a stranger's calendar. */
+enum status store_meeting_by_uid(struct store *st, const char *uid,
     struct arena *a, struct meeting *out, struct err *err);
 
 /* The row of the outbox tells of that meeting: the `position`-th (from 1) when
@@ -150,6 +155,15 @@ enum status store_notice_listeners(struct store *st,
 enum status store_notice_recipient_add(struct store *st,
     const struct meeting *meeting, enum notice_kind kind, int64_t contact_id,
     int64_t outbox_id, struct err *err);
+
+/* Whoever said STOP since that time is taken off a prepared announcement. */
+enum status store_notice_spare(
+    struct store *st, int64_t id, int64_t since, struct err *err);
+
+/* A notice of this and of other meetings that has not left everywhere; 0 none:
+ * its words cannot be mended. */
+enum status store_notice_mixed(
+    struct store *st, int64_t meeting_id, int64_t *notice_id, struct err *err);
 
 /* Notices of this meeting alone that have not left are taken back. */
 enum status store_notice_overtake(

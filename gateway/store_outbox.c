@@ -300,7 +300,8 @@ store_outbox_by_token(struct store *st, const char *token, struct arena *a,
 
 static const char outbox_last[] = SELECT_ROW JOIN_CODE
     " WHERE o.contact_id = :contact AND o.state NOT IN ('cancelled', 'failed')"
-    " AND (NOT :asking OR o.template <> 'confirm_remark')"
+    " AND (NOT :asking OR (o.template <> 'confirm_remark'"
+    " AND (o.notice_id IS NULL OR o.state IN ('sent', 'unknown', 'claimed'))))"
     " ORDER BY o.created_ms DESC, o.id DESC LIMIT 1";
 
 enum status
@@ -320,7 +321,9 @@ store_outbox_last(struct store *st, int64_t contact_id, bool asking,
 static const char outbox_due[] = SELECT_ROW
     " INDEXED BY outbox_due" JOIN_CODE
     " WHERE o.channel = :channel AND o.state IN ('queued', 'deferred')"
-    " AND o.due_ms <= :now ORDER BY o.due_ms, o.id LIMIT :max";
+    " AND o.due_ms <= :now AND (o.notice_id IS NULL OR EXISTS"
+    " (SELECT 1 FROM notice n WHERE n.id = o.notice_id"
+    " AND n.state = 'sending')) ORDER BY o.due_ms, o.id LIMIT :max";
 
 static enum status
 read_due(struct query *q, struct arena *a, struct outbox **out, size_t *n,
@@ -376,8 +379,11 @@ store_outbox_claim(struct store *st, enum channel channel, int64_t now, int max,
 }
 
 static const char outbox_next_due[] =
-    "SELECT MIN(due_ms) FROM outbox INDEXED BY outbox_due"
-    " WHERE channel = :channel AND state IN ('queued', 'deferred')";
+    "SELECT o.due_ms FROM outbox o INDEXED BY outbox_due"
+    " WHERE o.channel = :channel AND o.state IN ('queued', 'deferred')"
+    " AND o.due_ms IS NOT NULL AND (o.notice_id IS NULL OR EXISTS"
+    " (SELECT 1 FROM notice n WHERE n.id = o.notice_id"
+    " AND n.state = 'sending')) ORDER BY o.due_ms LIMIT 1";
 
 enum status
 store_outbox_next_due(

@@ -295,6 +295,19 @@ store_contact_restart(struct store *st, int64_t contact_id,
 	return query_run(&q, err);
 }
 
+/* Those of that commune's meetings alone, unless its consultation is followed. */
+static const char contact_stop_commune[] =
+    "UPDATE outbox SET state = 'cancelled', due_ms = NULL,"
+    " error = 'its recipient wants no notices'"
+    " WHERE contact_id = :contact AND state IN ('queued', 'deferred')"
+    " AND notice_id IN (SELECT id FROM notice"
+    " WHERE kind IN ('announcement', 'reminder'))"
+    " AND NOT EXISTS (SELECT 1 FROM outbox_meeting t"
+    " JOIN meeting m ON m.id = t.meeting_id WHERE t.outbox_id = outbox.id"
+    " AND (m.commune_id <> :commune OR EXISTS (SELECT 1 FROM subscription s"
+    " WHERE s.contact_id = :contact AND s.state = 'active'"
+    " AND s.consultation_id = m.consultation_id)))";
+
 static const char subscription_follow[] =
     "INSERT INTO subscription (contact_id, commune_id, state, since_ms,"
     " proof_inbound_id) VALUES (:contact, :commune, :state, :now, :proof)"
@@ -314,7 +327,13 @@ store_contact_follow(struct store *st, int64_t contact_id, int64_t commune_id,
 	query_id(&q, ":commune", commune_id);
 	query_text(&q, ":state", follows ? "active" : "stopped");
 	rc = run_wish(&q, &w, err);
-	if (rc != ST_OK || !follows)
+	if (rc == ST_OK && !follows) {
+		query_open(&q, st, contact_stop_commune);
+		query_id(&q, ":contact", contact_id);
+		query_id(&q, ":commune", commune_id);
+		return query_run(&q, err);
+	}
+	if (rc != ST_OK)
 		return rc;
 	query_open(&q, st, contact_restart);
 	query_id(&q, ":contact", contact_id);
@@ -348,6 +367,7 @@ const struct statement store_person_statements[] = {
 	{ "subscription_set", subscription_set },
 	{ "subscription_stop_all", subscription_stop_all },
 	{ "contact_stop_notices", contact_stop_notices },
+	{ "contact_stop_commune", contact_stop_commune },
 	{ "contact_stop", contact_stop },
 	{ "subscription_restart_all", subscription_restart_all },
 	{ "contact_restart", contact_restart },

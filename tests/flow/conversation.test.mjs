@@ -495,11 +495,13 @@ story('KOREKTA with a number means that remark, without one the last', (house) =
 	const number = ours(house, keys[0]).number;
 	house.mail(mail({ text: `KOREKTA ${number}: Więcej ławek w parku.` }));
 	house.mail(mail({ text: `Korekta nr ${ours(house, keys[1]).number.split('/')[1]}. Więcej lamp w parku.` }));
+	const loose = house.mail(mail({ text: `KOREKTA ${ours(house, keys[1]).number.split('/')[1]} lampy w parku` }));
 	house.mail(mail({ text: 'KOREKTA 30 koszy w parku' }));
 	house.poll();
 	assert.deepEqual(keys.map((key) => ours(house, key).text),
 		['Więcej ławek w parku.', 'Więcej lamp w parku.', '30 koszy w parku']);
 	assert.equal(templates(house).filter((t) => t === 'correction_done').length, 3);
+	assert.match(row(house, loose).why, /not clear; asked back/, 'remark 2, or two lamps?');
 });
 
 story('nobody corrects or withdraws the remark of another', (house) => {
@@ -637,6 +639,26 @@ story('NIE to a near miss lets the words wait for the right code', (house) => {
 	assert.equal(row(house, yes).fate, 'held', 'the question was withdrawn');
 	assert.equal(row(house, first).fate, 'filed');
 	assert.equal(ours(house, first).code, 'BL-T4NR');
+});
+
+story('TAK to a question that was denied files nothing', (house) => {
+	const first = house.mail(mail({ subject: 'BL-7N4H', text: 'Prosimy o nabór w maju.' }));
+	house.poll();
+	const [question] = owed(house);
+	house.mail(mail({ text: 'Nie' }));
+	house.poll();
+	const yes = house.mail(mail({ text: 'TAK', inReplyTo: question.message_id }));
+	house.poll();
+	assert.match(row(house, yes).why, /was denied/);
+	assert.equal(row(house, first).fate, 'held');
+});
+
+story('STOP without proof of its sender takes back no words', (house) => {
+	const early = house.mail(mail({ subject: 'BL-D5K2', text: 'Więcej żłobków.' }));
+	house.poll();
+	house.mail(mail({ text: 'STOP', dmarc: null }));
+	house.poll();
+	assert.equal(row(house, early).fate, 'not_open');
 });
 
 story('START after STOP brings the notices back', (house) => {

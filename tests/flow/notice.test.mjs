@@ -210,6 +210,49 @@ story('who says STOP before the notice left does not get it', (house) => {
 	assert.deepEqual(sent(house).map((m) => m.to), ['ewa@poczta.example']);
 });
 
+story('who left the consultation is not told of its meetings, though they follow the commune', (house) => {
+	house.mail('From: jan@poczta.example\r\nTo: konsultacje@powiat.example\r\nSubject: x\r\n' +
+		'Message-ID: <s2@poczta.example>\r\nDate: Sun, 22 Nov 2026 10:00:00 +0100\r\n\r\nSTOP BL-10KE\r\n');
+	house.poll();
+	const plan = JSON.parse(house.run('--json', 'meeting', 'announce', 's-10ke-ledziny-2', '--dry-run'));
+	assert.deepEqual([plan.mail, plan.stopped], [1, 1]);
+});
+
+story('TAK is no answer to a notice that has not left', (house) => {
+	house.mail('From: jan@poczta.example\r\nTo: konsultacje@powiat.example\r\nSubject: BL-7N4H\r\n' +
+		'Message-ID: <q1@poczta.example>\r\nDate: Sun, 22 Nov 2026 10:00:00 +0100\r\n\r\nWięcej ławek w parku.\r\n');
+	house.poll();
+	announce(house, 's-10ke-ledziny-2', '--yes', '3', '--at', '2026-11-23 08:00');
+	house.mail('From: jan@poczta.example\r\nTo: konsultacje@powiat.example\r\nSubject: x\r\n' +
+		'Message-ID: <q2@poczta.example>\r\nDate: Sun, 22 Nov 2026 10:05:00 +0100\r\n\r\nTAK\r\n');
+	house.poll();
+	assert.equal(house.rows('remark', 'list').length, 1);
+	assert.equal(house.rows('meeting', 'show', 's-10ke-ledziny-2')[0].yes, 0);
+});
+
+story('a notice of several meetings that has not left must be settled before one of them changes', (house) => {
+	announce(house, 's-10ke-ledziny-2', 's-10ke-bierun-2', '--yes', '3', '--at', '2026-11-23 08:00');
+	const { status, stderr } = house.try('meeting', 'cancel', 's-10ke-ledziny-2', '--yes', '3');
+	assert.equal(status, 1);
+	assert.match(stderr, /notice 1, of this and other meetings/);
+});
+
+story('whom a notice did not reach is told by the next one', (house) => {
+	const { notice } = announce(house, 's-10ke-ledziny-2', '--yes', '3');
+	house.poll();
+	sent(house);
+	const { notice: gone } = JSON.parse(house.run('--json', 'meeting', 'cancel', 's-10ke-ledziny-2',
+		'--yes', '3', '--at', '2026-11-23 08:00'));
+	assert.notEqual(gone, notice);
+	house.run('notice', 'abort', String(gone));
+	house.run('--json', 'meeting', 'cancel', 's-10ke-ledziny-2', '--yes', '3');
+	house.poll();
+	assert.deepEqual(sent(house).map((m) => m.calendar.includes('SEQUENCE:1')), [true, true]);
+	house.run('meeting', 'import', 'samples/context/meetings.json');
+	const again = house.rows('meeting', 'show', 's-10ke-ledziny-2')[0];
+	assert.equal(again.sequence, 1, 'an import does not count back');
+});
+
 story('a change before the notice left takes its place', (house) => {
 	announce(house, 's-10ke-ledziny-2', '--yes', '3', '--at', '2026-11-23 08:00');
 	house.run('--json', 'meeting', 'change', 's-10ke-ledziny-2', '--venue', 'Szkoła nr 1', '--yes', '3');
