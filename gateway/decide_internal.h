@@ -1,16 +1,21 @@
 /* decide_internal - what the files of decide share
  *
  * Place: decide.c finds out what a message is about; decide_order.c what an
- * order in it changes.  Nobody else includes this.
+ * order in it changes, decide_rsvp.c what an answer to a meeting says; all look
+ * up and settle by decide_case.c.  Nobody else includes this.
  */
 #ifndef DECIDE_INTERNAL_H
 #define DECIDE_INTERNAL_H
 
-#include "gateway/decide.h"
+#include "gateway/decision.h"
 
 /* Writes fate and reason; a decision with a reason is settled. */
 __attribute__((format(printf, 4, 5))) void decide_settle(struct decision *d,
     const struct case_file *c, enum fate fate, const char *fmt, ...);
+
+/* One more remark that the message yields; false: no memory. */
+bool decide_add_filing(struct decision *d, const struct case_file *c,
+    const struct consultation *consultation, struct span text);
 
 /* The consultation of that code or alias, or of that id; NULL: none. */
 const struct consultation *

@@ -1,6 +1,6 @@
 /* imap - a folder on an IMAP server as a mailbox to read
  *
- * Place: source.c opens it for imaps:// and imap://.  Behind the contract of
+ * Place: mail_line.c opens it for imaps:// and imap://.  Behind the contract of
  * source.h: imap.c keeps the connection and the rounds, imap_take.c fills a
  * batch, imap_again.c reads again what a restored database may not know.
  *

@@ -1,6 +1,7 @@
 /* imap_box - what the files of imap share
  *
- * Place: imap.c, imap_take.c and imap_again.c; nobody else includes this.
+ * Place: imap_box.c, imap.c, imap_take.c and imap_again.c; nobody else
+ * includes this.
  */
 #ifndef IMAP_BOX_H
 #define IMAP_BOX_H
@@ -73,6 +74,10 @@ enum status imap_again(struct imap_box *box, int64_t since_ms,
 /* Connects unless it is, and selects a folder (0: the mailbox) unless it is. */
 enum status imap_connect(struct imap_box *box, struct err *err);
 enum status imap_enter(struct imap_box *box, int folder, struct err *err);
+
+/* Asks, once a connection, how this server has the folder's name. */
+enum status
+imap_learn_wire(struct imap_box *box, struct imap_read *f, struct err *err);
 
 /* Gives up the connection; what was read of the lists is kept. */
 void imap_drop(struct imap_box *box);

@@ -11,6 +11,7 @@
 #include <libetpan/libetpan.h>
 
 #include "gateway/imap_internal.h"
+#include "gateway/imap_session.h"
 #include "parsers/date.h"
 
 enum {

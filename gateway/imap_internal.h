@@ -6,7 +6,11 @@
 #ifndef IMAP_INTERNAL_H
 #define IMAP_INTERNAL_H
 
-#include "gateway/imap_session.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "parsers/status.h"
 
 struct mailimap; /* libetpan's */
 struct mailimap_set;

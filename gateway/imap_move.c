@@ -7,6 +7,7 @@
 #include <libetpan/libetpan.h>
 
 #include "gateway/imap_internal.h"
+#include "gateway/imap_session.h"
 
 struct mailimap_set *
 imap_set(const uint32_t *uids, size_t n)

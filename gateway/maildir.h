@@ -1,6 +1,6 @@
 /* maildir - a folder of mails, one file each: a mailbox to read, a way out
  *
- * Place: source.c and sink.c open it for `maildir:PATH`.  Reads new/ itself:
+ * Place: mail_line.c opens it for `maildir:PATH`.  Reads new/ itself:
  * libraries that watch the folder's time miss mail of the same second.
  *
  * In (maildir_in.c): a mail is acknowledged by moving it from new/ to cur/

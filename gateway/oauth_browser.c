@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "gateway/keys.h"
+#include "gateway/oauth.h"
 #include "gateway/oauth_internal.h"
 #include "gateway/secret.h"
 #include "parsers/digest.h"

@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "gateway/clock.h"
+#include "gateway/oauth.h"
 #include "gateway/oauth_internal.h"
 #include "gateway/secret.h"
 

@@ -16,6 +16,7 @@
 
 #include "gateway/clock.h"
 #include "gateway/file.h"
+#include "gateway/oauth.h"
 #include "gateway/oauth_internal.h"
 #include "gateway/secret.h"
 

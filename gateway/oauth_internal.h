@@ -12,7 +12,7 @@
 
 #include "gateway/config.h"
 #include "gateway/http.h"
-#include "gateway/oauth.h"
+#include "parsers/buf.h"
 
 enum { OAUTH_FORM_MAX = 65536, OAUTH_ANSWER_MAX = 65536 };
 

@@ -20,9 +20,6 @@
 
 struct outbox_sender;
 
-/* Rows in a sender's hands at once: what a crash can put in doubt. */
-enum { OUTBOX_HAND = 50 };
-
 /* Opens a sender for what leaves by that channel.  A way out that cannot be
  * opened is reported by the rows that need it, not here. */
 enum status outbox_open(struct outbox_sender **out, enum channel channel,

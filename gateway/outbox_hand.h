@@ -6,9 +6,11 @@
 #ifndef OUTBOX_HAND_H
 #define OUTBOX_HAND_H
 
-#include "gateway/outbox.h"
 #include "gateway/sink.h"
 #include "gateway/store_outbox.h"
+
+/* Rows in a sender's hands at once: what a crash can put in doubt. */
+enum { OUTBOX_HAND = 50 };
 
 /* One way out; opened when the first row needs it. */
 struct way {

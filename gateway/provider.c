@@ -11,7 +11,6 @@
 
 #include "gateway/clock.h"
 #include "gateway/http.h"
-#include "gateway/providers.h"
 #include "gateway/secret.h"
 #include "parsers/date.h"
 #include "parsers/digest.h"
@@ -19,31 +18,9 @@
 
 enum { ANSWER_MAX = 8 << 20, URL_MAX = 4096, KEY_ROOM = 1 << 20 };
 
-static const struct provider_ops *const known[] = {
-	&smseagle_ops,
-	&serwersms_ops,
-	&twilio_ops,
-	&smstools_ops,
-};
-
-static const struct provider_ops *
-find_ops(const char *name)
-{
-	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
-		if (strcmp(known[i]->name, name) == 0)
-			return known[i];
-	return NULL;
-}
-
-bool
-provider_exists(const char *name)
-{
-	return find_ops(name) != NULL;
-}
-
 enum status
-provider_open(struct provider **out, const struct config_sms *conf,
-    const char *name, struct err *err)
+provider_open(struct provider **out, const struct provider_ops *ops,
+    const struct config_sms *conf, const char *name, struct err *err)
 {
 	struct provider *p = calloc(1, sizeof(*p));
 	const char *secret = conf->token_file[0] != '\0' ? conf->token_file
@@ -53,7 +30,7 @@ provider_open(struct provider **out, const struct config_sms *conf,
 	*out = NULL;
 	if (p == NULL)
 		return err_set(err, ST_BROKEN, "out of memory");
-	p->ops = find_ops(conf->provider);
+	p->ops = ops;
 	p->conf = conf;
 	p->name = name;
 	p->secret.max = SECRET_MAX + 1;

@@ -89,14 +89,12 @@ struct provider_ops {
 	enum status (*check)(struct provider *p, struct err *err);
 };
 
-/* Opens by the name in the configuration; ST_REJECT: there is none, the url is
- * not of its kind, or the secret cannot be read.  `name` and `conf` are
- * borrowed.  provider_close() frees it; NULL is fine. */
-enum status provider_open(struct provider **out, const struct config_sms *conf,
-    const char *name, struct err *err);
+/* Opens an account; ST_REJECT: the url is not of its kind, or the secret cannot
+ * be read.  `ops` (see providers.h), `name` and `conf` are borrowed.
+ * provider_close() frees it; NULL is fine. */
+enum status provider_open(struct provider **out, const struct provider_ops *ops,
+    const struct config_sms *conf, const char *name, struct err *err);
 void provider_close(struct provider *p);
-/* Is there a provider of that name behind this contract? */
-bool provider_exists(const char *name);
 
 /* A line over a provider, as source.h and sink.h have it. */
 enum status provider_source_open(

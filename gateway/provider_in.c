@@ -13,7 +13,7 @@
 
 #include "gateway/clock.h"
 #include "gateway/fault.h"
-#include "gateway/provider.h"
+#include "gateway/providers.h"
 #include "parsers/digest.h"
 #include "parsers/text.h"
 
@@ -434,7 +434,8 @@ provider_source_open(
 	if (l->name == NULL || l->cursor == NULL)
 		rc = err_set(err, ST_BROKEN, "out of memory");
 	else
-		rc = provider_open(&l->p, conf, l->name, err);
+		rc = provider_open(
+		    &l->p, providers_find(conf->provider), conf, l->name, err);
 	if (rc == ST_OK)
 		l->starts_now =
 		    !l->p->ops->is_spool && strcmp(conf->start, "all") != 0;

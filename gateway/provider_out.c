@@ -9,7 +9,7 @@
 
 #include "gateway/clock.h"
 #include "gateway/fault.h"
-#include "gateway/provider.h"
+#include "gateway/providers.h"
 #include "parsers/text.h"
 
 struct way {
@@ -149,8 +149,10 @@ provider_sink_open(
 	if (asprintf(&w->name, "sms %s", conf->name) < 0)
 		w->name = NULL;
 	w->sink.name = w->name;
-	rc = w->name == NULL ? err_set(err, ST_BROKEN, "out of memory")
-			     : provider_open(&w->p, conf, w->name, err);
+	rc = w->name == NULL
+		 ? err_set(err, ST_BROKEN, "out of memory")
+		 : provider_open(&w->p, providers_find(conf->provider), conf,
+		       w->name, err);
 	if (rc != ST_OK) {
 		way_close(&w->sink);
 		return rc;

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "gateway/gammu.h"
-#include "gateway/provider.h"
+#include "gateway/providers.h"
 
 /* The folder of "spool:DIR" when gammu is the provider; NULL, with the sentence
  * in `err`, when nothing here serves that line. */
@@ -33,7 +33,7 @@ source_open_sms(
 	const char *dir;
 
 	*out = NULL;
-	if (provider_exists(conf->provider))
+	if (providers_find(conf->provider) != NULL)
 		return provider_source_open(out, conf, err);
 	dir = spool_of(conf, err);
 	return dir == NULL ? ST_REJECT : gammu_source_open(out, dir, conf, err);
@@ -45,7 +45,7 @@ sink_open_sms(struct sink **out, const struct config_sms *conf, struct err *err)
 	const char *dir;
 
 	*out = NULL;
-	if (provider_exists(conf->provider))
+	if (providers_find(conf->provider) != NULL)
 		return provider_sink_open(out, conf, err);
 	dir = spool_of(conf, err);
 	return dir == NULL ? ST_REJECT : gammu_sink_open(out, dir, conf, err);

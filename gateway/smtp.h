@@ -1,6 +1,6 @@
 /* smtp - a mail server as the way out
  *
- * Place: sink.c opens it for smtps: and smtp: URLs.
+ * Place: mail_line.c opens it for smtps: and smtp: URLs.
  */
 #ifndef SMTP_H
 #define SMTP_H
