@@ -74,7 +74,7 @@ struct alert {
 	struct alert_state state;
 };
 
-/* "source", "certificate" ... */
+/* The word for it in the database and in --json: "source", "certificate". */
 const char *alert_kind_name(enum alert_kind kind);
 
 /* Those that are open, ordered by kind and name; `all`: also what is remembered

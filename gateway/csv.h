@@ -19,7 +19,8 @@ typedef enum status csv_row(void *arg, int number, const struct span *fields,
 /* Calls `row` for each row that is not empty, until it answers something other
  * than ST_OK, which then comes back.  UTF-8, UTF-16 with its mark, windows-1250;
  * separated by ';', ',' or a tab, whichever the first row has most of.
- * ST_REJECT: a quote that is never closed, more than CSV_FIELDS_MAX fields. */
+ * ST_REJECT: a quote that is never closed, more than CSV_FIELDS_MAX fields;
+ * the rows before it were handed over.  RFC 4180. */
 enum status
 csv_read(struct span bytes, csv_row *row, void *arg, struct err *err);
 

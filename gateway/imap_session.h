@@ -27,10 +27,15 @@ enum status imap_open(struct imap **out, const struct config_mailbox *conf,
 void imap_close(struct imap *im); /* says goodbye when it can; NULL is fine */
 bool imap_is_broken(const struct imap *im);
 const char *imap_where(const struct imap *im); /* "imap.x:993" */
+
+/* The server's certificate, as stream.h has it. */
 void imap_certificate(const struct imap *im, struct stream_certificate *out);
 
+/* What the server can: RFC 2177; RFC 6851; RFC 4315. */
 bool imap_has_idle(const struct imap *im);
+/* Can it move a mail in one command? */
 bool imap_has_move(const struct imap *im);
+/* Can it expunge a mail by its UID? */
 bool imap_has_uidplus(const struct imap *im);
 
 /* The name on the wire of a folder that people call `name`: modified UTF-7,
@@ -70,6 +75,8 @@ struct imap_list {
 	size_t n, cap;
 	bool failed; /* no memory */
 };
+
+/* Empties it; it can be used again. */
 void imap_list_free(struct imap_list *list);
 
 /* What there is of the selected folder from UID `from` to `to` (0: to its

@@ -37,7 +37,8 @@ void intake_parsed_free(struct parsed *mails, int n);
 enum status intake_store(struct intake *in, struct batch *batch,
     const struct parsed *mails, struct err *err);
 
-/* Both. */
+/* intake_parse() and intake_store() one after the other, with the statuses of
+ * both. */
 enum status
 intake_batch(struct intake *in, struct batch *batch, struct err *err);
 

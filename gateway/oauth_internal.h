@@ -44,6 +44,8 @@ void oauth_file_close(struct oauth_file *file);
 struct oauth_error {
 	char code[64], words[256];
 };
+
+/* Reads it out of an answer; `json` may be NULL, `out` is then the HTTP code. */
 void oauth_said(const struct http_answer *answer, const json_t *json,
     struct oauth_error *out);
 

@@ -20,7 +20,10 @@ enum status smtp_link_open(struct smtp_link **out,
 /* Says QUIT when nothing is under way and `polite`, and closes; NULL is fine. */
 void smtp_link_close(struct smtp_link *l, bool polite);
 
+/* What the server offered after EHLO; lives as long as the link. */
 const struct smtp_offer *smtp_link_offer(const struct smtp_link *l);
+
+/* The server's certificate, as stream.h has it. */
 void smtp_link_certificate(
     const struct smtp_link *l, struct stream_certificate *out);
 

@@ -124,6 +124,8 @@ enum status store_outbox_arrived(
 struct outbox_cost {
 	int64_t texts, segments, failed; /* failed: did not arrive */
 };
+
+/* Sums them up; only the store fails. */
 enum status store_outbox_cost(struct store *st, int64_t consultation_id,
     struct outbox_cost *out, struct err *err);
 
@@ -163,6 +165,8 @@ struct outbox_owed {
 	int64_t untried; /* of them, those that were due and not tried since */
 	int64_t last_sent_ms; /* of the newest rows; 0 none of them */
 };
+
+/* Counts what waits, `late`: due before that time; only the store fails. */
 enum status store_outbox_owed(struct store *st, enum channel channel,
     int64_t late, struct outbox_owed *out, struct err *err);
 

@@ -96,6 +96,8 @@ struct stream_certificate {
 	char pin[64];
 	char subject[256];
 };
+
+/* Fills it in, zero without TLS. */
 void stream_certificate(const struct stream *s, struct stream_certificate *out);
 
 #endif
