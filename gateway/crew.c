@@ -46,16 +46,25 @@ rest(struct worker *w, int ms)
 
 /* ---- a source's thread ------------------------------------------------- */
 
-/* Hands the job to intake and waits until it comes back. */
-static enum status
-through_intake(struct worker *w, struct job *job, struct err *err)
+/* Hands the job to intake; take_back() says what came of it. */
+static void
+give(struct worker *w, struct job *job)
 {
 	job->source = w->inlet->name;
 	job->answer = w->stored;
 	set_busy(w, false);
-	if (!queue_put(w->crew->to_intake, job))
+	job->is_given = queue_put(w->crew->to_intake, job);
+	set_busy(w, true);
+	if (!job->is_given)
 		job->rc = err_set(&job->err, ST_RETRY, "stopping");
-	else
+}
+
+/* Waits until the job that intake was given last comes back. */
+static enum status
+take_back(struct worker *w, struct job *job, struct err *err)
+{
+	set_busy(w, false);
+	if (job->is_given)
 		queue_take(w->stored, -1);
 	set_busy(w, true);
 	if (job->rc != ST_OK)
@@ -63,22 +72,114 @@ through_intake(struct worker *w, struct job *job, struct err *err)
 	return job->rc;
 }
 
-/* One fetch and what follows from it; `*is_empty` when nothing more is there. */
 static enum status
-poll_once(
-    struct worker *w, struct batch *batch, bool *is_empty, struct err *err)
+through_intake(struct worker *w, struct job *job, struct err *err)
+{
+	give(w, job);
+	return take_back(w, job, err);
+}
+
+/* Is nothing to be fetched now? */
+static bool
+has_to_rest(const struct worker *w)
+{
+	return atomic_load(&w->crew->d->is_stopping) ||
+	       atomic_load(&w->crew->is_disk_low);
+}
+
+/* A batch on its way through intake. */
+struct load {
+	struct batch batch;
+	struct parsed *mails; /* owned */
+	struct job job;
+};
+
+static void
+load_empty(struct load *load)
+{
+	intake_parsed_free(load->mails, load->batch.n);
+	load->mails = NULL;
+	batch_free(&load->batch);
+}
+
+static bool
+is_nothing(const struct batch *batch)
+{
+	return batch->n == 0 && batch->cursor == NULL;
+}
+
+/* Parses what was fetched, here, so that intake only decides and stores. */
+static enum status
+load_parse(struct worker *w, struct load *load, struct err *err)
+{
+	if (is_nothing(&load->batch))
+		return ST_OK;
+	return intake_parse(
+	    w->crew->d->intake, &load->mails, &load->batch, err);
+}
+
+static void
+load_give(struct worker *w, struct load *load)
+{
+	load->job = (struct job){ .errand = STORE_BATCH,
+		.batch = &load->batch,
+		.mails = load->mails };
+	give(w, &load->job);
+}
+
+/* While `now` is stored, the next batch is fetched and parsed; while that one
+ * is stored, `now` is put away where it came from.  ST_OK: `now` is stored and
+ * put away, and when `next` holds something, intake has it. */
+static enum status
+step(struct worker *w, struct load *now, struct load *next, struct err *err)
 {
 	struct source *s = w->inlet->source;
-	struct job job = { .errand = STORE_BATCH, .batch = batch };
-	enum status rc = s->ops->fetch(s, batch, err);
+	struct err why;
+	enum status rc, ahead = ST_OK;
 
-	*is_empty = rc == ST_OK && batch->n == 0 && !batch->more;
-	if (rc == ST_OK && (batch->n > 0 || batch->cursor != NULL)) {
-		rc = through_intake(w, &job, err);
-		if (rc == ST_OK)
-			rc = s->ops->done(s, batch, err);
+	if (s->ops->fetch_ahead != NULL && !has_to_rest(w)) {
+		s->ops->fetch_ahead(s, &next->batch);
+		ahead = load_parse(w, next, &why);
 	}
-	batch_free(batch);
+	rc = take_back(w, &now->job, err);
+	if (rc != ST_OK || ahead != ST_OK)
+		load_empty(next);
+	if (!is_nothing(&next->batch))
+		load_give(w, next);
+	if (rc == ST_OK)
+		rc = s->ops->done(s, &now->batch, err);
+	if (rc == ST_OK && ahead != ST_OK)
+		rc = err_set(err, ahead, "%s", why.text);
+	load_empty(now);
+	return rc;
+}
+
+/* What is there now, from one fetch on; `*is_empty` when nothing more is. */
+static enum status
+poll_once(
+    struct worker *w, struct load loads[2], bool *is_empty, struct err *err)
+{
+	struct source *s = w->inlet->source;
+	struct load *now = &loads[0], *next = &loads[1];
+	enum status rc = s->ops->fetch(s, &now->batch, err);
+
+	*is_empty = rc == ST_OK && is_nothing(&now->batch) && !now->batch.more;
+	if (rc == ST_OK)
+		rc = load_parse(w, now, err);
+	if (rc == ST_OK && !is_nothing(&now->batch))
+		load_give(w, now);
+	else
+		load_empty(now);
+	while (!is_nothing(&now->batch)) {
+		struct load *done = now;
+		struct err why;
+		enum status here = step(w, now, next, &why);
+
+		if (rc == ST_OK && here != ST_OK)
+			rc = err_set(err, here, "%s", why.text);
+		now = next;
+		next = done;
+	}
 	return rc;
 }
 
@@ -177,14 +278,14 @@ wait_for_mail(struct worker *w)
 /* One turn: opens it if need be, and takes what is there. */
 static enum status
 take_turn(
-    struct worker *w, struct batch **batch, bool *is_empty, struct err *err)
+    struct worker *w, struct load **loads, bool *is_empty, struct err *err)
 {
 	struct job resume = { .errand = RESUME, .inlet = w->inlet };
 	enum status rc;
 
-	if (*batch == NULL)
-		*batch = calloc(1, sizeof(**batch));
-	if (*batch == NULL)
+	if (*loads == NULL)
+		*loads = calloc(2, sizeof(**loads));
+	if (*loads == NULL)
 		return err_set(err, ST_BROKEN, "out of memory");
 	rc = inlet_open(w->inlet, err);
 	if (rc != ST_OK)
@@ -195,14 +296,14 @@ take_turn(
 		return rc;
 	w->is_resumed = true;
 	rc = reread(w, err);
-	return rc == ST_OK ? poll_once(w, *batch, is_empty, err) : rc;
+	return rc == ST_OK ? poll_once(w, *loads, is_empty, err) : rc;
 }
 
 void *
 crew_source_thread(void *arg)
 {
 	struct worker *w = arg;
-	struct batch *batch = NULL;
+	struct load *loads = NULL;
 	int64_t noted = -NOTE_EVERY_MS;
 	struct err err;
 
@@ -215,7 +316,7 @@ crew_source_thread(void *arg)
 			rest(w, LOW_MS);
 			continue;
 		}
-		rc = take_turn(w, &batch, &is_empty, &err);
+		rc = take_turn(w, &loads, &is_empty, &err);
 		if (rc != ST_OK) {
 			noted = -NOTE_EVERY_MS;
 			note_health(w, rc, &err);
@@ -228,7 +329,7 @@ crew_source_thread(void *arg)
 		note_poll(w, &noted);
 		wait_for_mail(w);
 	}
-	free(batch);
+	free(loads);
 	return NULL;
 }
 
@@ -256,7 +357,8 @@ run_errand(struct crew *crew, struct job *job)
 	case NOTE_POLL:
 		return daemon_note_poll(d, job->source, &job->err);
 	case STORE_BATCH:
-		return intake_batch(d->intake, job->batch, &job->err);
+		return intake_store(
+		    d->intake, job->batch, job->mails, &job->err);
 	case NOTE_HEALTH:
 		break;
 	}

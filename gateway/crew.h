@@ -49,10 +49,12 @@ enum errand {
 struct job {
 	enum errand errand;
 	struct batch *batch;
+	const struct parsed *mails; /* of the batch */
 	const char *source;
 	const struct reread *reread; /* NOTE_REREAD */
 	struct inlet *inlet; /* RESUME */
 	struct queue *answer;
+	bool is_given; /* intake has it */
 	enum status rc;
 	struct err err;
 	/* NOTE_HEALTH */

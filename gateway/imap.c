@@ -119,17 +119,40 @@ begin_round(struct imap_box *box)
 		box->folders[i].is_listed = false;
 }
 
-/* The batch in hand was not stored: its mails are listed again. */
+/* What was not handed over to the end is listed again. */
+static void
+forget_list(struct imap_read *f)
+{
+	imap_list_free(&f->list);
+	f->at = 0;
+	f->is_listed = false;
+}
+
+/* What is in hand was not stored: its mails are listed again. */
 static void
 forget_lists(struct imap_box *box)
 {
 	for (int i = 0; i < box->n_folders; i++) {
-		imap_list_free(&box->folders[i].list);
-		box->folders[i].at = 0;
+		forget_list(&box->folders[i]);
 		box->folders[i].knows_left = false;
 	}
 	begin_round(box);
-	box->in_hand = false;
+	box->in_hand = 0;
+}
+
+/* Is the batch no more than its share of memory, and nothing that done() may
+ * take back? */
+static bool
+is_plain(const struct batch *batch)
+{
+	size_t bytes = 0;
+
+	for (int i = 0; i < batch->n; i++) {
+		if (batch->messages[i].is_key_only)
+			return false;
+		bytes += batch->messages[i].bytes.n;
+	}
+	return batch->n > 0 && bytes <= BATCH_BYTES;
 }
 
 static enum status
@@ -140,7 +163,8 @@ box_fetch(struct source *s, struct batch *batch, struct err *err)
 
 	batch->n = 0;
 	batch->more = false;
-	if (box->in_hand)
+	box->may_go_on = false;
+	if (box->in_hand > 0)
 		forget_lists(box);
 	for (; box->at < box->n_folders; box->at++) {
 		struct imap_read *f = &box->folders[box->at];
@@ -150,13 +174,16 @@ box_fetch(struct source *s, struct batch *batch, struct err *err)
 			break;
 		if (batch->n == 0 && batch->cursor == NULL)
 			continue;
-		box->in_hand = true;
+		box->in_hand = 1;
+		box->may_go_on = is_plain(batch);
 		batch->more = batch->more || f->at < f->list.n ||
 			      box->at + 1 < box->n_folders;
 		return ST_OK;
 	}
 	if (rc != ST_OK && box->im != NULL && imap_is_broken(box->im))
 		imap_drop(box);
+	if (rc != ST_OK && batch->n > 0)
+		forget_list(&box->folders[box->at]);
 	if (rc != ST_OK)
 		batch_free(batch);
 	/* What was listed is kept: the next round goes on with it. */
@@ -164,6 +191,36 @@ box_fetch(struct source *s, struct batch *batch, struct err *err)
 	if (rc == ST_OK && box->trouble != NULL)
 		rc = err_set(err, ST_RETRY, "%s", box->trouble);
 	return rc == ST_OK ? ST_OK : err_prefix(err, rc, box->name);
+}
+
+/* The next of the same list, over the connection there is. */
+static void
+box_fetch_ahead(struct source *s, struct batch *batch)
+{
+	struct imap_box *box = (struct imap_box *)s;
+	struct imap_read *f = &box->folders[box->at];
+	const struct imap_item *next = &f->list.items[f->at];
+	struct err err;
+
+	batch->n = 0;
+	batch->more = false;
+	if (!box->may_go_on || box->in_hand != 1 || box->im == NULL ||
+	    imap_is_broken(box->im) || box->selected != box->at ||
+	    f->at == f->list.n || next->is_stored || next->size > BATCH_BYTES)
+		return;
+	f->first = f->ahead;
+	if (imap_take(box, batch, &err) != ST_OK) {
+		forget_list(f);
+		batch_free(batch);
+		if (imap_is_broken(box->im))
+			imap_drop(box);
+		return;
+	}
+	if (batch->n == 0 && batch->cursor == NULL)
+		return;
+	box->in_hand = 2;
+	box->may_go_on = is_plain(batch);
+	batch->more = f->at < f->list.n || box->at + 1 < box->n_folders;
 }
 
 /* ---- acknowledging ------------------------------------------------------ */
@@ -246,11 +303,11 @@ box_done(struct source *s, struct batch *batch, struct err *err)
 	struct imap_read *f = &box->folders[box->at];
 	enum status rc;
 
-	box->in_hand = false;
 	if (batch->cursor != NULL) {
-		f->place = f->ahead;
+		f->place = box->in_hand == 2 ? f->first : f->ahead;
 		f->is_to_note = false;
 	}
+	box->in_hand--;
 	take_back(f, batch);
 	fault_step("imap: stored, not moved");
 	rc = imap_enter(box, box->at, err);
@@ -420,6 +477,7 @@ box_close(struct source *s)
 static const struct source_ops box_ops = {
 	.resume = box_resume,
 	.fetch = box_fetch,
+	.fetch_ahead = box_fetch_ahead,
 	.done = box_done,
 	.reread = box_reread,
 	.wait = box_wait,

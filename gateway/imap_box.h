@@ -19,7 +19,8 @@ struct imap_read {
 	char *key; /* owned: "konsultacje@imap.x/INBOX" */
 	char *held_why; /* owned: its mail is held, and stays there; or NULL */
 	struct imap_place place; /* as it is on disk */
-	struct imap_place ahead; /* as it will be with the batch in hand */
+	struct imap_place ahead; /* as it will be with all batches in hand */
+	struct imap_place first; /* with the first of two in hand */
 	bool is_to_note; /* the place has changed since */
 	bool is_elsewhere; /* the place is that of another server */
 	bool is_listed; /* in this round */
@@ -46,7 +47,8 @@ struct imap_box {
 	int at; /* the folder whose turn it is in this round */
 	int selected; /* -1: none */
 	struct imap_folder seen; /* of the selected one, when it was opened */
-	bool in_hand; /* a batch was handed over and not acknowledged yet */
+	int in_hand; /* batches handed over and not acknowledged yet: 0 to 2 */
+	bool may_go_on; /* another may be fetched while one is in hand */
 	bool is_narrowing; /* the last fetch failed and fewer are tried next */
 	bool is_fresh; /* nothing happened since the server told us the news */
 	char *trouble; /* owned: why stored mails cannot be moved; or NULL */

@@ -50,13 +50,15 @@ imap_note(struct imap_box *box, const struct imap_read *f, struct batch *batch,
 	return ST_OK;
 }
 
-/* Where the folder is read on from once the batch is on disk. */
+/* Where the folder is read on from once the batch, and what is in hand already,
+ * is on disk. */
 static void
-look_ahead(struct imap_read *f)
+look_ahead(const struct imap_box *box, struct imap_read *f)
 {
 	uint32_t next = f->at < f->list.n ? f->list.items[f->at].uid : f->upto;
 
-	f->ahead = f->place;
+	if (box->in_hand == 0)
+		f->ahead = f->place;
 	if (next > f->ahead.next)
 		f->ahead.next = next;
 }
@@ -432,7 +434,7 @@ imap_take(struct imap_box *box, struct batch *batch, struct err *err)
 out:
 	if (rc != ST_OK)
 		return rc;
-	look_ahead(f);
+	look_ahead(box, f);
 	moved_on = f->is_to_note || f->ahead.next != f->place.next;
 	return batch->n > 0 || moved_on ? imap_note(box, f, batch, err) : ST_OK;
 }

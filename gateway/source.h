@@ -61,6 +61,13 @@ struct source_ops {
 	 * now. */
 	enum status (*fetch)(
 	    struct source *s, struct batch *batch, struct err *err);
+	/* Like fetch(), what comes behind a batch that is being stored and not
+	 * done() yet: so that one can be fetched while the other is stored.  An
+	 * empty batch: not now, or there is nothing; whatever is wrong, the
+	 * next fetch() says it.  They are stored and done() in turn; when the
+	 * first is not stored, fetch() hands both over again.  NULL: the source
+	 * cannot. */
+	void (*fetch_ahead)(struct source *s, struct batch *batch);
 	/* The batch is on disk: acknowledges each message where it came from
 	 * (moves its file aside without overwriting). */
 	enum status (*done)(
