@@ -210,6 +210,56 @@ test('a daemon that waits for a silent server stops at once, and nothing is lost
 	});
 });
 
+// With more than a batch holds, the next one is fetched while one is stored.
+const overlapped = {
+	'nothing happens': () => false,
+	'the connection is cut in the middle of the next': (session, tag, command) => {
+		if (!isBody(command) || session.server.times(/BODY/) !== 2)
+			return false;
+		const items = session.folder.mails.slice(200, 300).map((m) => session.item(m, '(UID BODY.PEEK[])'));
+		session.raw(Buffer.concat(items));
+		session.hangUp();
+		return true;
+	},
+	'NO to the next': (session, tag, command) => {
+		if (!isBody(command) || session.server.times(/BODY/) !== 2)
+			return false;
+		session.say(`${tag} NO not today`);
+		return true;
+	},
+	'the connection is cut when the first is moved': (session, tag, command) => {
+		if (!/^UID MOVE/.test(command) || session.server.times(/^UID MOVE/) !== 1)
+			return false;
+		session.hangUp();
+		return true;
+	},
+	'the numbers of the folder change on the way': (session, tag, command) => {
+		if (!/^UID MOVE/.test(command) || session.server.times(/^UID MOVE/) !== 1)
+			return false;
+		const { inbox } = session.server;
+		inbox.validity = 99;
+		inbox.mails.forEach((m) => { m.uid += 1000; });
+		inbox.next += 1000;
+		session.hangUp();
+		return true;
+	},
+};
+
+for (const [what, twist] of Object.entries(overlapped)) {
+	test(`one batch is fetched while another is stored, and ${what}: each mail once`, async () => {
+		await withScript({ n: 450, twist, keys: { poll_every: 1 } }, async (house, server) => {
+			const daemon = new Daemon(house);
+			await until('all are put away', () => server.folders.Przetworzone?.mails.length === 450);
+			await daemon.stop();
+			const asked = server.asked.filter((c) => isBody(c) || /^UID MOVE/.test(c));
+			assert.ok(isBody(asked[1]), 'the second is asked for before the first is moved');
+			assert.deepEqual(texts(house), upTo(450));
+			assert.deepEqual(fates(house), filed(450));
+			assert.deepEqual(server.inbox.uids, []);
+		});
+	});
+}
+
 for (const word of ['CAPABILITY', 'SELECT', 'UID FETCH', 'UID MOVE', 'CREATE', 'SUBSCRIBE', 'NAMESPACE', 'LIST']) {
 	for (const no of ['NO', 'BAD']) {
 		test(`${no} to ${word}: one sentence, and nothing lost or doubled`, async () => {
