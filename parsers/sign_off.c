@@ -34,12 +34,12 @@ static const char *const formulas[] = { "pozdrawiam", "pozdrawiamy",
 	"dziekuje i pozdrawiam", "dziekuje, pozdrawiam", "dziekuje. pozdrawiam",
 	"dziekujemy i pozdrawiamy", "dziekuje z gory i pozdrawiam", "pozdr",
 	"pzdr", "pozdro", "milego dnia", "zycze milego dnia",
-	"zyczymy milego dnia", "szczesc boze", "z bogiem", "regards",
-	"best regards", "kind regards", "kindest regards", "warm regards",
-	"with regards", "with best regards", "with kind regards",
-	"yours sincerely", "yours faithfully", "yours truly", "yours",
-	"sincerely", "faithfully", "respectfully", "best wishes",
-	"with best wishes", "all the best", "thanks and regards",
+	"zyczymy milego dnia", "szczesc boze", "z bogiem", "z panem bogiem",
+	"regards", "best regards", "kind regards", "kindest regards",
+	"warm regards", "with regards", "with best regards",
+	"with kind regards", "yours sincerely", "yours faithfully",
+	"yours truly", "yours", "sincerely", "faithfully", "respectfully",
+	"best wishes", "with best wishes", "all the best", "thanks and regards",
 	"thanks and best regards", "rgds", "br", "mit freundlichen grussen",
 	"mit freundlichem gruss", "mit besten grussen",
 	"mit herzlichen grussen", "freundliche grusse", "viele grusse",
@@ -57,6 +57,13 @@ static const char *const formulas[] = { "pozdrawiam", "pozdrawiamy",
 	"med venlig hilsen", "venlig hilsen", "de bedste hilsner",
 	"bedste hilsner", "hilsen", "kh", "vh", "med vennlig hilsen",
 	"vennlig hilsen", "ystavallisin terveisin", "terveisin", NULL };
+
+/* "Z sportowym pozdrowieniem": with regards of whatever kind. */
+static const char *const with[] = { "z", "ze", "mit", "with", "s", "so", NULL };
+static const char *const regards[] = { "pozdrowieniem", "pozdrowieniami",
+	"powazaniem", "szacunkiem", "uszanowaniem", "uklonami", "gruss",
+	"grussen", "regards", "wishes", "pozdravem", "pozdravom", "uctou",
+	NULL };
 
 /* These end a letter only when the name follows. */
 static const char *const thanks[] = { "dziekuje", "dziekujemy", "dzieki",
@@ -307,6 +314,24 @@ behind(struct span words, struct span f, size_t n)
 	return words;
 }
 
+/* The length of a formula made of `with`, a word or two, and `regards`; 0. */
+static size_t
+with_regards(struct span folded)
+{
+	size_t n = phrase_starts(folded, with);
+
+	for (int i = 0; n > 0 && i < 3; i++) {
+		struct span rest = span_trim(span_from(folded, n));
+		size_t found = phrase_starts(rest, regards);
+		size_t at = (size_t)(rest.p - folded.p);
+
+		if (found > 0)
+			return at + found;
+		n = at + span_find(rest, " ");
+	}
+	return 0;
+}
+
 /* Is line `i` a closing formula?  `*weak`: only when the name follows;
  * `*named`: the name stands behind it in the line. */
 static bool
@@ -322,6 +347,8 @@ is_formula(struct lines *lines, size_t i, const struct buf *known, bool *weak,
 		return false;
 	f = lines_fold_words(lines, words);
 	n = phrase_starts(f, formulas);
+	if (n == 0)
+		n = with_regards(f);
 	*weak = n == 0;
 	if (n == 0)
 		n = phrase_starts(f, thanks);
