@@ -7,7 +7,7 @@
 
 #include "gateway/cmd_list.h"
 #include "gateway/row.h"
-#include "gateway/store_meeting.h"
+#include "gateway/store_notice.h"
 
 enum { BAR = 40 };
 

@@ -13,7 +13,7 @@
 
 #include "gateway/keys.h"
 #include "gateway/store_consultation.h"
-#include "gateway/store_meeting.h"
+#include "gateway/store_notice.h"
 #include "gateway/store_outbox.h"
 
 enum { NOTICE_MEETINGS_MAX = 32 };

@@ -12,6 +12,7 @@ static const struct statement *const tables[] = {
 	store_remark_statements,
 	store_consultation_statements,
 	store_meeting_statements,
+	store_notice_statements,
 	store_person_statements,
 	store_outbox_statements,
 	store_subscription_statements,

@@ -1,0 +1,101 @@
+/* store_notice - what many people are told of meetings, and whom it reached
+ *
+ * Place: notice.c writes it; the notice command shows, pauses and aborts it.
+ *
+ * A notice is a row, its words are frozen beside it, and each of its recipients
+ * is a row of the outbox.
+ */
+#ifndef STORE_NOTICE_H
+#define STORE_NOTICE_H
+
+#include "gateway/store_meeting.h"
+
+enum notice_kind {
+	NOTICE_ANNOUNCEMENT,
+	NOTICE_CHANGE,
+	NOTICE_CANCELLATION,
+	NOTICE_REMINDER,
+	NOTICE_KIND_COUNT
+};
+
+/* "announcement", as the schema and --json have it. */
+const char *notice_kind_name(enum notice_kind kind);
+
+struct notice {
+	int64_t id;
+	enum notice_kind kind;
+	const char *state; /* preparing, sending, paused, aborted */
+	const char *who, *reason;
+	int64_t created_ms, send_at_ms;
+	/* read only: rows of the outbox by what became of them */
+	int64_t total, sent, waiting, failed, unknown, cancelled;
+};
+
+/* Adds it in state "preparing"; sets id. */
+enum status
+store_notice_add(struct store *st, struct notice *n, struct err *err);
+/* ST_REJECT when there is none of that id. */
+enum status store_notice_get(struct store *st, int64_t id, struct arena *a,
+    struct notice *out, struct err *err);
+/* The newest `limit` (0: all), newest first. */
+enum status store_notice_all(struct store *st, int limit, struct arena *a,
+    struct notice **out, size_t *n, struct err *err);
+
+/* The words of a notice, frozen; sets id. */
+struct notice_text {
+	int64_t id, notice_id;
+	const char *subject, *body, *html, *calendar, *method;
+};
+enum status
+store_notice_text_add(struct store *st, struct notice_text *t, struct err *err);
+
+/* Its prepared rows are due from its time on: what was prepared leaves. */
+enum status store_notice_start(struct store *st, int64_t id, struct err *err);
+/* What has not left yet waits, goes on, or never leaves; `*rows` says how many.
+ * Who was not reached by an aborted one can be told by another. */
+enum status store_notice_pause(
+    struct store *st, int64_t id, int64_t *rows, struct err *err);
+enum status store_notice_resume(
+    struct store *st, int64_t id, int64_t *rows, struct err *err);
+enum status store_notice_abort(
+    struct store *st, int64_t id, int64_t *rows, struct err *err);
+/* Those that were left "preparing" by a command that died are aborted. */
+enum status store_notice_clean(struct store *st, struct err *err);
+
+/* Who could be told of a meeting. */
+struct listener {
+	int64_t contact_id;
+	enum channel channel;
+	const char *address, *language;
+	bool is_stopped; /* wants no notices */
+	bool is_bounced; /* mail to them came back for good */
+	bool is_told; /* of this kind and sequence already */
+	bool comes; /* said that they will be there, last */
+};
+
+/* Everybody subscribed to the meeting's consultation or commune; or, with
+ * `only_told`, everybody who got, or will get, an earlier notice of it.  In
+ * order of contact. */
+enum status store_notice_listeners(struct store *st,
+    const struct meeting *meeting, enum notice_kind kind, bool only_told,
+    struct arena *a, struct listener **out, size_t *n, struct err *err);
+
+/* The row of the outbox tells that contact of the meeting. */
+enum status store_notice_recipient_add(struct store *st,
+    const struct meeting *meeting, enum notice_kind kind, int64_t contact_id,
+    int64_t outbox_id, struct err *err);
+
+/* Whoever said STOP since that time is taken off a prepared announcement. */
+enum status store_notice_spare(
+    struct store *st, int64_t id, int64_t since, struct err *err);
+
+/* A notice of this and of other meetings that has not left everywhere; 0 none:
+ * its words cannot be mended. */
+enum status store_notice_mixed(
+    struct store *st, int64_t meeting_id, int64_t *notice_id, struct err *err);
+
+/* Notices of this meeting alone that have not left are taken back. */
+enum status store_notice_overtake(
+    struct store *st, int64_t meeting_id, int64_t *rows, struct err *err);
+
+#endif
