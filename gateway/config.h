@@ -32,6 +32,7 @@ struct config_sms {
 	const char *name, *provider, *url, *number, *textable_prefixes;
 	const char *user, *password_file, *token_file, *ca_file, *pin;
 	const char *sender, *start;
+	const char *answers; /* folder for what a provider gives only once */
 	const char *timezone; /* "" in the file: the global one */
 	long poll_every, max_segments;
 	bool polish_letters; /* keep them in outgoing texts (70 a segment) */

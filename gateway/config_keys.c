@@ -113,7 +113,8 @@ const struct config_key config_keys[] = {
 
 	{ "sms", "provider", KEY_CHOICE, "gammu",
 	    "who sends and receives texts", SMS(provider),
-	    "gammu|smstools|smseagle|serwersms|twilio", 0, 0 },
+	    "gammu|smstools|smseagle|serwersms|szybkisms|infobip|twilio", 0,
+	    0 },
 	{ "sms", "url", KEY_SMS_URL, "",
 	    "where the texts are: spool:DIR, or the provider's https://HOST",
 	    SMS(url), NULL, 0, 0 },
@@ -136,6 +137,10 @@ const struct config_key config_keys[] = {
 	{ "sms", "start", KEY_CHOICE, "now",
 	    "first contact with a provider: from now on, or all there is",
 	    SMS(start), "now|all", 0, 0 },
+	{ "sms", "answers", KEY_PATH, "",
+	    "folder for what a provider gives only once; else answers-NAME "
+	    "beside the database",
+	    SMS(answers), NULL, 0, 0 },
 	{ "sms", "number", KEY_PHONE, "", "our own number", SMS(number), NULL,
 	    0, 0 },
 	{ "sms", "textable_prefixes", KEY_PHONES, "",

@@ -606,15 +606,31 @@ name_token_file(const struct filler *f, const struct config *c,
 	buf_free(&path);
 }
 
+static void
+fill_sms_gaps(const struct filler *f, struct config *c)
+{
+	struct buf path = { .max = PATH_MAX };
+
+	for (int i = 0; i < c->n_sms; i++) {
+		if (c->sms[i].timezone[0] == '\0')
+			c->sms[i].timezone = c->timezone;
+		if (c->sms[i].answers[0] != '\0')
+			continue;
+		buf_reset(&path);
+		buf_printf(&path, "%s/answers-%s", folder_of(f->a, c->database),
+		    c->sms[i].name);
+		c->sms[i].answers = arena_copy(f->a, buf_span(&path)).p;
+	}
+	buf_free(&path);
+}
+
 /* Defaults that follow from other values. */
 static void
 fill_gaps(const struct filler *f, struct config *c)
 {
 	struct buf url = { .max = PATH_MAX };
 
-	for (int i = 0; i < c->n_sms; i++)
-		if (c->sms[i].timezone[0] == '\0')
-			c->sms[i].timezone = c->timezone;
+	fill_sms_gaps(f, c);
 	if (c->smtp.url[0] == '\0') {
 		buf_printf(
 		    &url, "maildir:%s/outgoing", folder_of(f->a, c->database));

@@ -73,6 +73,21 @@ file_read_up_to(struct buf *out, int fd, size_t want)
 	return n >= 0;
 }
 
+bool
+file_write(int fd, struct span bytes)
+{
+	while (bytes.n > 0) {
+		ssize_t n = write(fd, bytes.p, bytes.n);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return false;
+		bytes = span_from(bytes, (size_t)n);
+	}
+	return true;
+}
+
 enum status
 file_sync_folder(const char *path, struct err *err)
 {

@@ -15,6 +15,9 @@ bool file_read(struct buf *out, int fd);
  * fewer when the file has become shorter.  False with errno. */
 bool file_read_up_to(struct buf *out, int fd, size_t want);
 
+/* Writes all of it; false with errno. */
+bool file_write(int fd, struct span bytes);
+
 /* Makes sure that the name of the file `path` is on disk. */
 enum status file_sync_folder(const char *path, struct err *err);
 

@@ -49,21 +49,6 @@ gammu_check(const char *dir, const char *sub, struct err *err)
 	return ST_OK;
 }
 
-bool
-gammu_write(int fd, struct span bytes)
-{
-	while (bytes.n > 0) {
-		ssize_t n = write(fd, bytes.p, bytes.n);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return false;
-		bytes = span_from(bytes, (size_t)n);
-	}
-	return true;
-}
-
 int
 gammu_move(int from_fd, const char *from, int to_fd, const char *to)
 {

@@ -21,9 +21,6 @@ int gammu_folder(const char *dir, const char *sub);
  * and how to make what is missing. */
 enum status gammu_check(const char *dir, const char *sub, struct err *err);
 
-/* Writes all of it; false with errno. */
-bool gammu_write(int fd, struct span bytes);
-
 /* Renames without ever overwriting; -1 with errno, EEXIST when `to` is there. */
 int gammu_move(int from_fd, const char *from, int to_fd, const char *to);
 

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "gateway/fault.h"
+#include "gateway/file.h"
 #include "gateway/gammu.h"
 
 enum { CLASHES_MAX = 10000, NOTE_MAX = 1 << 20, STEM_MAX = 240 };
@@ -117,7 +118,7 @@ write_note(const struct rooms *r, const struct gammu_handle *h)
 	unlinkat(r->processed, draft, 0);
 	fd = openat(r->processed, draft,
 	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	done = fd >= 0 && !note.failed && gammu_write(fd, buf_span(&note)) &&
+	done = fd >= 0 && !note.failed && file_write(fd, buf_span(&note)) &&
 	       fsync(fd) == 0;
 	if (fd >= 0)
 		done = close(fd) == 0 && done;

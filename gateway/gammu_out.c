@@ -14,6 +14,7 @@
 
 #include "gateway/clock.h"
 #include "gateway/fault.h"
+#include "gateway/file.h"
 #include "parsers/gsm7.h"
 #include "parsers/text.h"
 
@@ -158,7 +159,7 @@ put_file(int dir, const char *name, const char *reference, struct span bytes)
 	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0660);
 	if (fd < 0)
 		return false;
-	if (!gammu_write(fd, bytes))
+	if (!file_write(fd, bytes))
 		error = errno;
 	fault_step("spool write");
 	if (error == 0 && fsync(fd) != 0)

@@ -5,10 +5,12 @@
 #include "gateway/http.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "gateway/file.h"
 #include "gateway/stream_dial.h"
 
 enum { ASK_MS = 30000, ANSWER_MAX = 1 << 20, DAY_S = 86400 };
@@ -16,13 +18,50 @@ enum { ASK_MS = 30000, ANSWER_MAX = 1 << 20, DAY_S = 86400 };
 const char http_form[] = "application/x-www-form-urlencoded";
 const char http_json[] = "application/json";
 
+struct http_line *
+http_line_open(void)
+{
+	CURLM *multi = curl_multi_init();
+
+	if (multi != NULL)
+		curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, 1L);
+	return (struct http_line *)multi;
+}
+
+void
+http_line_close(struct http_line *line)
+{
+	if (line != NULL)
+		curl_multi_cleanup((CURLM *)line);
+}
+
+struct receiver {
+	CURL *easy; /* borrowed */
+	struct buf *body; /* borrowed */
+	int keep_fd;
+	bool is_lost; /* it could not be kept */
+};
+
+static bool
+keep(struct receiver *r, struct span bytes)
+{
+	long code = 0;
+
+	curl_easy_getinfo(r->easy, CURLINFO_RESPONSE_CODE, &code);
+	if (r->keep_fd > 0 && code >= 200 && code < 300 &&
+	    !file_write(r->keep_fd, bytes))
+		r->is_lost = true;
+	return !r->is_lost;
+}
+
 static size_t
 on_body(char *bytes, size_t size, size_t n, void *arg)
 {
-	struct buf *body = arg;
+	struct span all = { bytes, size * n };
+	struct receiver *r = arg;
 
-	buf_add(body, (struct span){ bytes, size * n });
-	return body->failed ? 0 : size * n;
+	buf_add(r->body, all);
+	return r->body->failed || !keep(r, all) ? 0 : size * n;
 }
 
 /* A line break in a value would begin a header of somebody else's making. */
@@ -87,6 +126,9 @@ set_credentials(CURL *c, const struct http_request *r)
 static bool
 set_body(CURL *c, const struct http_request *r)
 {
+	if (r->method != NULL &&
+	    curl_easy_setopt(c, CURLOPT_CUSTOMREQUEST, r->method) != CURLE_OK)
+		return false;
 	if (r->type == NULL)
 		return true;
 	return curl_easy_setopt(c, CURLOPT_POST, 1L) == CURLE_OK &&
@@ -97,20 +139,26 @@ set_body(CURL *c, const struct http_request *r)
 }
 
 static enum status
-prepare(struct dial *d, const struct http_request *r, struct http_answer *out,
+prepare(struct dial *d, const struct http_request *r, struct receiver *receiver,
     struct curl_slist **headers, struct err *err)
 {
 	bool plain = strncmp(d->url, "http:", 5) == 0;
 	CURL *c = d->easy;
 
+	receiver->easy = c;
 	if (plain && !dial_is_loopback(d))
 		return err_set(err, ST_REJECT,
 		    "%s: http:// is for this machine only; use https://",
 		    d->place);
+	if (r->line != NULL)
+		dial_share(d, (CURLM *)r->line);
+	/* libcurl sends again by itself what a kept connection lost. */
+	if (r->once)
+		curl_easy_setopt(c, CURLOPT_FRESH_CONNECT, 1L);
 	curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 0L);
 	curl_easy_setopt(c, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
 	curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, on_body);
-	curl_easy_setopt(c, CURLOPT_WRITEDATA, &out->body);
+	curl_easy_setopt(c, CURLOPT_WRITEDATA, receiver);
 	if (!set_headers(c, r, headers) || !set_credentials(c, r) ||
 	    !set_body(c, r))
 		return err_set(err, ST_BROKEN,
@@ -123,8 +171,9 @@ prepare(struct dial *d, const struct http_request *r, struct http_answer *out,
 
 /* libcurl hands over what the server said, which may be a far date. */
 static void
-take_answer(struct dial *d, struct http_answer *out)
+take_answer(struct dial *d, const char *want, struct http_answer *out)
 {
+	struct curl_header *field = NULL;
 	curl_off_t wait = 0;
 	char *type = NULL;
 	long code = 0;
@@ -140,12 +189,18 @@ take_answer(struct dial *d, struct http_answer *out)
 	     n++)
 		out->type[n] = (char)tolower((unsigned char)type[n]);
 	out->type[n] = '\0';
+	if (want != NULL && curl_easy_header(d->easy, want, 0, CURLH_HEADER, -1,
+				&field) == CURLHE_OK)
+		snprintf(
+		    out->wanted, sizeof(out->wanted), "%.60s", field->value);
 }
 
 enum status
 http_ask(const struct http_request *request, struct http_answer *out,
     struct err *err)
 {
+	struct receiver receiver = { .body = &out->body,
+		.keep_fd = request->keep_fd };
 	struct curl_slist *headers = NULL;
 	CURLcode code = CURLE_OK;
 	long sent = 0;
@@ -157,7 +212,7 @@ http_ask(const struct http_request *request, struct http_answer *out,
 	rc =
 	    dial_open(&d, request->url, "http,https", NULL, request->stop, err);
 	if (rc == ST_OK)
-		rc = prepare(&d, request, out, &headers, err);
+		rc = prepare(&d, request, &receiver, &headers, err);
 	if (rc == ST_OK)
 		rc = dial_run(
 		    &d, request->ms > 0 ? request->ms : ASK_MS, &code, err);
@@ -168,13 +223,17 @@ http_ask(const struct http_request *request, struct http_answer *out,
 		rc = err_set(err, ST_LIMIT,
 		    "%s: the answer is larger than %zu bytes", d.place,
 		    out->body.max);
+	else if (rc == ST_OK && receiver.is_lost)
+		rc = err_set(err, ST_RETRY,
+		    "%s: the answer cannot be kept on disk (%s)", d.place,
+		    strerror(errno));
 	else if (rc == ST_OK && code == CURLE_UNSUPPORTED_PROTOCOL)
 		rc = err_set(err, ST_RETRY,
 		    "%s: what answers there does not speak HTTP", d.place);
 	else if (rc == ST_OK && code != CURLE_OK)
 		rc = dial_explain(&d, code, err);
 	if (rc == ST_OK)
-		take_answer(&d, out);
+		take_answer(&d, request->want, out);
 	dial_close(&d);
 	curl_slist_free_all(headers);
 	return rc;

@@ -13,6 +13,11 @@
 
 #include "parsers/buf.h"
 
+/* Connections that stay open between requests, of one thread. */
+struct http_line;
+struct http_line *http_line_open(void); /* NULL: no memory */
+void http_line_close(struct http_line *line);
+
 /* All borrowed.  NULL is none. */
 struct http_request {
 	const char *url; /* https://..., http://127.0.0.1... */
@@ -20,10 +25,17 @@ struct http_request {
 	const char *bearer; /* Authorization: Bearer */
 	const char *const *headers; /* "Name: value", closed by NULL */
 	const char *type; /* of the body: then it is a POST, else a GET */
+	const char *method; /* another than those two */
 	struct span body;
 	const char *ca_file, *pin;
 	int ms; /* all together; 0: 30 s */
 	size_t max; /* longest answer; 0: 1 MiB */
+	int keep_fd; /* > 0: the body of an answer of 2xx is written there as
+			it comes, also when it breaks off */
+	struct http_line *line; /* NULL: a connection of its own */
+	bool once; /* must not reach the server twice: a connection that broke
+		      is never tried again for it unasked */
+	const char *want; /* a field of the answer's head to be kept */
 	const atomic_bool *stop; /* true: give up */
 };
 
@@ -31,6 +43,7 @@ struct http_answer {
 	int code; /* 200 */
 	int retry_after_s; /* at most a day; 0: not said */
 	char type[64]; /* "application/json", in small letters */
+	char wanted[64]; /* the field's value; "": it is not there */
 	struct buf body; /* owned */
 	bool was_sent; /* bytes of the request left, whatever came of it: it may
 			  have been obeyed */

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "gateway/fault.h"
+#include "gateway/file.h"
 
 struct folder {
 	struct sink sink;
@@ -59,21 +60,6 @@ is_there(int new_fd, int cur_fd, const char *name)
 	return found;
 }
 
-static bool
-write_all(int fd, struct span s)
-{
-	while (s.n > 0) {
-		ssize_t n = write(fd, s.p, s.n);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return false;
-		s = span_from(s, (size_t)n);
-	}
-	return true;
-}
-
 /* Lines end with LF in a Maildir.  True when it is all on disk. */
 static bool
 write_letter(int fd, struct span mail)
@@ -87,7 +73,7 @@ write_letter(int fd, struct span mail)
 			buf_char(&lines, mail.p[i]);
 	if (lines.failed)
 		errno = ENOMEM;
-	done = !lines.failed && write_all(fd, buf_span(&lines));
+	done = !lines.failed && file_write(fd, buf_span(&lines));
 	buf_free(&lines);
 	if (done) {
 		fault_step("maildir: before sync of a letter");

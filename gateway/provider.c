@@ -53,6 +53,9 @@ provider_open(struct provider **out, const struct provider_ops *ops,
 		    name, conf->provider);
 	else
 		rc = secret_read(&p->secret, secret, err);
+	if (rc == ST_OK && !ops->is_spool &&
+	    (p->line = http_line_open()) == NULL)
+		rc = err_set(err, ST_BROKEN, "out of memory");
 	if (rc != ST_OK) {
 		provider_close(p);
 		return rc;
@@ -67,6 +70,7 @@ provider_close(struct provider *p)
 	if (p == NULL)
 		return;
 	secret_free(&p->secret);
+	http_line_close(p->line);
 	free(p);
 }
 
@@ -124,8 +128,8 @@ escaped_unit(struct span s)
 
 /* Half an emoji at the end of a segment, or bytes in another charset, must not
  * make a whole page unreadable, for ever: they become U+FFFD. */
-static void
-mend(struct buf *out, struct span s)
+void
+provider_mend(struct buf *out, struct span s)
 {
 	while (s.n > 0) {
 		int unit = escaped_unit(s);
@@ -153,8 +157,8 @@ mend(struct buf *out, struct span s)
 	}
 }
 
-static json_t *
-read_json(struct span body)
+json_t *
+provider_json(struct span body)
 {
 	const size_t flags = JSON_ALLOW_NUL | JSON_DECODE_ANY;
 	struct buf mended = { .max = 3 * body.n + 1 };
@@ -163,7 +167,7 @@ read_json(struct span body)
 
 	if (json != NULL || body.n == 0)
 		return json;
-	mend(&mended, body);
+	provider_mend(&mended, body);
 	if (!mended.failed)
 		json = json_loadb(buf_cstr(&mended), mended.n, flags, NULL);
 	buf_free(&mended);
@@ -176,6 +180,11 @@ provider_ask(struct provider *p, struct provider_call *call, struct err *err)
 	struct buf url = { .max = URL_MAX };
 	struct http_answer answer = { 0 };
 	struct http_request request = { .type = call->type,
+		.method = call->method,
+		.line = p->line,
+		.once = call->once,
+		.keep_fd = call->keep_fd,
+		.want = call->want,
 		.body = call->body,
 		.user = call->user,
 		.password = call->password,
@@ -202,7 +211,8 @@ provider_ask(struct provider *p, struct provider_call *call, struct err *err)
 	if (rc == ST_OK) {
 		call->code = answer.code;
 		p->retry_after_s = answer.retry_after_s;
-		call->json = read_json(buf_span(&answer.body));
+		memcpy(call->wanted, answer.wanted, sizeof(call->wanted));
+		call->json = provider_json(buf_span(&answer.body));
 		call->raw = answer.body;
 		answer.body = (struct buf){ 0 };
 		rc = judge_code(p, call, err);
@@ -385,6 +395,53 @@ provider_time_text(
 		    letter == NULL ? *form : local[starts[i] + taken[i]++];
 	}
 	out[n] = '\0';
+}
+
+/* Behind "2026-11-22T12:00:00": whether a zone follows the fraction. */
+static bool
+read_offset(const char *text, int *minutes)
+{
+	int sign = text[0] == '-' ? -1 : 1;
+	int hours, rest;
+
+	if (text[0] == '.')
+		text += 1 + strspn(text + 1, "0123456789");
+	*minutes = 0;
+	if (strcmp(text, "Z") == 0 || strcmp(text, "z") == 0)
+		return true;
+	if ((text[0] != '+' && text[0] != '-') ||
+	    strspn(text + 1, "0123456789:") != strlen(text + 1) ||
+	    strlen(text) < 5)
+		return false;
+	hours = (text[1] - '0') * 10 + text[2] - '0';
+	text += text[3] == ':' ? 4 : 3;
+	rest = strlen(text) == 2 ? (text[0] - '0') * 10 + text[1] - '0' : 99;
+	*minutes = sign * (hours * 60 + rest);
+	return hours < 24 && rest < 60;
+}
+
+bool
+provider_time_iso(const struct provider *p, const char *text, int64_t *ms)
+{
+	static const char form[] = "YYYY-MM-DDThh:mm:ss";
+	size_t n = sizeof(form) - 1;
+	struct config_sms utc = { .timezone = "UTC" };
+	const struct provider in_utc = { .conf = &utc };
+	char local[sizeof(form)];
+	int minutes;
+
+	if (strlen(text) < n)
+		return false;
+	snprintf(local, sizeof(local), "%s", text);
+	if (local[10] == ' ')
+		local[10] = 'T';
+	if (text[n] == '\0')
+		return provider_time(p, form, local, ms);
+	if (!read_offset(text + n, &minutes) ||
+	    !provider_time(&in_utc, form, local, ms))
+		return false;
+	*ms -= (int64_t)minutes * 60 * 1000;
+	return true;
 }
 
 bool

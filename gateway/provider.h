@@ -25,6 +25,7 @@ struct provider {
 	const char *name; /* borrowed: "sms bramka" */
 	const atomic_bool *stop; /* borrowed, or NULL */
 	struct buf secret; /* owned: the password or token; overwritten */
+	struct http_line *line; /* owned: to its host; NULL for a spool */
 	int retry_after_s; /* the last answer asked us to wait so long; or 0 */
 };
 
@@ -57,6 +58,8 @@ struct provider_ops {
 	const char *name; /* "smseagle" */
 	bool is_spool; /* spool:DIR instead of https://HOST, and no login: what
 			  is in it is all ours, also at the first contact */
+	bool takes_away; /* asking takes the texts away there: all are read,
+			    also at the first contact */
 	bool knows_reference; /* send() of one reference twice makes one text,
 				 or find() can say */
 	/* Asks for one page from `cursor` on; `next` is what the page before
@@ -108,12 +111,17 @@ enum status provider_sink_open(
 struct provider_call {
 	const char *path; /* behind the url; begins with "/" or "?", or is "" */
 	const char *type; /* http.h: of the body; NULL: a GET */
+	const char *method; /* another; NULL */
+	bool once; /* http.h: must not reach them twice */
 	struct span body;
 	const char *user, *password, *bearer; /* NULL: none */
 	const char *const *headers; /* closed by NULL; or NULL */
+	int keep_fd; /* http.h: where the answer is written to; 0: nowhere */
+	const char *want; /* http.h: a field of the answer's head; or NULL */
 	/* what came of it */
 	int code; /* of HTTP; 0: no answer */
 	bool maybe_obeyed; /* not 2xx, and yet they may have done it */
+	char wanted[64]; /* that field; "" when it is not there */
 	struct buf raw; /* owned: the answer as it came */
 	json_t *json; /* owned; NULL: none */
 };
@@ -125,6 +133,13 @@ struct provider_call {
 enum status
 provider_ask(struct provider *p, struct provider_call *call, struct err *err);
 void provider_call_free(struct provider_call *call);
+
+/* An answer's JSON, the caller's to json_decref(); NULL: it is none, or only
+ * a part of it.  Broken letters in it become U+FFFD. */
+json_t *provider_json(struct span body);
+
+/* `out` is `body` with its broken letters mended. */
+void provider_mend(struct buf *out, struct span body);
 
 /* What a failed send() says of the letter: unknown when it may have been
  * obeyed, else not now, or refused for ever with 400 to 499 but 401, 403, 404,
@@ -157,6 +172,10 @@ bool provider_time(
     const struct provider *p, const char *form, const char *text, int64_t *ms);
 void provider_time_text(
     const struct provider *p, const char *form, int64_t ms, char out[32]);
+
+/* A time of RFC 3339, also with "+0000" and fractions of a second; without
+ * a zone it is the line's.  False when it is none. */
+bool provider_time_iso(const struct provider *p, const char *text, int64_t *ms);
 
 /* "+" and 7 to 15 digits: what a text may be sent to. */
 bool provider_is_number(const char *number);

@@ -437,8 +437,9 @@ provider_source_open(
 		rc = provider_open(
 		    &l->p, providers_find(conf->provider), conf, l->name, err);
 	if (rc == ST_OK)
-		l->starts_now =
-		    !l->p->ops->is_spool && strcmp(conf->start, "all") != 0;
+		l->starts_now = !l->p->ops->is_spool &&
+				!l->p->ops->takes_away &&
+				strcmp(conf->start, "all") != 0;
 	if (rc != ST_OK) {
 		line_close(&l->source);
 		return rc;

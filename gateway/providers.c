@@ -9,6 +9,8 @@
 static const struct provider_ops *const known[] = {
 	&smseagle_ops,
 	&serwersms_ops,
+	&szybkisms_ops,
+	&infobip_ops,
 	&twilio_ops,
 	&smstools_ops,
 };

@@ -10,6 +10,8 @@
 
 extern const struct provider_ops smseagle_ops; /* a box in the office */
 extern const struct provider_ops serwersms_ops;
+extern const struct provider_ops szybkisms_ops; /* and GSMService.pl */
+extern const struct provider_ops infobip_ops;
 extern const struct provider_ops smstools_ops; /* smsd's folders */
 extern const struct provider_ops twilio_ops;
 

@@ -235,6 +235,7 @@ serwer_send(
 	http_add_field(&form, "utf", p->conf->polish_letters ? "true" : "");
 	http_add_field(&form, "details", "true");
 	http_add_field(&form, "unique_id", letter->reference);
+	call.once = true;
 	rc = ask(p, &call, "send_sms", &form, &err);
 	if (rc == ST_OK) {
 		judge_item(p,

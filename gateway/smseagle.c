@@ -226,6 +226,7 @@ eagle_send(
 	json_object_set_new(params, "unicode",
 	    json_string(p->conf->polish_letters ? "1" : "0"));
 	json_object_set_new(params, "oid", json_string(oid));
+	call.once = true;
 	rc = call_box(p, &call, "sms.send_sms", params, &result, &err);
 	if (rc != ST_OK) {
 		provider_not_sent(&call, rc, &err, out);

@@ -382,7 +382,7 @@ put_file(struct provider *p, const char *name, struct span bytes)
 		fd = openat(dir, hidden,
 		    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0660);
 	}
-	done = fd >= 0 && gammu_write(fd, bytes) && fsync(fd) == 0 &&
+	done = fd >= 0 && file_write(fd, bytes) && fsync(fd) == 0 &&
 	       gammu_move(dir, hidden, out, name) == 0 && fsync(out) == 0;
 	error = errno;
 	if (fd >= 0)

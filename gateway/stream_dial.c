@@ -220,12 +220,21 @@ dial_open(struct dial *d, const char *url, const char *schemes,
 }
 
 void
+dial_share(struct dial *d, CURLM *multi)
+{
+	if (d->multi != NULL && !d->is_shared)
+		curl_multi_cleanup(d->multi);
+	d->multi = multi;
+	d->is_shared = true;
+}
+
+void
 dial_close(struct dial *d)
 {
 	if (d->multi != NULL && d->easy != NULL)
 		curl_multi_remove_handle(d->multi, d->easy);
 	curl_easy_cleanup(d->easy);
-	if (d->multi != NULL)
+	if (d->multi != NULL && !d->is_shared)
 		curl_multi_cleanup(d->multi);
 	curl_free(d->url);
 	curl_free(d->host);
@@ -257,6 +266,10 @@ dial_verify(struct dial *d, const char *ca_file, const char *pin, bool plain,
 		by_pin_alone ? 0L : 2L) != CURLE_OK ||
 	    (d->pinned && curl_easy_setopt(c, CURLOPT_PINNEDPUBLICKEY, pin) !=
 			      CURLE_OK) ||
+	    /* Nobody is asked, so the system's authorities need not be read. */
+	    (by_pin_alone &&
+		(curl_easy_setopt(c, CURLOPT_CAINFO, NULL) != CURLE_OK ||
+		    curl_easy_setopt(c, CURLOPT_CAPATH, NULL) != CURLE_OK)) ||
 	    (ca_file[0] != '\0' &&
 		(curl_easy_setopt(c, CURLOPT_CAINFO, ca_file) != CURLE_OK ||
 		    curl_easy_setopt(c, CURLOPT_CAPATH, NULL) != CURLE_OK)))

@@ -20,7 +20,8 @@
 
 struct dial {
 	CURL *easy; /* owned; stays in `multi` */
-	CURLM *multi; /* owned */
+	CURLM *multi; /* owned, but for a shared one */
+	bool is_shared; /* `multi` is somebody else's */
 	const atomic_bool *stop; /* borrowed, or NULL */
 	char *url, *host; /* owned; scheme://host:port, and the host alone */
 	char place[300]; /* "imap.x:993", for sentences */
@@ -41,6 +42,10 @@ struct dial {
 enum status dial_open(struct dial *d, const char *url, const char *schemes,
     const char *path, const atomic_bool *stop, struct err *err);
 void dial_close(struct dial *d);
+
+/* Connections that `multi` (borrowed; outlives it) holds are used again, and
+ * left to it.  Before dial_run(). */
+void dial_share(struct dial *d, CURLM *multi);
 
 /* Is the host of the URL this machine, by its literal address or "localhost"?
  * Only then may a connection be plain, and dial_run() looks at each address. */

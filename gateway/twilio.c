@@ -182,9 +182,10 @@ twilio_poll(struct provider *p, const char *cursor, const char *next,
 		list_path(&path, p, p->conf->number, since - 2 * DAY_MS, PAGE);
 	}
 	rc = list(p, &call, buf_cstr(&path), &messages, err);
-	for (size_t i = 0; rc == ST_OK && i < json_array_size(messages); i++)
+	/* Most often the list begins with the newest. */
+	for (size_t i = json_array_size(messages); rc == ST_OK && i > 0; i--)
 		rc = take_text(
-		    p, page, json_array_get(messages, i), &newest, err);
+		    p, page, json_array_get(messages, i - 1), &newest, err);
 	if (rc == ST_OK)
 		rc = next_path(&follows, p, &page->arena, call.json, err);
 	if (rc == ST_OK && follows == NULL) {
@@ -226,6 +227,7 @@ twilio_send(
 	call.path = path;
 	call.type = http_form;
 	call.body = buf_span(&form);
+	call.once = true;
 	rc = ask(p, &call, &err);
 	if (rc != ST_OK) {
 		provider_not_sent(&call, rc, &err, out);

@@ -62,6 +62,9 @@ class Stub {
 		return this.asked[kind] ?? 0;
 	}
 
+	// What the answer told is told; some forget it then.
+	gave() {}
+
 	next(kind) {
 		const fault = this.faults.find((f) => f.kind === kind && f.times > 0);
 		if (fault)
@@ -86,6 +89,7 @@ class Stub {
 		if (typeof how === 'function')
 			json = how(json);
 		const text = typeof json === 'string' ? json : JSON.stringify(json);
+		this.gave(kind, text);
 		response.writeHead(status, { 'Content-Type': 'application/json',
 			'Content-Length': Buffer.byteLength(text), ...headers });
 		if (how === 'half') {
@@ -182,6 +186,120 @@ export class SerwerSms extends Stub {
 	}
 }
 
+// SzybkiSMS.pl and GSMService.pl, from their published client.
+export class SzybkiSms extends Stub {
+	name = 'szybkisms';
+
+	understand(request, body) {
+		const url = new URL(request.url, 'https://localhost');
+		const [, what, ids] = url.pathname.split('/');
+		const page = Number(url.searchParams.get('page') ?? 1);
+		const limit = Number(url.searchParams.get('limit') ?? 10);
+		const fail = (status, title) => ({ status, json: { type: 'about:blank', status, title,
+			detail: title, code: `${status}-1`, instance: url.pathname } });
+		const list = (all, show) => () => {
+			if (!(limit >= 1 && limit <= 50))
+				return fail(400, 'Bad limit');
+			const pages = Math.ceil(all.length / limit);
+			return { json: all.slice((page - 1) * limit, page * limit).map(show),
+				headers: { 'X-Total-Results': all.length, 'X-Total-Pages': pages,
+					'X-Current-Page': page, 'X-Limit': limit } };
+		};
+		const iso = (ms) => new Date(ms).toISOString().replace(/\.\d+Z/, 'Z');
+		const sent = (s) => ({ id: s.id, cid: s.reference, type: 1, recipient: s.to,
+			sender: 'Bramka SMS', parts: 1, sent_date: iso(s.ms), status_date: iso(s.ms),
+			status_code: (s.status ?? 'QUEUED').toUpperCase(), status_description: 'x',
+			unicode: false, flash: false, price: 0.16 });
+		if (request.headers.authorization !== `Bearer ${this.secret}`)
+			return { kind: 'refused', answer: () => fail(401, 'Unauthorized') };
+		if (request.method === 'DELETE')
+			return { kind: 'delete', answer: () => {
+				const gone = ids.split(',').map(Number);
+				assert.ok(gone.length <= 50);
+				const known = gone.filter((id) => this.texts.some((t) => t.id === id));
+				this.texts = this.texts.filter((t) => !gone.includes(t.id));
+				return known.length ? { json: gone.map((id) => ({ id,
+					status: known.includes(id) ? 204 : 404 })) } : fail(404, 'Not found');
+			} };
+		if (what === 'incoming')
+			return { kind: 'poll', answer: list([...this.texts].reverse(), (t) => ({ id: t.id,
+				login: 'powiat', recipient: '+48110010010', sender: t.from,
+				phonebook_sender_name: null, date: iso(t.ms), message: t.text,
+				dedicated_number: '+48110010010', dedicated_prefix: null })) };
+		if (request.method === 'POST')
+			return { kind: 'send', answer: () => {
+				const { recipients, message, type, unicode } = JSON.parse(body);
+				assert.deepEqual([type, unicode], [1, false]);
+				if (!/^\+\d{7,15}$/.test(recipients.nr))
+					return fail(400, 'Bad recipient');
+				this.sent.push({ id: String(++this.serial), to: recipients.nr, text: message,
+					reference: recipients.cid, ms: this.now ?? Date.now() });
+				return { json: [sent(this.sent.at(-1))] };
+			} };
+		if (ids)
+			return { kind: 'find', answer: () => {
+				const one = this.sent.find((s) => s.id === ids);
+				return one ? { json: [sent(one)] } : fail(404, 'Not found');
+			} };
+		return { kind: 'find', answer: list([...this.sent].reverse(), sent) };
+	}
+}
+
+// Infobip, from its OpenAPI description; `tests/conform` has it judged by that.
+// Its inbox gives each text once.
+export class Infobip extends Stub {
+	name = 'infobip';
+
+	gave(kind, text) {
+		if (kind === 'poll')
+			this.texts = this.texts.filter((t) => !text.includes(`"messageId":"${t.id}"`));
+	}
+
+	understand(request, body) {
+		const url = new URL(request.url, 'https://localhost');
+		const limit = Number(url.searchParams.get('limit') ?? 50);
+		const date = (ms) => new Date(ms).toISOString().replace('Z', '+0000');
+		const status = (name = 'pending') => {
+			const [groupId, groupName] = { pending: [1, 'PENDING'], delivered: [3, 'DELIVERED'],
+				undelivered: [2, 'UNDELIVERABLE'] }[name];
+			return { groupId, groupName, id: 26, name: `${groupName}_X`, description: 'x' };
+		};
+		if (request.headers.authorization !== `App ${this.secret}`)
+			return { kind: 'refused', answer: () => ({ status: 401, json: { errorCode: 'E401',
+				description: 'Unauthorized', action: 'x', violations: [], resources: [] } }) };
+		switch (url.pathname) {
+		case '/sms/1/inbox/reports':
+			return { kind: 'poll', answer: () => {
+				const some = this.texts.slice(0, limit);
+				return { json: { results: some.map((t) => ({ messageId: String(t.id),
+					from: t.from.replace('+', ''), to: '48110010010', text: t.text,
+					cleanText: t.text, keyword: '', receivedAt: date(t.ms), smsCount: 1,
+					price: { pricePerMessage: 0, currency: 'EUR' }, callbackData: '' })),
+				messageCount: some.length, pendingMessageCount: this.texts.length - some.length } };
+			} };
+		case '/sms/3/messages':
+			return { kind: 'send', answer: () => {
+				const [{ sender, destinations: [{ to, messageId }], content: { text } }] =
+					JSON.parse(body).messages;
+				assert.equal(sender, '48110010010');
+				assert.match(to, /^\d{7,15}$/);
+				this.sent.push({ id: messageId, to: `+${to}`, text, reference: messageId });
+				return { json: { bulkId: '1', messages: [{ messageId, status: status(),
+					destination: to, details: { messageCount: 1 } }] } };
+			} };
+		case '/sms/3/logs':
+			return { kind: 'find', answer: () => ({ json: { results: this.sent
+				.filter((s) => s.id === url.searchParams.get('messageId'))
+				.map((s) => ({ messageId: s.id, destination: s.to.slice(1),
+					sender: '48110010010', sentAt: date(this.now ?? Date.now()),
+					doneAt: date(this.now ?? Date.now()), messageCount: 1,
+					status: status(s.status), content: { text: s.text } })) } }) };
+		default:
+			return { kind: 'lost', answer: () => ({ status: 404, json: {} }) };
+		}
+	}
+}
+
 // Twilio's Messages, from its OpenAPI description; `tests/conform` has it judged
 // by that.
 export class Twilio extends Stub {
@@ -253,7 +371,7 @@ export class Twilio extends Stub {
 	}
 }
 
-export const stubs = [SmsEagle, SerwerSms, Twilio];
+export const stubs = [SmsEagle, SerwerSms, SzybkiSms, Infobip, Twilio];
 
 // The line of a house's configuration that leads to the stub.
 export function line(house, stub, { start = 'all', extra = '' } = {}) {
@@ -273,11 +391,14 @@ export function connect(house, stub, extra) {
 	fs.writeFileSync(house.conf, conf.replace(/^sms "bramka" .*$/m, line(house, stub, extra)));
 }
 
-// Polls once while this process answers; { status, stdout, stderr }.
+// Polls once while this process answers; { status, signal, stdout, stderr }.  A last argument
+// that is an object goes into the environment.
 export function poll(house, ...args) {
+	const env = typeof args.at(-1) === 'object' ? args.pop() : {};
 	return new Promise((resolve) => {
 		const child = spawn(program, ['-c', house.conf, '--now', house.now,
-			...(args.length ? args : ['run', '--once'])], { stdio: ['ignore', 'pipe', 'pipe'] });
+			...(args.length ? args : ['run', '--once'])],
+		{ stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } });
 		let stdout = '', stderr = '';
 		child.stdout.on('data', (bytes) => stdout += bytes);
 		child.stderr.on('data', (bytes) => stderr += bytes);

@@ -1,9 +1,11 @@
 // providers - every provider of texts, as it should be and as it should not
 import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
 import { test } from 'node:test';
 
 import { House } from './house.mjs';
-import { Twilio, connect, poll, stubs } from './providers.mjs';
+import { Infobip, SzybkiSms, Twilio, connect, poll, stubs } from './providers.mjs';
 import { Authority } from './servers.mjs';
 
 const authority = new Authority();
@@ -69,7 +71,7 @@ story('many pages are all read, and read once', async (house, stub) => {
 	await ok(house);
 	assert.equal(house.rows('remark', 'list').length, 450);
 	const asked = stub.count('poll');
-	assert.ok(asked >= 3 && asked <= 8, `${asked} requests`);
+	assert.ok(asked >= 3 && asked <= (stub.name === 'szybkisms' ? 11 : 8), `${asked} requests`);
 	stub.receive({ text: 'BL-7M4H I jeszcze jeden.', at: '2026-11-22T10:30:00Z' });
 	await ok(house);
 	assert.equal(house.rows('remark', 'list').length, 451);
@@ -84,7 +86,7 @@ story('at the first contact nothing of before is read, unless told so', async (h
 	later(house, 5);
 	await ok(house);
 	assert.deepEqual(house.rows('remark', 'list').map((r) => r.text), ['Teraz.']);
-});
+}, stubs.filter((s) => s !== Infobip));
 
 story('told to wait, it waits; nothing is lost', async (house, stub) => {
 	stub.receive({ text: 'BL-7M4H Prosimy o ławki.' });
@@ -98,8 +100,8 @@ story('told to wait, it waits; nothing is lost', async (house, stub) => {
 for (const [name, how] of [['an error of theirs', { status: 500 }], ['half an answer', 'half'],
 	['silence', 'silent'], ['no JSON at all', () => 'Service down'],
 	['nothing', () => ''],
-	['lists that are none', (json) => JSON.parse(JSON.stringify(json)
-		.replace(/"(items|messages)":\[.*?\}\]/g, '"$1":{"a":"b"}'))],
+	['lists that are none', (json) => Array.isArray(json) ? { a: 'b' } : JSON.parse(
+		JSON.stringify(json).replace(/"(items|messages|results)":\[.*?\}\]/g, '"$1":{"a":"b"}'))],
 	['a redirect', { status: 302, headers: { Location: 'https://127.0.0.2/' } }]])
 	story(`${name} loses nothing and asks once`, async (house, stub) => {
 		stub.receive({ text: 'BL-7M4H Prosimy o ławki.' });
@@ -109,14 +111,14 @@ for (const [name, how] of [['an error of theirs', { status: 500 }], ['half an an
 		await ok(house);
 		assert.equal(house.rows('remark', 'list').length, 1);
 		assert.equal(stub.sent.length, 1);
-	});
+	}, stubs.filter((s) => s !== Infobip || how !== 'half'));
 
 story('a text without its fields is kept for staff and holds nobody up', async (house, stub) => {
 	stub.receive({ text: 'BL-7M4H Pierwsza.' });
 	stub.receive({ text: 'BL-7M4H Druga.', from: '+48110000302' });
 	stub.receive({ text: 'BL-7M4H Trzecia.', from: '+48110000303' });
 	let n = 0;
-	stub.fault('poll', (json) => JSON.parse(JSON.stringify(json).replace(/"(SenderNumber|phone|from)":"[^"]*"/g,
+	stub.fault('poll', (json) => JSON.parse(JSON.stringify(json).replace(/"(SenderNumber|phone|from|sender)":"[^"]*"/g,
 		(all, key) => n++ === 1 ? `"${key}":{"number":[1]}` : all)), 100);
 	await ok(house);
 	const fates = house.rows('journal').map((r) => r.fate).sort();
@@ -154,7 +156,7 @@ story('the same page for ever ends, and what was on it is stored', async (house,
 	stub.fault('poll', (json) => first ??= json, 1000);
 	await poll(house);
 	assert.ok(stub.count('poll') <= 12, `${stub.count('poll')} requests`);
-	assert.equal(house.rows('remark', 'list').length, stub.name === 'serwersms' ? 100 : 200);
+	assert.equal(house.rows('remark', 'list').length, { serwersms: 100, szybkisms: 50 }[stub.name] ?? 200);
 	stub.faults = [];
 	await ok(house);
 	assert.equal(house.rows('remark', 'list').length, 300);
@@ -186,7 +188,7 @@ for (const [name, how] of [['too many requests', { status: 429, headers: { 'Retr
 		stub.fault('send', how);
 		await ok(house);
 		assert.equal(owed(house)[0].state, 'deferred');
-		later(house, stub.name === 'twilio' ? 20 : 2);
+		later(house, /twilio|infobip/.test(stub.name) ? 20 : 2);
 		await ok(house);
 		assert.equal(owed(house)[0].state, 'sent');
 		assert.equal(stub.sent.length, 1);
@@ -245,7 +247,7 @@ story('what became of a text is asked, shown, and asked again more and more rare
 	await ok(house);
 	const [first, second] = owed(house);
 	assert.deepEqual([first.arrival, second.arrival], ['delivered', 'failed']);
-	assert.match(second.arrival_why, /wrong_number|undelivered|DeliveryFailed/);
+	assert.match(second.arrival_why, /wrong_number|undeliver|DeliveryFailed/i);
 	assert.match(house.run('outbox', 'show', String(second.id)), /arrival\s+failed/);
 	const [stats] = house.rows('stats');
 	const of = stats.consultations.find((c) => c.code === 'BL-7M4H');
@@ -256,3 +258,135 @@ story('what became of a text is asked, shown, and asked again more and more rare
 	await ok(house);
 	assert.equal(stub.count('find'), before, 'known for good');
 });
+
+// ---- those that forget what they gave, or are told to ------------------------
+
+const number = (i) => `+48110${String(i).padStart(6, '0')}`;
+
+function someTexts(stub, n) {
+	for (let i = 0; i < n; i++)
+		stub.receive({ from: number(i), text: `BL-7M4H Prosimy o kurs numer ${i}.` });
+}
+
+const remarks = (house) => house.rows('remark', 'list').map((r) => r.text);
+
+story('an answer that breaks off gives every whole text, and staff see the rest', async (house, stub) => {
+	someTexts(stub, 5);
+	stub.fault('poll', 'half');
+	await ok(house);
+	assert.equal(stub.texts.length, 0, 'they are gone there');
+	const rows = house.rows('journal');
+	assert.ok(remarks(house).length >= 1, 'those that came whole');
+	const cut = rows.filter((r) => r.fate === 'unreadable');
+	assert.equal(cut.length, 1);
+	assert.match(cut[0].why, /broke off.*ask the provider/);
+	await ok(house);
+	assert.equal(house.rows('journal').length, rows.length, 'read once');
+}, [Infobip]);
+
+story('all of it is read at the first contact, as it is given only once', async (house, stub) => {
+	connect(house, stub, { start: 'now' });
+	stub.receive({ text: 'BL-7M4H Wczoraj.', at: '2026-11-21T10:00:00Z' });
+	await ok(house);
+	assert.deepEqual(remarks(house), ['Wczoraj.']);
+}, [Infobip]);
+
+story('what is no answer is kept once, for staff', async (house, stub) => {
+	for (let i = 0; i < 3; i++) {
+		stub.fault('poll', () => ({ verdict: 'maintenance' }));
+		await fails(house, /holds no list of texts; it is kept as a file aside/);
+	}
+	const files = fs.readdirSync(path.join(house.dir, 'answers-bramka'));
+	assert.deepEqual(files.length, 1, files.join(' '));
+	assert.match(fs.readFileSync(path.join(house.dir, 'answers-bramka', files[0]), 'utf8'), /maintenance/);
+}, [Infobip]);
+
+story('without room to keep an answer nothing is asked', async (house, stub) => {
+	someTexts(stub, 1);
+	fs.writeFileSync(path.join(house.dir, 'answers-bramka'), 'no folder');
+	await fails(house, /nothing is asked|cannot look for kept answers/);
+	assert.equal(stub.count('poll'), 0);
+	fs.unlinkSync(path.join(house.dir, 'answers-bramka'));
+	await ok(house);
+	assert.equal(remarks(house).length, 1);
+}, [Infobip, SzybkiSms]);
+
+story('killed at each step between the answer and the end, nothing is lost', async (house, stub) => {
+	const log = path.join(house.dir, 'steps');
+	let n = 0;
+	for (let at = 1, over = false; !over; at++) {
+		stub.receive({ from: number(at), text: `BL-7M4H Prosimy o kurs numer ${at}.` });
+		n++;
+		const how = await poll(house, 'run', '--once',
+			{ UWAGA_CRASH_AT: String(at), UWAGA_CRASH_LOG: log });
+		over = how.signal !== 'SIGKILL';
+		later(house, 1);
+		stub.now = Date.parse(house.now);
+	}
+	assert.ok(n > 8, `${n} steps`);
+	assert.match(fs.readFileSync(log, 'utf8'), /answer kept/);
+	for (let i = 0; i < 4; i++) {
+		await ok(house);
+		later(house, 20);
+		stub.now = Date.parse(house.now);
+	}
+	assert.equal(new Set(remarks(house)).size, n);
+	assert.equal(remarks(house).length, n);
+	assert.equal(stub.texts.length, 0);
+	assert.equal(stub.sent.length, n, 'each answered once');
+}, [Infobip, SzybkiSms]);
+
+story('killed while the answer is coming, what came is read', async (house, stub) => {
+	await ok(house);
+	someTexts(stub, 3);
+	// As the file stands when the program dies between two pieces of the answer.
+	const whole = JSON.stringify({ results: stub.texts.map((t) => ({ messageId: String(t.id),
+		from: t.from.slice(1), to: '48110010010', text: t.text,
+		receivedAt: '2026-11-22T10:00:00.000+0000' })) });
+	fs.writeFileSync(path.join(house.dir, 'answers-bramka/.coming'), whole.slice(0, -40));
+	stub.texts = [];
+	await ok(house);
+	assert.equal(remarks(house).length, 2);
+	assert.equal(house.rows('journal').filter((r) => r.fate === 'unreadable').length, 1);
+}, [Infobip]);
+
+story('a restored database finds again what is gone there', async (house, stub) => {
+	house.run('backup', `${house.dir}/copy.db`);
+	someTexts(stub, 3);
+	await ok(house);
+	assert.equal(remarks(house).length, 3);
+	assert.equal(stub.texts.length, 0);
+	house.run('restore', `${house.dir}/copy.db`);
+	assert.equal(remarks(house).length, 0);
+	await ok(house);
+	assert.equal(remarks(house).length, 3);
+	await ok(house);
+	assert.equal(house.rows('journal').length, 3);
+}, [Infobip, SzybkiSms]);
+
+story('years of old texts behind ours cost a few requests, and stay there', async (house, stub) => {
+	connect(house, stub, { start: 'now' });
+	for (let i = 0; i < 1000; i++)
+		stub.receive({ from: number(i), text: `BL-7M4H Dawno temu ${i}.`, at: '2025-01-01T10:00:00Z' });
+	await ok(house);
+	later(house, 60);
+	for (let i = 0; i < 120; i++)
+		stub.receive({ from: number(i), text: `BL-7M4H Teraz ${i}.`, at: '2026-11-22T11:30:00Z' });
+	const before = stub.count('poll');
+	await ok(house);
+	assert.deepEqual(remarks(house), Array.from({ length: 120 }, (_, i) => `Teraz ${i}.`),
+		'oldest first');
+	assert.ok(stub.count('poll') - before <= 16, `${stub.count('poll') - before} requests`);
+	assert.equal(stub.texts.length, 1000);
+}, [SzybkiSms]);
+
+story('texts that cannot be deleted are no second remarks', async (house, stub) => {
+	someTexts(stub, 3);
+	stub.fault('delete', { status: 500 });
+	await fails(house, /HTTP 500|left alone/);
+	assert.equal(stub.texts.length, 3);
+	await ok(house);
+	assert.equal(stub.texts.length, 0);
+	assert.equal(remarks(house).length, 3);
+	assert.equal(house.rows('journal').length, 3);
+}, [SzybkiSms]);

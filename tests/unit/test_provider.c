@@ -139,11 +139,50 @@ what_they_said_is_one_printable_line(void **state)
 	assert_string_equal(words, "a??b?[31m??");
 }
 
+static void
+times_with_a_zone_are_read_by_it(void **state)
+{
+	static const struct {
+		const char *what, *text, *utc;
+	} rows[] = {
+		{ "UTC by its letter", "2024-05-31T05:17:35Z",
+		    "2024-05-31T05:17:35Z" },
+		{ "an offset without a colon, and thousandths",
+		    "2019-11-09T16:00:00.000+0000", "2019-11-09T16:00:00Z" },
+		{ "east of Greenwich", "2026-11-22T11:00:00.5+01:00",
+		    "2026-11-22T10:00:00Z" },
+		{ "west of it", "2026-11-22T11:00:00-0530",
+		    "2026-11-22T16:30:00Z" },
+		{ "without one it is the line's", "2026-11-22T11:00:00",
+		    "2026-11-22T10:00:00Z" },
+		{ "a space for the T", "2026-11-22 11:00:00Z",
+		    "2026-11-22T11:00:00Z" },
+		{ "an offset of 99 minutes", "2026-11-22T11:00:00+0199", NULL },
+		{ "half an offset", "2026-11-22T11:00:00+01", NULL },
+		{ "a sign alone", "2026-11-22T11:00:00+", NULL },
+		{ "letters for an offset", "2026-11-22T11:00:00+ab:cd", NULL },
+		{ "colons alone", "2026-11-22T11:00:00+:::::", NULL },
+		{ "a zone by name", "2026-11-22T11:00:00 CET", NULL },
+		{ "nothing", "", NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		int64_t ms = -1;
+		bool is_time = provider_time_iso(&warsaw, rows[i].text, &ms);
+
+		if (is_time != (rows[i].utc != NULL) ||
+		    (is_time && ms != utc(rows[i].utc)))
+			fail_msg("%s: %lld", rows[i].what, (long long)ms);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(times_without_a_zone_are_the_lines),
+		cmocka_unit_test(times_with_a_zone_are_read_by_it),
 		cmocka_unit_test(a_time_is_written_as_the_box_reads_it),
 		cmocka_unit_test(a_cursor_keeps_its_floor),
 		cmocka_unit_test(only_numbers_are_texted),
