@@ -8,8 +8,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "parsers/buf.h"
-
 static const struct config_staff *
 staff_by_login(const struct config *c, const char *login)
 {
@@ -23,21 +21,6 @@ static bool
 may_more_than_read(const struct config_staff *staff)
 {
 	return staff->rights[0] != '\0' && strcmp(staff->rights, "read") != 0;
-}
-
-static bool
-has_right(const struct config_staff *staff, const char *right)
-{
-	struct span rest = span_of(staff->rights);
-
-	while (rest.n > 0) {
-		size_t n = span_find(rest, ",");
-
-		if (span_is(span_trim(span_sub(rest, 0, n)), right))
-			return true;
-		rest = span_from(rest, n + 1);
-	}
-	return false;
 }
 
 void
@@ -65,7 +48,7 @@ actor_decide(struct actor *out, const struct config *config,
 		snprintf(out->name, sizeof(out->name), "%s", staff->name);
 	if (staff != NULL && may_more_than_read(staff))
 		out->may_write = true;
-	if (staff != NULL && has_right(staff, "announce"))
+	if (staff != NULL && config_staff_may(staff, "announce"))
 		out->may_announce = true;
 	if (config->n_staff == 0 && account->owns_database)
 		out->may_write = out->may_announce = true;

@@ -28,3 +28,18 @@ config_office(const struct config *config, const char *key)
 			return config->office[i].value;
 	return "";
 }
+
+bool
+config_staff_may(const struct config_staff *staff, const char *right)
+{
+	struct span rest = span_of(staff->rights);
+
+	while (rest.n > 0) {
+		size_t n = span_find(rest, ",");
+
+		if (span_is(span_trim(span_sub(rest, 0, n)), right))
+			return true;
+		rest = span_from(rest, n + 1);
+	}
+	return false;
+}

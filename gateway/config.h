@@ -62,7 +62,10 @@ struct config {
 	const char *code_prefix, *phone_prefix, *templates, *anchor,
 	    *alert_mail, *alert_sms;
 	const char *quiet_hours;
+	const char *segment_price; /* "0.07 zł"; "" not said */
+	bool order_two_persons; /* an order by mail needs a second PIN */
 	int64_t hold_ms, answer_within_ms, remind_before_ms;
+	int64_t order_valid_ms; /* how long a PIN is good */
 	long replies_per_contact_hour, replies_per_hour; /* 10, 100 */
 	long disk_reserve; /* MiB */
 	struct config_mailbox *mailboxes;
@@ -79,6 +82,9 @@ struct config {
  * when the file cannot be read.  `*out` is then NULL; else config_free() it. */
 enum status config_read(struct config **out, const char *path, struct err *err);
 void config_free(struct config *config);
+
+/* Has that member of staff the right ("announce")? */
+bool config_staff_may(const struct config_staff *staff, const char *right);
 
 /* The value of an office key; "" when it has none. */
 const char *config_office(const struct config *config, const char *key);

@@ -347,6 +347,7 @@ static enum status
 run_errand(struct crew *crew, struct job *job)
 {
 	struct daemon *d = crew->d;
+	enum status rc;
 
 	switch (job->errand) {
 	case NOTE_REREAD:
@@ -357,8 +358,10 @@ run_errand(struct crew *crew, struct job *job)
 	case NOTE_POLL:
 		return daemon_note_poll(d, job->source, &job->err);
 	case STORE_BATCH:
-		return intake_store(
+		rc = intake_store(
 		    d->intake, job->batch, job->mails, &job->err);
+		crew->is_news |= intake_order_is_due(d->intake);
+		return rc;
 	case NOTE_HEALTH:
 		break;
 	}

@@ -2,7 +2,8 @@
  *
  * Each step below either settles the message (it sets `why`) or leaves it to
  * the next; the order is the order of DESIGN's promises: machines and frauds
- * first, then orders, then words and the consultation they belong to.
+ * first, then orders, then words and the consultation they belong to.  What
+ * staff order has rules of its own for frauds.
  */
 #include "gateway/decide.h"
 
@@ -568,6 +569,9 @@ decide(struct decision *d, const struct case_file *c, struct err *err)
 	if (rc != ST_OK || is_settled(d))
 		return rc;
 	decide_answering(c);
+	rc = decide_staff(d, c, err);
+	if (rc != ST_OK || is_settled(d))
+		return rc;
 	decide_trust(d, c);
 	if (!is_settled(d))
 		rc = decide_order(d, c, err);

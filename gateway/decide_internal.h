@@ -1,8 +1,9 @@
 /* decide_internal - what the files of decide share
  *
  * Place: decide.c finds out what a message is about; decide_order.c what an
- * order in it changes, decide_rsvp.c what an answer to a meeting says; all look
- * up and settle by decide_case.c.  Nobody else includes this.
+ * order in it changes, decide_rsvp.c what an answer to a meeting says,
+ * decide_staff.c what staff want sent to many; all look up and settle by
+ * decide_case.c.  Nobody else includes this.
  */
 #ifndef DECIDE_INTERNAL_H
 #define DECIDE_INTERNAL_H
@@ -47,5 +48,10 @@ enum status
 decide_rsvp(struct decision *d, const struct case_file *c, struct err *err);
 enum status
 decide_was_invited(bool *invited, const struct case_file *c, struct err *err);
+
+/* A mail that orders a notice to many, or answers the preview of one; from
+ * whoever.  Settles nothing when it is neither. */
+enum status
+decide_staff(struct decision *d, const struct case_file *c, struct err *err);
 
 #endif

@@ -7,6 +7,7 @@
 
 #include "gateway/config.h"
 #include "gateway/keys.h"
+#include "gateway/order.h"
 #include "gateway/store_consultation.h"
 #include "gateway/store_inbound.h"
 #include "gateway/store_meeting.h"
@@ -50,6 +51,7 @@ struct decision {
 	bool is_unclear; /* ... because it is not clear which is meant */
 	int64_t bounced_row; /* the outbox row that bounced; 0 none */
 	bool needs_staff;
+	struct staff_mail staff; /* what a mail of staff wants */
 };
 
 /* What a decision reads; all borrowed. */
@@ -58,7 +60,9 @@ struct case_file {
 	const struct config *config;
 	const struct keys *keys;
 	const struct keywords *keywords;
+	const struct order_words *order_words;
 	const char *textable_prefixes; /* of the SMS line; "" for mail */
+	const char *authserv_id; /* of the mailbox; "" for texts */
 	const struct consultation *all; /* every consultation there is */
 	size_t n_all;
 	struct arena *arena; /* what the decision points into */

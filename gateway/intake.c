@@ -58,6 +58,9 @@ intake_open(struct intake **out, struct store *st, const struct config *config,
 	name_line(&in->lines[in->n_lines], "", ""); /* stands for the unknown */
 	in->words_tsv = embedded_find("templates/keywords.tsv");
 	rc = keywords_read(&in->words, in->words_tsv, err);
+	if (rc == ST_OK)
+		rc = order_words_read(&in->order_words,
+		    embedded_find("templates/order_words.tsv"), err);
 	if (rc != ST_OK) {
 		intake_close(in);
 		return rc;
@@ -76,6 +79,7 @@ intake_close(struct intake *in)
 	free(in->lines);
 	journey_forget(in);
 	keywords_free(in->words);
+	order_words_free(in->order_words);
 	free(in);
 }
 
@@ -176,6 +180,15 @@ intake_guarded(struct intake *in, const struct raw *raw, const struct parsed *m,
 	}
 	journey_free(&j);
 	return rc;
+}
+
+bool
+intake_order_is_due(struct intake *in)
+{
+	bool is_due = in->is_order_due;
+
+	in->is_order_due = false;
+	return is_due;
 }
 
 enum status

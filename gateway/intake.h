@@ -48,9 +48,13 @@ enum status intake_cursor(
 
 /* What falls due by the clock: messages for a consultation that has opened
  * since are filed; people whose message is still held are reminded once before
- * its time or its consultation ends.  `*done` counts both. */
+ * its time or its consultation ends; notices that staff ordered are sent and
+ * reported.  `*done` counts all. */
 enum status
 intake_due(struct intake *in, int64_t now, int *done, struct err *err);
+
+/* Did a message stored since the last call make an order of staff fall due? */
+bool intake_order_is_due(struct intake *in);
 
 /* Staff file the held message `id` under `code`, as of its receipt time; its
  * author gets the confirmation.  ST_REJECT: no such message, not held, no such

@@ -283,8 +283,10 @@ journey_open(struct journey *j, const struct raw *raw, const struct parsed *m,
 		.config = in->config,
 		.keys = in->keys,
 		.keywords = in->words,
+		.order_words = in->order_words,
 		.textable_prefixes =
 		    find_line(in, raw->source)->textable_prefixes,
+		.authserv_id = find_line(in, raw->source)->authserv_id,
 		.arena = &j->arena,
 		.mail = m,
 		.contact = &j->contact,
@@ -720,6 +722,33 @@ note_bounce(struct journey *j, const struct parsed *m, struct err *err)
 	return rc;
 }
 
+/* What staff order, or answer to its preview. */
+static enum status
+do_order(struct journey *j, struct err *err)
+{
+	struct order_desk desk;
+
+	if (j->what.staff.step == STAFF_NONE)
+		return ST_OK;
+	journey_desk(&desk, j->intake, &j->arena, j->now);
+	j->intake->is_order_due |= j->what.staff.step == STAFF_CONFIRM ||
+				   j->what.staff.step == STAFF_CANCEL;
+	return order_do(&desk, &j->what.staff, &j->in, err);
+}
+
+void
+journey_desk(struct order_desk *desk, struct intake *in, struct arena *arena,
+    int64_t now)
+{
+	*desk = (struct order_desk){ .st = in->st,
+		.config = in->config,
+		.keys = in->keys,
+		.words = in->order_words,
+		.keywords = in->words,
+		.arena = arena,
+		.now = now };
+}
+
 enum status
 journey_carry_out(struct journey *j, const struct parsed *m, struct err *err)
 {
@@ -741,6 +770,8 @@ journey_carry_out(struct journey *j, const struct parsed *m, struct err *err)
 		rc = take_back(j, err);
 	if (rc == ST_OK)
 		rc = note_bounce(j, m, err);
+	if (rc == ST_OK)
+		rc = do_order(j, err);
 	if (rc == ST_OK && j->in.needs_staff != j->what.needs_staff)
 		rc = store_inbound_update(j->intake->st, &j->in, err);
 	return rc;

@@ -34,6 +34,8 @@ struct intake {
 	const struct keys *keys;
 	struct keywords *words; /* owned */
 	struct span words_tsv;
+	struct order_words *order_words; /* owned */
+	bool is_order_due; /* one was confirmed or taken back */
 	struct line *lines; /* owned */
 	int n_lines;
 	struct standing standing; /* owned; of the open transaction */
@@ -78,6 +80,10 @@ enum status journey_open(struct journey *j, const struct raw *raw,
 
 /* Decides and writes the decision into j->in. */
 enum status journey_decide(struct journey *j, struct err *err);
+
+/* What an order of staff needs, with memory of the caller's. */
+void journey_desk(struct order_desk *desk, struct intake *in,
+    struct arena *arena, int64_t now);
 
 /* Files every remark of the decision `d` for the message `of`; `m` gives the
  * provisions and may be NULL. */

@@ -340,3 +340,50 @@ token_is_ours(const struct keys *keys, struct span token)
 		return false;
 	return gnutls_memcmp(mac, low + id_at + id_n + 1, MAC_CHARS) == 0;
 }
+
+/* ---- PINs -------------------------------------------------------------- */
+
+/* The key in the middle of a token; NULL: none of ours. */
+static const struct key *
+key_of(const struct keys *keys, struct span token)
+{
+	struct span id = span_from(token, RANDOM_CHARS + 1);
+
+	return find_key(keys, span_sub(id, 0, span_find(id, ".")));
+}
+
+enum status
+pin_make(char out[PIN_DIGITS + 1], const struct keys *keys, const char *token,
+    struct err *err)
+{
+	const struct key *key = key_of(keys, span_of(token));
+	unsigned char mac[32];
+	char signed_part[TOKEN_SIZE + 8];
+	uint64_t number = 0;
+	int n = snprintf(signed_part, sizeof(signed_part), "pin %s", token);
+
+	if (key == NULL)
+		return err_set(err, ST_BROKEN,
+		    "the key that signed a token is gone from the keys file; "
+		    "put it back");
+	if (n < 0 || (size_t)n >= sizeof(signed_part) ||
+	    gnutls_hmac_fast(GNUTLS_MAC_SHA256, key->secret, SECRET_SIZE,
+		signed_part, (size_t)n, mac) != 0)
+		return err_set(
+		    err, ST_BROKEN, "GnuTLS cannot compute HMAC-SHA-256");
+	for (int i = 0; i < 8; i++)
+		number = number << 8 | mac[i];
+	snprintf(out, PIN_DIGITS + 1, "%0*llu", PIN_DIGITS,
+	    (unsigned long long)(number % 1000000));
+	return ST_OK;
+}
+
+bool
+pin_is_of(const struct keys *keys, const char *token, struct span pin)
+{
+	char right[PIN_DIGITS + 1];
+
+	return pin.n == PIN_DIGITS &&
+	       pin_make(right, keys, token, NULL) == ST_OK &&
+	       gnutls_memcmp(right, pin.p, PIN_DIGITS) == 0;
+}

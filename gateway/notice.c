@@ -163,6 +163,9 @@ render_wording(struct notice_wording *w, struct notice_plan *plan,
 		.meeting = told,
 		.before = order->before,
 		.reason = order->reason,
+		.message = order->message,
+		.host = order->host,
+		.access = order->access,
 		.reply_address = REPLY_ADDRESS_MARK };
 	enum status rc;
 
@@ -391,6 +394,7 @@ notice_write(struct store *st, const struct notice_order *order,
 	if (plan->n_targets == 0 && order->kind == NOTICE_ANNOUNCEMENT)
 		return finish(st, settle(arg, st, err), err);
 	rc = store_notice_add(st, &n, err);
+	*id = n.id;
 	if (rc == ST_OK)
 		rc = freeze_texts(plan, st, n.id, err);
 	rc = finish(st, rc, err);
@@ -405,6 +409,5 @@ notice_write(struct store *st, const struct notice_order *order,
 		rc = add_late(order, plan, st, n.id, err);
 	if (rc == ST_OK)
 		rc = store_notice_start(st, n.id, err);
-	*id = n.id;
 	return finish(st, rc, err);
 }

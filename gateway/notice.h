@@ -26,7 +26,10 @@ struct notice_order {
 	const struct meeting *meetings; /* as they are told */
 	size_t n; /* more than one for announcements only */
 	const struct meeting *before; /* of a change: the meeting as it was */
-	const char *reason; /* "" none */
+	const char *reason; /* "" or NULL none */
+	const char *message; /* words for the people; "" or NULL none */
+	const char *host,
+	    *access; /* who leads it, how it is accessible; same */
 	const char *who;
 	int64_t now, send_at_ms;
 };
@@ -69,7 +72,7 @@ enum status notice_plan_make(struct notice_plan *out, struct store *st,
     const struct notice_order *order, struct err *err);
 void notice_plan_free(struct notice_plan *plan);
 
-/* Writes it; `*id` is the notice's.  `progress` is called now and then with
+/* Writes it; `*id` is the notice's, and known to `settle` already.  `progress` is called now and then with
  * how many rows are there.  `settle` runs in the last transaction, which makes
  * the notice visible: what it changes (the meeting) and who is told stand or
  * fall together.  Whoever came to be told of the meeting since the plan was

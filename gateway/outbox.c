@@ -55,6 +55,7 @@ outbox_close(struct outbox_sender *ob)
 	if (ob == NULL)
 		return;
 	ways_close(ob);
+	keys_free(ob->keys);
 	store_close(ob->st);
 	free(ob);
 }

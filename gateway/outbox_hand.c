@@ -172,6 +172,28 @@ held_place(const struct hand *h, const struct outbox *row)
 	return NULL;
 }
 
+/* A preview is composed with its PIN, which nothing else holds. */
+static enum status
+compose(struct buf *out, struct outbox_sender *ob, const struct outbox *row,
+    struct err *err)
+{
+	struct buf body = { .max = 4 << 20 };
+	struct outbox whole = *row;
+	enum status rc = ST_OK;
+
+	if (!reply_needs_pin(row))
+		return reply_compose(out, ob->config, row, err);
+	if (ob->keys == NULL)
+		rc = keys_read(&ob->keys, ob->config->keys_file, err);
+	if (rc == ST_OK)
+		rc = reply_put_pin(&body, row, ob->keys, err);
+	whole.body = buf_cstr(&body);
+	if (rc == ST_OK)
+		rc = reply_compose(out, ob->config, &whole, err);
+	buf_free(&body);
+	return rc;
+}
+
 static enum status
 fill_slot(
     struct bundle *b, struct slot *s, const struct outbox *row, struct err *err)
@@ -189,7 +211,7 @@ fill_slot(
 	buf_reset(&s->mail);
 	buf_reset(&s->from);
 	if (row->channel == CHANNEL_MAIL) {
-		rc = reply_compose(&s->mail, config, row, err);
+		rc = compose(&s->mail, b->hand->ob, row, err);
 		reply_envelope(&s->from, config, row);
 		s->letter.from = buf_cstr(&s->from);
 		s->letter.bytes = buf_span(&s->mail);

@@ -6,6 +6,7 @@
 #ifndef OUTBOX_HAND_H
 #define OUTBOX_HAND_H
 
+#include "gateway/keys.h"
 #include "gateway/sink.h"
 #include "gateway/store_outbox.h"
 
@@ -22,6 +23,7 @@ struct way {
 struct outbox_sender {
 	struct store *st; /* owned */
 	const struct config *config;
+	struct keys *keys; /* owned; read when the first PIN leaves */
 	enum channel channel;
 	struct way *ways; /* owned: mail alone, or the SMS lines */
 	int n_ways;

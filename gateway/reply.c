@@ -233,12 +233,26 @@ add_ids(struct buf *out, const char *ids)
 	}
 }
 
+void
+reply_thread(struct outbox *row, struct arena *a, const struct inbound *in)
+{
+	struct buf ids = { .max = TEXT_ROOM };
+
+	add_ids(&ids, in->message_id);
+	row->in_reply_to = keep(a, buf_span(&ids));
+	buf_reset(&ids);
+	add_ids(&ids, in->references);
+	add_ids(&ids, row->in_reply_to);
+	row->references = keep(a, buf_span(&ids));
+	buf_free(&ids);
+}
+
 /* Our own ids, and those of what is answered (NULL: nothing is). */
 static enum status
 name_row(struct outbox *row, const struct wording *w, const struct keys *keys,
     const struct inbound *in, struct err *err)
 {
-	struct buf id = { .max = TEXT_ROOM }, thread = { .max = TEXT_ROOM };
+	struct buf id = { .max = TEXT_ROOM };
 	char token[TOKEN_SIZE];
 	enum status rc = token_make(token, keys, err);
 
@@ -249,16 +263,10 @@ name_row(struct outbox *row, const struct wording *w, const struct keys *keys,
 		return ST_OK;
 	buf_printf(&id, "%s@%s", token, config_office(w->config, "domain"));
 	row->message_id = keep(w->arena, buf_span(&id));
-	buf_reset(&id);
-	if (in != NULL)
-		add_ids(&id, in->message_id);
-	row->in_reply_to = keep(w->arena, buf_span(&id));
-	if (in != NULL)
-		add_ids(&thread, in->references);
-	add_ids(&thread, row->in_reply_to);
-	row->references = keep(w->arena, buf_span(&thread));
 	buf_free(&id);
-	buf_free(&thread);
+	row->in_reply_to = row->references = "";
+	if (in != NULL)
+		reply_thread(row, w->arena, in);
 	return ST_OK;
 }
 
@@ -414,6 +422,31 @@ reply_envelope(
 	if (strcmp(config->smtp.envelope, "token") != 0 ||
 	    !put_token_address(out, config, row))
 		buf_str(out, config_office(config, "address"));
+}
+
+bool
+reply_needs_pin(const struct outbox *row)
+{
+	return strcmp(row->template_name, "staff_broadcast_preview") == 0;
+}
+
+enum status
+reply_put_pin(struct buf *out, const struct outbox *row,
+    const struct keys *keys, struct err *err)
+{
+	struct span rest = span_of(row->body);
+	char pin[PIN_DIGITS + 1];
+	enum status rc = pin_make(pin, keys, row->token, err);
+
+	while (rc == ST_OK && rest.n > 0) {
+		size_t at = span_find(rest, REPLY_PIN_MARK);
+
+		buf_add(out, span_sub(rest, 0, at));
+		if (at < rest.n)
+			buf_str(out, pin);
+		rest = span_from(rest, at + strlen(REPLY_PIN_MARK));
+	}
+	return rc;
 }
 
 /* A notice leaves with the recipient's own addresses in it. */

@@ -27,9 +27,25 @@ enum status reply_render_own(struct outbox *row, struct arena *a,
     const struct config *config, const struct keys *keys, json_t *data,
     struct err *err);
 
+/* Makes that row an answer to the mail `in`, for mail programs: In-Reply-To and
+ * References. */
+void
+reply_thread(struct outbox *row, struct arena *a, const struct inbound *in);
+
 /* What stands in a notice's frozen html where the recipient's own reply address
  * belongs. */
 #define REPLY_ADDRESS_MARK "odpowiedz@uwaga.invalid"
+
+/* What stands in a preview's text where its PIN belongs: it is put in when the
+ * mail leaves, so that it is stored nowhere. */
+#define REPLY_PIN_MARK "[PIN]"
+
+/* Does the row's text wait for a PIN? */
+bool reply_needs_pin(const struct outbox *row);
+
+/* Appends that text with the PIN of the row's token in it. */
+enum status reply_put_pin(struct buf *out, const struct outbox *row,
+    const struct keys *keys, struct err *err);
 
 /* Renders only the words: subject, body, html, language, segments. */
 enum status reply_words(struct outbox *row, struct arena *a,

@@ -437,6 +437,9 @@ put_meetings(struct wording *w, json_t *data, const struct reply *reply)
 	put_meeting(w, data, reply->meeting);
 	put_flag(data, "comes", reply->comes);
 	put(data, "reason", span_of(reply->reason));
+	put(data, "message", span_of(reply->message));
+	put(data, "facilitator", span_of(reply->host));
+	put(data, "access_info", span_of(reply->access));
 	put(data, "reply_address", span_of(reply->reply_address));
 	if (reply->before != NULL) {
 		struct facts f = { w, data, reply->before->timezone };

@@ -30,6 +30,8 @@ struct reply {
 	size_t n_meetings; /* 0 counts as one */
 	const struct meeting *before; /* the meeting as it was; or NULL */
 	const char *reason; /* why it changes; or NULL */
+	const char *message; /* what staff say to all of them; or NULL */
+	const char *host, *access; /* of the meeting; or NULL: the office's */
 	const char *reply_address; /* what a link in it writes to; or NULL */
 	const char *commune; /* whose meetings it is about; or NULL */
 	bool comes; /* the person will be there */

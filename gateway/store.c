@@ -388,6 +388,38 @@ store_savepoint(struct store *st, struct err *err)
 	return query_run(&q, err);
 }
 
+static const char trial[] = "SAVEPOINT trial";
+static const char trial_undo[] = "ROLLBACK TO trial";
+static const char trial_release[] = "RELEASE trial";
+
+enum status
+store_trial_begin(struct store *st, struct err *err)
+{
+	enum status rc = still_ours(st, err);
+	struct query q;
+
+	if (rc != ST_OK)
+		return rc;
+	st->at_commit.n_trial = st->at_commit.n;
+	query_open(&q, st, trial);
+	return query_run(&q, err);
+}
+
+enum status
+store_trial_end(struct store *st, struct err *err)
+{
+	enum status rc = still_ours(st, err);
+	struct query q;
+
+	if (rc != ST_OK)
+		return rc;
+	st->at_commit.n = st->at_commit.n_trial;
+	query_open(&q, st, trial_undo);
+	rc = query_run(&q, err);
+	query_open(&q, st, trial_release);
+	return rc == ST_OK ? query_run(&q, err) : query_close(&q, rc, NULL);
+}
+
 static enum status
 release(struct store *st, struct err *err)
 {
@@ -544,6 +576,9 @@ const struct statement store_statements[] = {
 	{ "savepoint", savepoint },
 	{ "savepoint_release", savepoint_release },
 	{ "savepoint_undo", savepoint_undo },
+	{ "trial", trial },
+	{ "trial_undo", trial_undo },
+	{ "trial_release", trial_release },
 	{ "meta_get", meta_get },
 	{ "meta_set", meta_set },
 	{ "meta_drop", meta_drop },

@@ -69,6 +69,12 @@ void store_rollback(struct store *st);
 enum status store_savepoint(struct store *st, struct err *err);
 enum status store_release(struct store *st, enum status rc, struct err *err);
 
+/* Whatever is written between the two is undone, whatever became of it: what must
+ * be shown before it is done.  Inside a transaction; no savepoint begins or ends
+ * in between. */
+enum status store_trial_begin(struct store *st, struct err *err);
+enum status store_trial_end(struct store *st, struct err *err);
+
 /* Small facts by name: "epoch", "last_poll/mailbox konsultacje". */
 enum status store_meta_get(struct store *st, const char *key, struct arena *a,
     struct span *value, struct err *err);

@@ -16,6 +16,7 @@ static const struct statement *const tables[] = {
 	store_person_statements,
 	store_outbox_statements,
 	store_subscription_statements,
+	store_order_statements,
 	store_chain_statements,
 	store_backup_statements,
 };

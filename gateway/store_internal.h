@@ -41,6 +41,7 @@ extern const struct statement store_notice_statements[];
 extern const struct statement store_person_statements[];
 extern const struct statement store_outbox_statements[];
 extern const struct statement store_subscription_statements[];
+extern const struct statement store_order_statements[];
 extern const struct statement store_chain_statements[];
 extern const struct statement store_backup_statements[];
 
@@ -67,6 +68,7 @@ struct at_commit {
 	struct waiting_words *words;
 	size_t n;
 	size_t n_before; /* of them before the open savepoint */
+	size_t n_trial; /* of them before the open trial */
 };
 
 struct store {

@@ -581,7 +581,7 @@ store_outbox_cost(struct store *st, int64_t consultation_id,
 	" AND inbound_id IS NOT NULL"
 
 static const char outbox_count_kind[] =
-    COUNT_SINCE " AND contact_id = :contact AND template = :template"
+    COUNT_SINCE " AND contact_id IS :contact AND template = :template"
 		" AND (:question IS NULL OR question = :question)";
 static const char outbox_count_contact[] =
     COUNT_SINCE " AND contact_id = :contact" IS_REPLY;

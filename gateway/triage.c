@@ -9,6 +9,7 @@
 
 #include "gateway/clock.h"
 #include "gateway/journey.h"
+#include "gateway/order_send.h"
 
 #define DAY_MS (24LL * 60 * 60 * 1000)
 #define RAW_MAX (64 << 20)
@@ -207,6 +208,12 @@ intake_due(struct intake *in, int64_t now, int *done, struct err *err)
 	if (rc == ST_OK)
 		rc = work_through(&w, remind, err);
 	*done += w.n;
+	if (rc == ST_OK) {
+		struct order_desk desk;
+
+		journey_desk(&desk, in, &w.arena, now);
+		rc = order_due(&desk, done, err);
+	}
 out:
 	arena_free(&w.arena);
 	return rc;

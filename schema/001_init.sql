@@ -415,6 +415,41 @@ CREATE TABLE notice_text (
 
 CREATE INDEX notice_text_of ON notice_text (notice_id);
 
+-- A notice that a member of staff orders by mail: it leaves when the PIN of the
+-- preview comes back.  What it says stands in its mail, and is read from there.
+CREATE TABLE staff_order (
+	id INTEGER PRIMARY KEY AUTOINCREMENT, -- the number that staff see
+	inbound_id INTEGER NOT NULL UNIQUE REFERENCES inbound (id), -- its mail
+	address TEXT NOT NULL, -- of who ordered it, as configured
+	verb TEXT NOT NULL
+		CHECK (verb IN ('announce', 'change', 'cancel')), -- what is ordered
+	state TEXT NOT NULL CHECK (state IN ('asked', 'seconded', 'confirmed',
+		'sending', 'done', 'cancelled', 'expired', 'void', 'failed')), -- asked:
+		-- for its PIN; seconded: for that of a second person
+	content TEXT NOT NULL, -- hash of the words and recipients shown
+	created_ms INTEGER NOT NULL, -- when it was taken
+	until_ms INTEGER NOT NULL, -- its PINs are good until then
+	wrong INTEGER NOT NULL DEFAULT 0, -- PINs that were not its own
+	notice_id INTEGER REFERENCES notice (id), -- what it sends; NULL not yet
+	changed_ms INTEGER NOT NULL -- since when it is in that state
+) STRICT;
+
+CREATE INDEX staff_order_state ON staff_order (state)
+	WHERE state IN ('asked', 'seconded', 'confirmed', 'sending');
+CREATE INDEX staff_order_of ON staff_order (address, created_ms);
+
+-- The previews of an order.  The PIN of one follows from its token and our key,
+-- and stands nowhere; only the newest of a person is good.
+CREATE TABLE staff_preview (
+	outbox_id INTEGER PRIMARY KEY REFERENCES outbox (id), -- the mail with it
+	order_id INTEGER NOT NULL REFERENCES staff_order (id), -- of which order
+	address TEXT NOT NULL, -- of who was asked, as configured
+	content TEXT NOT NULL, -- hash of the words and recipients it shows
+	used_ms INTEGER -- when its PIN came back; NULL not yet
+) STRICT;
+
+CREATE INDEX staff_preview_of ON staff_preview (order_id);
+
 -- Nobody is told the same twice: of this meeting, in this version.
 CREATE TABLE notice_recipient (
 	meeting_id INTEGER NOT NULL REFERENCES meeting (id), -- of what

@@ -1,0 +1,512 @@
+// orders - staff order a notice by mail: nothing leaves without the PIN that went
+// to the configured address, and whoever else tries sends nothing
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+
+import { Daemon, House, until } from './house.mjs';
+
+const anna = 'a.mrozek@powiat.example';
+const marcin = 'm.slupik@powiat.example';
+const office = 'konsultacje+polecenia@powiat.example';
+
+const staff = `
+alert { mail = "admin@powiat.example" }
+segment_price = "0.07 zł"
+staff "${anna}" { name = "Anna Mrozek" rights = "announce,answer" }
+staff "${marcin}" { name = "Marcin Słupik" rights = "announce" }
+staff "z.kowol@powiat.example" { name = "Zofia Kowol" rights = "triage" }
+`;
+
+// Ewa by mail and text, Jan by mail, both for Bojszowy; Ola left.
+const people = `e-mail;telefon;gmina;kod
+ewa@poczta.example;110 000 501;Bojszowy;
+jan@poczta.example;;Bojszowy;
+`;
+
+const pass = 'mx.powiat.example; dmarc=pass header.from=powiat.example';
+const notice = /^To: (ewa|jan)@poczta\.example/m;
+
+// `server`: what our mail server is called, where it is called otherwise.
+function story(name, body, { extra = '', server = 'mx.powiat.example' } = {}) {
+	test(name, async () => {
+		const house = new House({ extra: staff + extra });
+		try {
+			fs.writeFileSync(house.conf, fs.readFileSync(house.conf, 'utf8')
+				.replace('authserv_id = "mx.powiat.example"', `authserv_id = "${server}"`));
+			const file = path.join(house.dir, 'lista.csv');
+			fs.writeFileSync(file, people);
+			house.run('person', 'import', file, '--source', 'karta', '--consent', '2026-11-01');
+			house.serialOfMail = 0;
+			house.seen = new Set();
+			await body(house);
+		} finally {
+			house.close();
+		}
+	});
+}
+
+const folder = (house) => path.join(house.dir, 'out/new');
+
+// The mails that went out since the last call: { raw, to, subject, text, ... }.
+function sent(house) {
+	const fresh = fs.readdirSync(folder(house)).filter((f) => !house.seen.has(f));
+	fresh.forEach((f) => house.seen.add(f));
+	return fresh.map((f) => {
+		const file = path.join(folder(house), f);
+		const raw = fs.readFileSync(file, 'utf8').replace(/\r?\n/g, '\r\n');
+		const { subject, text, message_id: id } = JSON.parse(house.run('parse', file));
+		return { raw, subject, text, id, to: raw.match(/^To: (\S+)/m)[1],
+			replyTo: raw.match(/^Reply-To: (\S+)/m)?.[1],
+			pin: text.match(/(?:WYŚLIJ|SEND) (\d{6})/)?.[1] };
+	});
+}
+
+// Drops a mail of staff in; `answers` is the mail of ours it replies to.
+function say(house, text, { from = `Anna Mrozek <${anna}>`, verdict = pass, answers, subject, headers = [],
+	to = answers?.replyTo || office } = {}) {
+	const n = ++house.serialOfMail;
+	return house.mail([
+		'Received: from ex.powiat.example by mx.powiat.example; ' +
+			`${new Date(house.now).toUTCString().replace('GMT', '+0000')}`,
+		...(verdict ? [`Authentication-Results: ${verdict}`] : []), ...headers,
+		`From: ${from}`, `To: ${to}`,
+		`Subject: ${subject ?? (answers ? 'Re: ' + 'podglad' : 'zawiadomienie')}`,
+		`Message-ID: <staff-${n}@powiat.example>`, 'Date: Sun, 22 Nov 2026 12:00:00 +0100',
+		...(answers ? [`In-Reply-To: <${answers.id}>`, `References: <${answers.id}>`] : []),
+		'MIME-Version: 1.0', 'Content-Type: text/plain; charset=utf-8',
+		'Content-Transfer-Encoding: 8bit', '', ...text.split('\n'), ''].join('\r\n'));
+}
+
+// The same, and what came back at once.
+function tell(house, text, how) {
+	say(house, text, how);
+	house.poll();
+	return sent(house);
+}
+
+const order = 'ROZEŚLIJ\nKod: BL-T4NR\nGmina: Bojszowy';
+const last = (house) => house.rows('journal').at(-1);
+const notices = (house) => house.rows('notice', 'list');
+const meeting = (house, key = 's-t4nr-bojszowy-1') => house.rows('meeting', 'show', key)[0];
+const texts = (house) => fs.readdirSync(path.join(house.dir, 'spool/outbox')).length;
+
+// Nothing was sent to the people, and nothing will be.
+function nothingSent(house) {
+	house.poll();
+	assert.deepEqual(notices(house).filter((n) => n.total > 0), []);
+	assert.equal(texts(house), 0);
+	assert.equal(fs.readdirSync(folder(house)).filter((f) =>
+		notice.test(fs.readFileSync(path.join(folder(house), f), 'utf8'))).length, 0);
+}
+
+// Held, told to the administrator, and not answered.
+function held(house, out, why) {
+	const { fate, may_answer: may, id } = house.rows('inbound', 'show', String(last(house).id))[0];
+	assert.deepEqual([fate, may], ['held', false], last(house).why);
+	assert.match(last(house).why, why);
+	assert.deepEqual(out.map((m) => m.to), ['admin@powiat.example']);
+	assert.ok(house.rows('inbound', 'list').some((r) => r.id === id));
+	assert.ok(out[0].text.includes(`uwaga inbound show ${id}`));
+}
+
+// ---- what an office worker does ------------------------------------------
+
+story('the sample order yields a preview with exact counts, and its PIN sends what was shown', (house) => {
+	house.mail(fs.readFileSync('samples/mail/d27-staff-broadcast.eml'));
+	house.poll();
+	const [preview, ...more] = sent(house);
+	assert.deepEqual(more, []);
+	assert.equal(preview.to, anna);
+	assert.equal(last(house).fate, 'staff');
+	assert.match(preview.subject, /Podgląd zlecenia 1: 3 odbiorców/);
+	for (const words of [/E-mail: 2, SMS: 1 \(części: 1\)/, /Koszt SMS: 0\.07 zł/,
+		/Bojszowy, 30 listopada 2026 r\., godz\. 17:00\s+BL-T4NR \(s-t4nr-bojszowy-1\): e-mail 2, SMS 1/,
+		/wypisali się: 0/, /adres nie działa: 0/, /już zawiadomieni: 0/, /do: 22 listopada 2026 r\., godz\. 14:00/,
+		/Kod: BL-T4NR/, /Zapraszamy mieszkańców gminy\. Porozmawiamy/, /Prowadzi: Anna Mrozek/,
+		/wejście bez progu, pętla indukcyjna/, /SMS \(pl\), dla: 1/])
+		assert.match(preview.text, words);
+	assert.equal(meeting(house).state, 'planned');
+	assert.match(preview.pin, /^\d{6}$/);
+	const stored = house.rows('outbox', 'list').find((r) => r.to === anna);
+	assert.ok(!JSON.stringify(stored).includes(preview.pin), 'the PIN is stored nowhere');
+	assert.ok(!fs.readFileSync(path.join(house.dir, 'uwaga.db')).includes(preview.pin));
+
+	const out = tell(house, `WYŚLIJ ${preview.pin}`, { answers: preview });
+	const [ewa] = out.filter((m) => notice.test(m.raw));
+	assert.deepEqual(out.map((m) => m.to).sort(), [anna, 'ewa@poczta.example', 'jan@poczta.example']);
+	assert.match(out.find((m) => m.to === anna).subject, /PIN przyjęty/);
+	assert.match(ewa.text, /30 listopada 2026 r\., godz\. 17:00–19:00[^]*Gminny Ośrodek Kultury[^]*Zapraszamy mieszkańców gminy/);
+	assert.ok(!ewa.text.includes('Wydział Strategii'));
+	assert.equal(texts(house), 1);
+	assert.deepEqual([meeting(house).state, meeting(house).venue, meeting(house).address],
+		['announced', 'Gminny Ośrodek Kultury', 'ul. Ćwiczebna 3, Bojszowy']);
+	assert.deepEqual(notices(house).map((n) => [n.by, n.total]), [['Anna Mrozek', 3]]);
+
+	house.poll();
+	const [report] = sent(house);
+	assert.deepEqual([report.to, report.subject], [anna, 'Zlecenie 1: wysłano 3 z 3']);
+	house.poll();
+	assert.deepEqual(sent(house), []);
+});
+
+story('a meeting that is not on the list yet comes with the order, and not before its PIN', (house) => {
+	const text = 'Dzień dobry,\n\nROZEŚLIJ\nKod: BL-T4NR\nGmina: Imielin\nRodzaj: zbieranie potrzeb\n' +
+		'Termin: wtorek, 8 grudnia 2026 r., godz. 16.30–18.00\nMiejsce: Biblioteka, ul. Wzorcowa 12\n\n' +
+		'Prosimy zabrać\nrozkład jazdy.\n\nPozdrawiam\nAnna Mrozek';
+	const before = house.rows('meeting', 'list').length;
+	const [preview] = tell(house, text);
+	assert.match(preview.text, /NOWE SPOTKANIE/);
+	assert.match(preview.text, /ODBIORCY: 0/);
+	assert.equal(house.rows('meeting', 'list').length, before);
+	tell(house, `Wyślij ${preview.pin}`, { answers: preview });
+	const added = house.rows('meeting', 'list').find((m) => m.commune === 'Imielin' && m.code === 'BL-T4NR' &&
+		m.starts_at.startsWith('2026-12-08T16:30'));
+	assert.deepEqual([added.state, added.phase, added.venue], ['announced', 'needs', 'Biblioteka']);
+	assert.ok(added.ends_at.startsWith('2026-12-08T18:00'));
+});
+
+story('a change and a cancellation are ordered in the same way, and reach whoever was told', (house) => {
+	let [preview] = tell(house, 'ROZEŚLIJ s-t4nr-bojszowy-1');
+	tell(house, preview.pin, { answers: preview });
+	house.poll();
+	sent(house);
+	[preview] = tell(house, 'ZMIEŃ\nSpotkanie: s-t4nr-bojszowy-1\nTermin: 1.12.2026 18:00-20:00\nMiejsce: Szkoła, ul. Nowa 1\nPowód: awaria');
+	assert.match(preview.text, /BYŁO:[^]*30 listopada[^]*JEST:[^]*1 grudnia 2026 r\., godz\. 18:00–20:00[^]*awaria/);
+	assert.ok(meeting(house).starts_at.startsWith('2026-11-30'));
+	let out = tell(house, '', { answers: preview, subject: `WYŚLIJ ${preview.pin}` });
+	assert.equal(out.filter((m) => notice.test(m.raw)).length, 2);
+	assert.deepEqual([meeting(house).state, meeting(house).venue], ['changed', 'Szkoła']);
+	house.poll();
+	sent(house);
+	[preview] = tell(house, 'ODWOŁAJ\nKod: BL-T4NR\nGmina: Bojszowy\n\nProwadząca zachorowała.');
+	assert.match(preview.text, /POWÓD:\s+Prowadząca zachorowała/);
+	out = tell(house, `WYŚLIJ ${preview.pin.slice(0, 3)} ${preview.pin.slice(3)}`, { answers: preview });
+	assert.equal(out.filter((m) => /ODWOŁANE/.test(m.subject)).length, 2);
+	assert.equal(meeting(house).state, 'cancelled');
+});
+
+story('several meetings, at a time to come', (house) => {
+	const [preview] = tell(house, 'ROZEŚLIJ\nSpotkania: s-t4nr-bojszowy-1, s-t4nr-chelm-1\nWysyłka: 2026-11-23 09:00');
+	assert.match(preview.text, /WYSYŁKA: 23 listopada 2026 r\., godz\. 9:00/);
+	assert.match(preview.text, /Chełm Śląski[^]*e-mail 0, SMS 0/);
+	assert.equal(tell(house, `WYŚLIJ ${preview.pin}`, { answers: preview }).length, 1);
+	house.now = '2026-11-23T09:01:00+01:00';
+	house.poll();
+	assert.equal(sent(house).filter((m) => notice.test(m.raw)).length, 2);
+});
+
+for (const [what, text, why] of [
+	['no meeting', 'ROZEŚLIJ\nGmina: Bojszowy', /Nie wiemy, o które spotkanie chodzi[^]*- Gmina: Bojszowy[^]*TAK JEST DOBRZE/],
+	['an unknown code', 'ROZEŚLIJ\nKod: BL-ZZZZ', /Nie ma konsultacji o kodzie „BL-ZZZZ”/],
+	['an unknown commune', 'ROZEŚLIJ\nKod: BL-T4NR\nGmina: Kraków', /Nie znamy gminy „Kraków”/],
+	['a time that is none', 'ROZEŚLIJ\nKod: BL-T4NR\nTermin: w poniedziałek', /Terminu „w poniedziałek” nie da się odczytać/],
+	['an end before the start', 'ZMIEŃ\nSpotkanie: s-t4nr-bojszowy-1\nTermin: 2026-12-01 19:00-17:00', /Terminu/],
+	['another time', 'ROZEŚLIJ\nKod: BL-T4NR\nGmina: Bojszowy\nTermin: 2026-11-30 18:00', /s-t4nr-bojszowy-1[^]*ZMIEŃ/],
+	['a new meeting without a place', 'ROZEŚLIJ\nKod: BL-T4NR\nGmina: Imielin\nTermin: 2026-12-08 16:30', /podaj Miejsce/],
+	['several that fit', 'ODWOŁAJ\nKod: BL-T4NR', /Pasuje kilka spotkań: s-t4nr-bojszowy-1, /],
+	['nothing that changes', 'ZMIEŃ\nSpotkanie: s-t4nr-bojszowy-1\nTermin: 2026-11-30 17:00-19:00', /ma już taki termin/],
+	['a sending in the past', `${order}\nWysyłka: 2026-11-20 08:00`, /Czasu wysyłki/],
+	['an unknown meeting', 'ODWOŁAJ s-nigdzie', /Nie ma spotkania „s-nigdzie”/],
+	['a label twice', `${order}\nKod: BL-7M4H`, /stoi dwa razy/],
+])
+	story(`an order that cannot be understood is explained: ${what}`, (house) => {
+		const [answer, ...more] = tell(house, text);
+		assert.deepEqual([answer.to, more.length], [anna, 0]);
+		assert.match(answer.text, why);
+		assert.equal(last(house).fate, 'staff');
+		nothingSent(house);
+	});
+
+story('ANULUJ takes an order back, and stops one that is leaving', (house) => {
+	let [preview] = tell(house, order);
+	let [answer] = tell(house, 'ANULUJ', { answers: preview });
+	assert.match(answer.subject, /odwołane, nic nie wyszło/);
+	[answer] = tell(house, `WYŚLIJ ${preview.pin}`, { answers: preview });
+	assert.match(answer.text, /zostało wcześniej odwołane/);
+	nothingSent(house);
+	[preview] = tell(house, `${order}\nWysyłka: 2026-11-23 09:00`);
+	tell(house, `WYŚLIJ ${preview.pin}`, { answers: preview });
+	const out = tell(house, 'ANULUJ 2');
+	assert.equal(out.length, 2);
+	assert.ok(out.some((m) => /wysyłka zatrzymana/.test(m.subject)));
+	assert.match(out.find((m) => /wysłano/.test(m.subject)).text, /Wysyłka została zatrzymana[^]*Wysłane: +0[^]*Nie wysłane: +3/);
+	house.now = '2026-11-23T09:01:00+01:00';
+	house.poll();
+	assert.deepEqual(sent(house), []);
+});
+
+story('the words of staff that are no order go the way of everybody\'s', (house) => {
+	tell(house, 'Zmień proszę rozkład BL-7M4H, brakuje kursów o szóstej.');
+	assert.equal(last(house).fate, 'filed');
+	tell(house, 'ZMIEŃ rozkład BL-7M4H, brakuje kursów o siódmej.', { from: 'jan@poczta.example',
+		verdict: 'mx.powiat.example; dmarc=pass header.from=poczta.example' });
+	assert.equal(last(house).fate, 'filed');
+});
+
+// ---- whoever else tries --------------------------------------------------
+
+story('a forged sender is held and told to the administrator, not answered', (house) => {
+	held(house, tell(house, order, { verdict: 'mx.powiat.example; dmarc=fail header.from=powiat.example' }), /DMARC fail/);
+	nothingSent(house);
+});
+
+story('no verdict where our server gives verdicts is held', (house) => {
+	held(house, tell(house, order, { verdict: null }), /without a verdict/);
+	nothingSent(house);
+});
+
+story('a verdict that another server wrote is none', (house) => {
+	held(house, tell(house, order, { verdict: 'mx.evil.example; dmarc=pass header.from=powiat.example' }), /without a verdict/);
+	held(house, tell(house, order, { verdict: null, headers: ['Authentication-Results: mx.powiat.example.evil.example; dmarc=pass header.from=powiat.example'] }), /without a verdict/);
+	held(house, tell(house, order, { verdict: 'mx.powiat.example; dmarc=pass header.from=evil.example' }), /without a verdict/);
+	nothingSent(house);
+});
+
+story('a name that shows a member of staff is not one', (house) => {
+	const evil = 'mx.powiat.example; dmarc=pass header.from=evil.example';
+	for (const from of [`"${anna}" <kto@evil.example>`, '"Anna Mrozek" <kto@evil.example>'])
+		held(house, tell(house, order, { from, verdict: evil }), /shows the name/);
+	held(house, tell(house, order, { from: 'kto@evil.example', verdict: evil }), /not of staff/);
+	held(house, tell(house, order, { from: 'a.mrozek@powiat.example.evil.example', verdict: evil }), /not of staff/);
+	nothingSent(house);
+});
+
+story('mail that our server marked as spam orders nothing', (house) => {
+	held(house, tell(house, order, { headers: ['X-Spam-Flag: YES'] }), /spam/);
+	nothingSent(house);
+});
+
+story('the administrator is not flooded', (house) => {
+	for (let i = 0; i < 8; i++)
+		say(house, `${order}\n\n${i}`, { verdict: null });
+	house.poll();
+	assert.equal(sent(house).length, 5);
+	assert.equal(house.rows('inbound', 'list').length, 8);
+});
+
+story('staff without the right are told so, and send nothing', (house) => {
+	const [answer, ...more] = tell(house, order, { from: 'z.kowol@powiat.example' });
+	assert.deepEqual([answer.to, more.length], ['z.kowol@powiat.example', 0]);
+	assert.match(answer.text, /brakuje uprawnienia/);
+	assert.ok(house.rows('inbound', 'list').some((r) => r.fate === 'staff'));
+	nothingSent(house);
+});
+
+story('the preview goes to the configured address, whatever Reply-To says', (house) => {
+	const out = tell(house, order, { headers: ['Reply-To: kto@evil.example', 'Sender: kto@evil.example'] });
+	assert.deepEqual(out.map((m) => m.to), [anna]);
+});
+
+story('a PIN works once', (house) => {
+	const [preview] = tell(house, order);
+	tell(house, `WYŚLIJ ${preview.pin}`, { answers: preview });
+	house.poll();
+	sent(house);
+	const [answer, ...more] = tell(house, `WYŚLIJ ${preview.pin}`, { answers: preview });
+	assert.match(answer.text, /został już użyty/);
+	assert.deepEqual(more, []);
+	assert.equal(notices(house).length, 1);
+});
+
+story('a PIN expires', (house) => {
+	const [preview] = tell(house, order);
+	house.now = '2026-11-22T14:00:01+01:00';
+	const [answer] = tell(house, `WYŚLIJ ${preview.pin}`, { answers: preview });
+	assert.match(answer.text, /stracił ważność: działa 2 godz/);
+	nothingSent(house);
+});
+
+story('an order that expired by the clock stays so', (house) => {
+	const [preview] = tell(house, order);
+	house.now = '2026-11-22T15:00:00+01:00';
+	house.poll();
+	house.now = '2026-11-22T13:00:00+01:00';
+	assert.match(tell(house, `WYŚLIJ ${preview.pin}`, { answers: preview })[0].text, /stracił ważność/);
+	nothingSent(house);
+});
+
+story('the PIN of one person is none for another', (house) => {
+	const [preview] = tell(house, order);
+	const [answer] = tell(house, `WYŚLIJ ${preview.pin}`, { from: marcin, answers: preview });
+	assert.equal(answer.to, marcin);
+	assert.match(answer.text, /dostała inna osoba/);
+	assert.match(tell(house, `WYŚLIJ ${preview.pin}`, { from: marcin })[0].text, /Żadne Twoje zlecenie/);
+	nothingSent(house);
+});
+
+story('whoever got the preview forwarded cannot send it', (house) => {
+	const [preview] = tell(house, order);
+	const from = 'jan@poczta.example', verdict = 'mx.powiat.example; dmarc=pass header.from=poczta.example';
+	held(house, tell(house, `WYŚLIJ ${preview.pin}`, { from, verdict, answers: preview }), /not of staff/);
+	held(house, tell(house, `WYŚLIJ ${preview.pin}`, { from, verdict }), /not of staff/);
+	held(house, tell(house, preview.pin, { from, verdict, answers: preview }), /not of staff/);
+	nothingSent(house);
+});
+
+story('three wrong PINs make an order void', (house) => {
+	const [preview] = tell(house, order);
+	const wrong = (n) => String((Number(preview.pin) + n) % 1000000).padStart(6, '0');
+	for (const [n, left] of [[1, 2], [2, 1]])
+		assert.match(tell(house, `WYŚLIJ ${wrong(n)}`, { answers: preview })[0].text, new RegExp(`Zostało prób: ${left}`));
+	const out = tell(house, `WYŚLIJ ${wrong(3)}`);
+	assert.deepEqual(out.map((m) => m.to).sort(), [anna, 'admin@powiat.example']);
+	assert.match(out.find((m) => m.to === anna).text, /unieważnione/);
+	assert.match(tell(house, `WYŚLIJ ${preview.pin}`, { answers: preview })[0].text, /unieważnione/);
+	nothingSent(house);
+});
+
+story('what is quoted orders nothing', (house) => {
+	const [preview] = tell(house, order);
+	const quote = `\n\nW dniu 22.11.2026 o 12:00, Starostwo Powiatowe pisze:\n> WYŚLIJ ${preview.pin}\n> ANULUJ\n> ${order.replaceAll('\n', '\n> ')}`;
+	const [answer] = tell(house, `Chyba brakuje godziny.${quote}`, { answers: preview });
+	assert.match(answer.text, /Nie rozumiemy tej odpowiedzi/);
+	tell(house, `Dzień dobry, czy to dobra treść?${quote}`, { from: marcin });
+	assert.notEqual(last(house).fate, 'staff');
+	nothingSent(house);
+	assert.equal(tell(house, `WYŚLIJ ${preview.pin}${quote}`, { answers: preview }).length, 3, 'the order still waited');
+});
+
+story('out of office is no answer to the preview', (house) => {
+	const [preview] = tell(house, order);
+	assert.match(preview.raw, /^Auto-Submitted: auto-replied/m);
+	assert.deepEqual(tell(house, `WYŚLIJ ${preview.pin}`, { answers: preview,
+		headers: ['Auto-Submitted: auto-replied (vacation)'] }), []);
+	assert.equal(last(house).fate, 'automatic');
+	nothingSent(house);
+});
+
+story('what changed since the preview is shown again, and the old PIN is void', (house) => {
+	const [preview] = tell(house, order);
+	const file = path.join(house.dir, 'nowa.csv');
+	fs.writeFileSync(file, 'e-mail;gmina\nola@poczta.example;Bojszowy\n');
+	house.run('person', 'import', file, '--source', 'karta', '--consent', '2026-11-01');
+	const [again, ...more] = tell(house, `WYŚLIJ ${preview.pin}`, { answers: preview });
+	assert.deepEqual(more, []);
+	assert.match(again.subject, /ZMIENIŁO SIĘ[^]*4 odbiorców/);
+	assert.notEqual(again.pin, preview.pin);
+	assert.match(tell(house, `WYŚLIJ ${preview.pin}`, { answers: preview })[0].text, /nieaktualny/);
+	nothingSent(house);
+	assert.equal(tell(house, `WYŚLIJ ${again.pin}`, { answers: again }).length, 4);
+});
+
+story('a meeting that moved since the preview is shown again', (house) => {
+	const [preview] = tell(house, order);
+	house.run('--json', 'meeting', 'change', 's-t4nr-bojszowy-1', '--venue', 'Remiza', '--yes', '0');
+	const [again] = tell(house, `WYŚLIJ ${preview.pin}`, { answers: preview });
+	assert.match(again.text, /Remiza/);
+	house.run('--json', 'meeting', 'cancel', 's-t4nr-bojszowy-1', '--yes', '0');
+	assert.match(tell(house, `WYŚLIJ ${again.pin}`, { answers: again })[0].text, /nie da się teraz wykonać/);
+	nothingSent(house);
+});
+
+story('two orders at once: each PIN is for its own', (house) => {
+	const [one] = tell(house, order);
+	const [two] = tell(house, 'ROZEŚLIJ s-t4nr-chelm-1');
+	assert.notEqual(one.pin, two.pin);
+	assert.match(tell(house, `WYŚLIJ ${two.pin}`, { answers: one })[0].text, /nie pasuje do zlecenia 1/);
+	assert.match(tell(house, 'ANULUJ')[0].text, /Czeka kilka zleceń/);
+	tell(house, `WYŚLIJ ${two.pin}`);
+	assert.equal(meeting(house, 's-t4nr-chelm-1').state, 'announced');
+	assert.equal(meeting(house).state, 'planned');
+	tell(house, `WYŚLIJ ${one.pin}`, { answers: one });
+	assert.equal(meeting(house).state, 'announced');
+});
+
+story('two orders of one meeting: the second is shown again when the first has left', (house) => {
+	const [one] = tell(house, order);
+	const [two] = tell(house, order, { from: marcin });
+	tell(house, `WYŚLIJ ${one.pin}`, { answers: one });
+	const [again] = tell(house, `WYŚLIJ ${two.pin}`, { from: marcin, answers: two })
+		.filter((m) => m.to === marcin);
+	assert.match(again.text, /ZLECENIE 2[^]*ODBIORCY: 0[^]*już zawiadomieni: 3/);
+});
+
+story('the same mail twice is one order', (house) => {
+	say(house, order);
+	house.serialOfMail--;
+	say(house, order);
+	house.poll();
+	assert.equal(sent(house).length, 1);
+	assert.equal(last(house).fate, 'duplicate');
+});
+
+story('orders have a limit an hour', (house) => {
+	for (let i = 0; i < 11; i++)
+		say(house, `${order}\n\nWersja ${i}.`);
+	house.poll();
+	const out = sent(house);
+	assert.equal(out.filter((m) => m.pin).length, 10);
+	assert.match(out.find((m) => !m.pin).text, /za dużo zleceń/);
+});
+
+// ---- two persons ---------------------------------------------------------
+
+const two = { extra: 'order_two_persons = true\n' };
+
+story('with two persons both PINs are needed', (house) => {
+	const [preview] = tell(house, order);
+	assert.match(preview.text, /zapytana druga osoba/);
+	const out = tell(house, `WYŚLIJ ${preview.pin}`, { answers: preview });
+	assert.deepEqual(out.map((m) => m.to).sort(), [anna, marcin]);
+	const second = out.find((m) => m.to === marcin);
+	assert.match(second.text, /Anna Mrozek zleca wysyłkę/);
+	assert.match(tell(house, `WYŚLIJ ${preview.pin}`, { answers: preview })[0].text, /już użyty/);
+	assert.match(tell(house, `WYŚLIJ ${second.pin}`, { answers: second })[0].text, /dostała inna osoba/);
+	nothingSent(house);
+	const left = tell(house, `WYŚLIJ ${second.pin}`, { from: marcin, answers: second });
+	assert.equal(left.filter((m) => notice.test(m.raw)).length, 2);
+}, two);
+
+story('the second person can stop it', (house) => {
+	const [preview] = tell(house, order);
+	const second = tell(house, `WYŚLIJ ${preview.pin}`, { answers: preview }).find((m) => m.to === marcin);
+	assert.match(tell(house, 'ANULUJ', { from: marcin, answers: second })[0].subject, /odwołane/);
+	assert.match(tell(house, `WYŚLIJ ${second.pin}`, { from: marcin, answers: second })[0].text, /odwołane/);
+	nothingSent(house);
+}, two);
+
+// ---- a server that says nothing ------------------------------------------
+
+for (const server of ['microsoft365', ''])
+	story(`where the server says nothing (${server || 'no name'}) the PIN proves it, in an answer to its preview`, (house) => {
+		const [preview] = tell(house, order, { verdict: null });
+		assert.equal(preview.to, anna);
+		held(house, tell(house, `WYŚLIJ ${preview.pin}`, { verdict: null }), /neither a verdict/);
+		held(house, tell(house, 'ANULUJ 1', { verdict: null }), /neither a verdict/);
+		nothingSent(house);
+		const out = tell(house, `WYŚLIJ ${preview.pin}`, { verdict: null, answers: preview });
+		assert.equal(out.filter((m) => notice.test(m.raw)).length, 2);
+	}, { server });
+
+// ---- killed --------------------------------------------------------------
+
+story('killed anywhere, it is sent once or not at all, never half', async (house) => {
+	const [preview] = tell(house, order);
+	say(house, `WYŚLIJ ${preview.pin}`, { answers: preview });
+	for (let i = 0; i < 12; i++) {
+		const daemon = new Daemon(house);
+		await new Promise((resolve) => setTimeout(resolve, 15 * i));
+		await daemon.kill();
+		assert.ok(notices(house).filter((n) => n.state !== 'aborted').length <= 1);
+	}
+	const daemon = new Daemon(house);
+	await daemon.said(/daemon started/);
+	await until('the notice', () => notices(house).some((n) => n.state === 'done'));
+	await daemon.kill();
+	house.poll();
+	const rows = house.rows('outbox', 'list').filter((r) => r.template === 'meeting_announcement' ||
+		r.template === 'sms_meeting_announcement').filter((r) => r.to && r.state !== 'cancelled');
+	assert.deepEqual(rows.map((r) => r.to).sort(), ['+48110000501', 'ewa@poczta.example', 'jan@poczta.example']);
+	assert.ok(rows.every((r) => r.state === 'sent' || r.state === 'unknown'));
+});
+
+story('the running daemon sends at once when the PIN comes', async (house) => {
+	const daemon = new Daemon(house);
+	say(house, order);
+	const preview = await until('a preview', () => sent(house).find((m) => m.pin));
+	say(house, `WYŚLIJ ${preview.pin}`, { answers: preview });
+	await until('the notice', () => notices(house).some((n) => n.sent === 3));
+	await daemon.stop();
+});
