@@ -358,8 +358,7 @@ run_errand(struct crew *crew, struct job *job)
 	case NOTE_POLL:
 		return daemon_note_poll(d, job->source, &job->err);
 	case STORE_BATCH:
-		rc = intake_store(
-		    d->intake, job->batch, job->mails, &job->err);
+		rc = intake_store(d->intake, job->batch, job->mails, &job->err);
 		crew->is_news |= intake_order_is_due(d->intake);
 		return rc;
 	case NOTE_HEALTH:
