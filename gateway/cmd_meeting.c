@@ -13,7 +13,7 @@
 #include "gateway/meeting_tell.h"
 #include "gateway/row.h"
 #include "gateway/store_consultation.h"
-#include "gateway/store_meeting.h"
+#include "gateway/store_notice.h"
 #include "parsers/digest.h"
 
 enum { CELL_MAX = 4096, HOURS_DEFAULT = 2 };
@@ -105,10 +105,49 @@ print_answers(const struct rsvp *all, size_t n)
 		}
 }
 
+/* What people were told of it, and how many were reached. */
+static json_t *
+notices_to_json(struct cmd_context *ctx, const struct notice *all, size_t n)
+{
+	json_t *list = json_array();
+
+	for (size_t i = n; i-- > 0;)
+		json_array_append_new(
+		    list, json_pack("{s:I s:s s:o s:I s:I s:I s:I s:I s:I}",
+			      "id", (json_int_t)all[i].id, "kind",
+			      notice_kind_name(all[i].kind), "created_at",
+			      cmd_json_time(ctx, all[i].created_ms), "total",
+			      (json_int_t)all[i].total, "sent",
+			      (json_int_t)all[i].sent, "waiting",
+			      (json_int_t)all[i].waiting, "failed",
+			      (json_int_t)all[i].failed, "unknown",
+			      (json_int_t)all[i].unknown, "cancelled",
+			      (json_int_t)all[i].cancelled));
+	return list;
+}
+
+static void
+print_notices(struct cmd_context *ctx, const struct notice *all, size_t n)
+{
+	for (size_t i = n; i-- > 0;) {
+		char at[32];
+
+		clock_format(at, ctx->config->timezone, all[i].created_ms);
+		printf("notice %lld, %s, %.10s %.5s: to %lld, sent %lld, "
+		       "waiting %lld, failed %lld, unknown %lld\n",
+		    (long long)all[i].id, notice_kind_name(all[i].kind), at,
+		    at + 11, (long long)all[i].total, (long long)all[i].sent,
+		    (long long)all[i].waiting, (long long)all[i].failed,
+		    (long long)all[i].unknown);
+	}
+}
+
 static int
 show(struct cmd_context *ctx, int argc, char **argv)
 {
 	int64_t count[RSVP_COUNT + 1];
+	struct notice *notices;
+	size_t n_notices;
 	struct arena a = { 0 };
 	struct meeting m;
 	struct rsvp *all;
@@ -128,18 +167,25 @@ show(struct cmd_context *ctx, int argc, char **argv)
 	}
 	if (store_rsvp_all(ctx->store, m.id, &a, &all, &n, &ctx->err) !=
 		ST_OK ||
+	    store_notice_all(ctx->store, m.id, &a, &notices, &n_notices,
+		&ctx->err) != ST_OK ||
 	    store_rsvp_counts(ctx->store, m.id, count, &ctx->err) != ST_OK)
 		goto out;
 	row = to_json(ctx, &m);
 	for (int i = 0; i < RSVP_COUNT; i++)
 		json_object_set_new(row, rsvp_answer_name((enum rsvp_answer)i),
 		    json_integer(count[i]));
-	if (ctx->json)
+	if (ctx->json) {
 		json_object_set_new(
 		    row, "answers", answers_to_json(ctx, all, n));
+		json_object_set_new(
+		    row, "notices", notices_to_json(ctx, notices, n_notices));
+	}
 	cmd_print_object(ctx, row);
-	if (!ctx->json)
+	if (!ctx->json) {
+		print_notices(ctx, notices, n_notices);
 		print_answers(all, n);
+	}
 	code = 0;
 out:
 	arena_free(&a);

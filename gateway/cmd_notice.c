@@ -15,16 +15,17 @@ static json_t *
 to_json(const struct cmd_context *ctx, const struct notice *n)
 {
 	return json_pack(
-	    "{s:I s:s s:s s:s s:o s:o s:I s:I s:I s:I s:I s:I s:o}", "id",
+	    "{s:I s:s s:s s:s s:s s:o s:o s:I s:I s:I s:I s:I s:I s:o}", "id",
 	    (json_int_t)n->id, "kind", notice_kind_name(n->kind), "state",
 	    strcmp(n->state, "sending") == 0 && n->waiting == 0 ? "done"
 								: n->state,
-	    "by", n->who, "created_at", cmd_json_time(ctx, n->created_ms),
-	    "send_at", cmd_json_time(ctx, n->send_at_ms), "total",
-	    (json_int_t)n->total, "sent", (json_int_t)n->sent, "waiting",
-	    (json_int_t)n->waiting, "failed", (json_int_t)n->failed, "unknown",
-	    (json_int_t)n->unknown, "cancelled", (json_int_t)n->cancelled,
-	    "reason", row_word(n->reason));
+	    "meetings", n->meetings, "by", n->who, "created_at",
+	    cmd_json_time(ctx, n->created_ms), "send_at",
+	    cmd_json_time(ctx, n->send_at_ms), "total", (json_int_t)n->total,
+	    "sent", (json_int_t)n->sent, "waiting", (json_int_t)n->waiting,
+	    "failed", (json_int_t)n->failed, "unknown", (json_int_t)n->unknown,
+	    "cancelled", (json_int_t)n->cancelled, "reason",
+	    row_word(n->reason));
 }
 
 static int
@@ -33,6 +34,7 @@ list(struct cmd_context *ctx, int argc, char **argv)
 	static const struct cmd_column columns[] = {
 		{ "id", "id", 0 },
 		{ "kind", "kind", 0 },
+		{ "meetings", "meetings", 40 },
 		{ "state", "state", 0 },
 		{ "created_at", "ordered", 0 },
 		{ "total", "to", 0 },

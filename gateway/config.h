@@ -66,6 +66,7 @@ struct config {
 	bool order_two_persons; /* an order by mail needs a second PIN */
 	int64_t hold_ms, answer_within_ms, remind_before_ms;
 	int64_t order_valid_ms; /* how long a PIN is good */
+	int64_t first_reminder_ms, last_reminder_ms; /* 0: none */
 	long replies_per_contact_hour, replies_per_hour; /* 10, 100 */
 	long disk_reserve; /* MiB */
 	struct config_mailbox *mailboxes;

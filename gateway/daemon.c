@@ -12,6 +12,7 @@
 #include "gateway/clock.h"
 #include "gateway/keys.h"
 #include "gateway/log.h"
+#include "gateway/reminder.h"
 
 enum {
 	FAILURES_MAX = 10, /* of one source, until the next run */
@@ -237,7 +238,7 @@ daemon_due(struct daemon *d, struct err *err)
 {
 	int64_t now = clock_now();
 	struct err one = { "" };
-	int done = 0, told = 0, owed = 0;
+	int done = 0, told = 0, owed = 0, reminded = 0;
 	enum status rc = intake_due(d->intake, now, &done, err), here;
 
 	here = health_look(d->health, now, &told, &one);
@@ -246,9 +247,13 @@ daemon_due(struct daemon *d, struct err *err)
 	here = anchor_owe(d->store, d->config, d->keys, now, &owed, &one);
 	if (rc == ST_OK && here != ST_OK)
 		rc = err_set(err, here, "%s", one.text);
-	if (told > 0 || owed > 0)
-		log_line(
-		    LOG_INFO_, "daemon owes alerts=%d anchors=%d", told, owed);
+	here = reminder_due(d->store, d->config, d->keys, now, &reminded, &one);
+	if (rc == ST_OK && here != ST_OK)
+		rc = err_set(err, here, "%s", one.text);
+	if (told > 0 || owed > 0 || reminded > 0)
+		log_line(LOG_INFO_,
+		    "daemon owes alerts=%d anchors=%d reminders=%d", told, owed,
+		    reminded);
 	return rc;
 }
 

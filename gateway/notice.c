@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "gateway/invite.h"
+#include "gateway/quiet.h"
 #include "gateway/reply.h"
 
 enum { CHUNK = 2000, TEXTS_MAX = 2000 };
@@ -19,12 +20,31 @@ static const char *const templates[NOTICE_KIND_COUNT] = {
 
 /* ---- who --------------------------------------------------------------- */
 
+/* When a row leaves: "tomorrow" is said as of then. */
+static int64_t
+leaves_ms(const struct notice_order *order, enum channel channel)
+{
+	int64_t due =
+	    order->send_at_ms > order->now ? order->send_at_ms : order->now;
+	int64_t quiet = channel == CHANNEL_SMS
+			    ? quiet_until(order->config->quiet_hours,
+				  order->config->timezone, due)
+			    : 0;
+
+	return quiet != 0 ? quiet : due;
+}
+
 static bool
 is_left_out(struct notice_plan *plan, const struct notice_order *order,
-    const struct listener *l)
+    size_t meeting, const struct listener *l)
 {
 	bool is_news =
 	    order->kind == NOTICE_CHANGE || order->kind == NOTICE_CANCELLATION;
+
+	/* The quiet hours end when it has begun. */
+	if (order->kind == NOTICE_REMINDER &&
+	    leaves_ms(order, l->channel) >= order->meetings[meeting].starts_ms)
+		return true;
 
 	/* Who will come must hear of a change, whatever else they want. */
 	if (l->is_stopped && !(is_news && l->comes))
@@ -76,16 +96,17 @@ static enum status
 gather(struct notice_plan *plan, struct store *st,
     const struct notice_order *order, size_t meeting, struct err *err)
 {
-	bool only_told = order->kind != NOTICE_ANNOUNCEMENT;
+	struct audience who = { &order->meetings[meeting], order->kind,
+		order->told_before_ms };
 	size_t n, from = 0, sorted = plan->n_targets;
 	struct listener *all;
-	enum status rc = store_notice_listeners(st, &order->meetings[meeting],
-	    order->kind, only_told, &plan->arena, &all, &n, err);
+	enum status rc =
+	    store_notice_listeners(st, &who, &plan->arena, &all, &n, err);
 
 	for (size_t i = 0; i < n && rc == ST_OK; i++) {
 		struct notice_target *t;
 
-		if (is_left_out(plan, order, &all[i]))
+		if (is_left_out(plan, order, meeting, &all[i]))
 			continue;
 		t = add_target(plan, order, &all[i], &from);
 		if (t == NULL)
@@ -111,7 +132,7 @@ describe_place(struct buf *out, const struct meeting *m)
 }
 
 /* The calendar of one meeting; notices of several carry none, since a calendar
- * program takes one at a time. */
+ * program takes one at a time, and a reminder none, since it has it. */
 static enum status
 make_calendar(struct notice_wording *w, struct notice_plan *plan,
     const struct notice_order *order, const struct meeting *m,
@@ -159,7 +180,7 @@ render_wording(struct notice_wording *w, struct notice_plan *plan,
 		.inbound = &to,
 		.all = all,
 		.n_all = n_all,
-		.now = order->now,
+		.now = leaves_ms(order, w->channel),
 		.meeting = told,
 		.before = order->before,
 		.reason = order->reason,
@@ -179,7 +200,8 @@ render_wording(struct notice_wording *w, struct notice_plan *plan,
 			reply.consultation = &all[i];
 	rc = reply_words(&w->words, &plan->arena, order->config, &reply, err);
 	w->calendar = w->method = "";
-	if (rc == ST_OK && w->channel == CHANNEL_MAIL && reply.n_meetings == 1)
+	if (rc == ST_OK && w->channel == CHANNEL_MAIL &&
+	    reply.n_meetings == 1 && order->kind != NOTICE_REMINDER)
 		rc = make_calendar(w, plan, order, told,
 		    reply.consultation != NULL ? reply.consultation->title : "",
 		    err);
@@ -325,6 +347,14 @@ finish(struct store *st, enum status rc, struct err *err)
 	return rc;
 }
 
+/* Does it say what nobody need hear who comes later? */
+static bool
+is_first(const struct notice_order *order)
+{
+	return order->kind == NOTICE_ANNOUNCEMENT ||
+	       order->kind == NOTICE_REMINDER;
+}
+
 /* While the plan was looked at, notices went on leaving: whom they reached
  * since must hear of the change too. */
 static enum status
@@ -334,7 +364,7 @@ add_late(const struct notice_order *order, const struct notice_plan *plan,
 	struct notice_plan now;
 	enum status rc;
 
-	if (order->kind == NOTICE_ANNOUNCEMENT)
+	if (is_first(order))
 		return store_notice_spare(st, id, order->now, err);
 	rc = notice_plan_make(&now, st, order, err);
 	if (rc == ST_OK)
@@ -391,10 +421,12 @@ notice_write(struct store *st, const struct notice_order *order,
 	*id = 0;
 	if (rc != ST_OK)
 		return rc;
-	if (plan->n_targets == 0 && order->kind == NOTICE_ANNOUNCEMENT)
+	if (plan->n_targets == 0 && is_first(order))
 		return finish(st, settle(arg, st, err), err);
 	rc = store_notice_add(st, &n, err);
 	*id = n.id;
+	for (size_t i = 0; i < order->n && rc == ST_OK; i++)
+		rc = store_notice_tells(st, n.id, order->meetings[i].id, err);
 	if (rc == ST_OK)
 		rc = freeze_texts(plan, st, n.id, err);
 	rc = finish(st, rc, err);

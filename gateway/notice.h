@@ -1,6 +1,7 @@
 /* notice - one sending to many: who gets it, what it says, and its rows
  *
- * Place: `meeting announce`, `change` and `cancel`.  First a plan is made, which
+ * Place: `meeting announce`, `change` and `cancel`, by telling.c, and reminders,
+ * by reminder.c.  First a plan is made, which
  * changes nothing and can be shown; then it is written, in pieces so that
  * others get their turn, and becomes visible in one last commit.
  *
@@ -32,6 +33,8 @@ struct notice_order {
 	    *access; /* who leads it, how it is accessible; same */
 	const char *who;
 	int64_t now, send_at_ms;
+	int64_t
+	    told_before_ms; /* of a reminder: who was told later needs none */
 };
 
 struct notice_target {

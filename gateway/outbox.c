@@ -13,6 +13,7 @@
 #include "gateway/fault.h"
 #include "gateway/log.h"
 #include "gateway/outbox_hand.h"
+#include "gateway/quiet.h"
 
 #define MINUTE_MS (60LL * 1000)
 /* Tried for five days, as mail servers do (RFC 5321, 4.5.4.1). */

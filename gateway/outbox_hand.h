@@ -58,10 +58,6 @@ bool ways_know(struct outbox_sender *ob, const struct outbox *row);
 enum status ways_arrival(struct outbox_sender *ob, const struct outbox *row,
     enum arrival *out, char why[256], struct err *err);
 
-/* When the quiet hours ("20:00-08:00", or "" for none) that `now` is in end, as
- * UTC milliseconds; 0: it is in none. */
-int64_t quiet_until(const char *hours, const char *zone, int64_t now);
-
 /* Sends every row in hand; each has a result then.  `*sent` grows by those with
  * a final answer.  Other than ST_OK: the way out is in trouble. */
 enum status hand_send(struct hand *h, int *sent, struct err *err);

@@ -413,6 +413,19 @@ put_meeting(struct wording *w, json_t *data, const struct meeting *m)
 	buf_free(&plain);
 }
 
+static void
+put_near_day(struct wording *w, json_t *data, const struct reply *reply)
+{
+	const struct meeting *m = reply->meeting;
+	struct buf plain = { .max = TEXT_ROOM };
+	json_t *day = wording_day(w, m->starts_ms, reply->now, m->timezone);
+
+	gsm7_fold(&plain, span_of(json_string_value(day)));
+	put(data, "relative_day_ascii", buf_span(&plain));
+	json_object_set_new(data, "relative_day", day);
+	buf_free(&plain);
+}
+
 /* Each under its number, which an answer can name. */
 static void
 put_meetings(struct wording *w, json_t *data, const struct reply *reply)
@@ -435,6 +448,7 @@ put_meetings(struct wording *w, json_t *data, const struct reply *reply)
 	json_object_set_new(data, "meetings", list);
 	put_flag(data, "several_meetings", n > 1);
 	put_meeting(w, data, reply->meeting);
+	put_near_day(w, data, reply);
 	put_flag(data, "comes", reply->comes);
 	put(data, "reason", span_of(reply->reason));
 	put(data, "message", span_of(reply->message));

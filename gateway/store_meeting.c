@@ -188,6 +188,44 @@ store_meeting_find(struct store *st, const char *word, struct arena *a,
 	return rc;
 }
 
+static const char meeting_to_remind[] = SELECT_MEETING
+    " WHERE m.state IN ('announced', 'changed') AND m.starts_ms > :now"
+    " AND m.starts_ms - :before <= :now"
+    " AND NOT EXISTS (SELECT 1 FROM meeting_reminder r"
+    " WHERE r.meeting_id = m.id AND r.starts_ms = m.starts_ms"
+    " AND r.before_ms <= :before)"
+    " ORDER BY m.starts_ms, m.id";
+
+enum status
+store_meeting_to_remind(struct store *st, int64_t now, int64_t before_ms,
+    struct arena *a, struct meeting **out, size_t *n, struct err *err)
+{
+	struct query q;
+
+	query_open(&q, st, meeting_to_remind);
+	query_int(&q, ":now", now);
+	query_int(&q, ":before", before_ms);
+	return read_meetings(&q, a, out, n, err);
+}
+
+static const char meeting_reminded[] =
+    "INSERT INTO meeting_reminder (meeting_id, starts_ms, before_ms, done_ms)"
+    " VALUES (:meeting, :starts, :before, :now)";
+
+enum status
+store_meeting_reminded(struct store *st, const struct meeting *m,
+    int64_t before_ms, int64_t now, struct err *err)
+{
+	struct query q;
+
+	query_open(&q, st, meeting_reminded);
+	query_id(&q, ":meeting", m->id);
+	query_int(&q, ":starts", m->starts_ms);
+	query_int(&q, ":before", before_ms);
+	query_int(&q, ":now", now);
+	return query_run(&q, err);
+}
+
 static const char meeting_by_uid[] = SELECT_MEETING " WHERE m.uid = :uid";
 
 enum status
@@ -355,6 +393,8 @@ const struct statement store_meeting_statements[] = {
 	{ "meeting_all", meeting_all },
 	{ "meeting_find", meeting_find },
 	{ "meeting_by_uid", meeting_by_uid },
+	{ "meeting_to_remind", meeting_to_remind },
+	{ "meeting_reminded", meeting_reminded },
 	{ "meeting_told", meeting_told },
 	{ "meeting_of_row", meeting_of_row },
 	{ "rsvp_add", rsvp_add },

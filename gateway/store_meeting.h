@@ -44,6 +44,15 @@ enum status store_meeting_find(struct store *st, const char *word,
 enum status store_meeting_by_uid(struct store *st, const char *uid,
     struct arena *a, struct meeting *out, struct err *err);
 
+/* Those announced that begin after `now`, within `before_ms`, and of which
+ * nobody was reminded so late yet, ordered by start. */
+enum status
+store_meeting_to_remind(struct store *st, int64_t now, int64_t before_ms,
+    struct arena *a, struct meeting **out, size_t *n, struct err *err);
+/* That reminder is done. */
+enum status store_meeting_reminded(struct store *st, const struct meeting *m,
+    int64_t before_ms, int64_t now, struct err *err);
+
 /* The row of the outbox tells of that meeting: the `position`-th (from 1) when
  * it tells of several. */
 enum status store_meeting_told(struct store *st, int64_t outbox_id,

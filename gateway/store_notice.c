@@ -51,13 +51,18 @@ store_notice_add(struct store *st, struct notice *n, struct err *err)
 	" n.send_at_ms, COUNT(o.id), SUM(o.state = 'sent'),"                  \
 	" SUM(o.state IN ('queued', 'deferred', 'claimed')),"                 \
 	" SUM(o.state = 'failed'), SUM(o.state = 'unknown'),"                 \
-	" SUM(o.state = 'cancelled') FROM notice n"                           \
+	" SUM(o.state = 'cancelled'), COALESCE((SELECT"                       \
+	" group_concat(CASE m.key WHEN '' THEN m.uid ELSE m.key END, ' ')"    \
+	" FROM notice_meeting t JOIN meeting m ON m.id = t.meeting_id"        \
+	" WHERE t.notice_id = n.id), '') FROM notice n"                       \
 	" LEFT JOIN outbox o ON o.notice_id = n.id"
 
 static const char notice_get[] =
     SELECT_NOTICE " WHERE n.id = :id GROUP BY n.id";
 static const char notice_all[] =
-    SELECT_NOTICE " GROUP BY n.id ORDER BY n.id DESC LIMIT :limit";
+    SELECT_NOTICE " WHERE :meeting IS NULL OR n.id IN (SELECT notice_id"
+		  " FROM notice_meeting WHERE meeting_id = :meeting)"
+		  " GROUP BY n.id ORDER BY n.id DESC";
 
 static void
 read_notice(struct query *q, struct arena *a, struct notice *out)
@@ -75,6 +80,7 @@ read_notice(struct query *q, struct arena *a, struct notice *out)
 	out->failed = query_get_int(q);
 	out->unknown = query_get_int(q);
 	out->cancelled = query_get_int(q);
+	out->meetings = query_get_text(q, a);
 }
 
 enum status
@@ -99,7 +105,7 @@ store_notice_get(struct store *st, int64_t id, struct arena *a,
 }
 
 enum status
-store_notice_all(struct store *st, int limit, struct arena *a,
+store_notice_all(struct store *st, int64_t meeting_id, struct arena *a,
     struct notice **out, size_t *n, struct err *err)
 {
 	struct notice *one;
@@ -109,7 +115,7 @@ store_notice_all(struct store *st, int limit, struct arena *a,
 	*out = NULL;
 	*n = 0;
 	query_open(&q, st, notice_all);
-	query_int(&q, ":limit", limit > 0 ? limit : -1);
+	query_id(&q, ":meeting", meeting_id);
 	while ((rc = query_step(&q, err)) == ST_OK && q.has_row) {
 		one = arena_push(a, out, n, sizeof(**out));
 		if (one == NULL) {
@@ -119,6 +125,22 @@ store_notice_all(struct store *st, int limit, struct arena *a,
 		read_notice(&q, a, one);
 	}
 	return query_close(&q, rc, err);
+}
+
+static const char notice_tells[] =
+    "INSERT INTO notice_meeting (notice_id, meeting_id)"
+    " VALUES (:notice, :meeting)";
+
+enum status
+store_notice_tells(
+    struct store *st, int64_t id, int64_t meeting_id, struct err *err)
+{
+	struct query q;
+
+	query_open(&q, st, notice_tells);
+	query_id(&q, ":notice", id);
+	query_id(&q, ":meeting", meeting_id);
+	return query_run(&q, err);
 }
 
 static const char notice_text_add[] =
@@ -253,7 +275,7 @@ store_notice_clean(struct store *st, struct err *err)
  * consultation, or the commune without following the consultation, is stopped
  * for its meetings.  Whom a command that died was about to tell, or whom the
  * notice did not reach, has not been told; a change tells what a new
- * announcement would. */
+ * announcement would; reminders are counted by the meeting. */
 #define LISTENER                                                              \
 	"k.id, k.channel, k.address, k.language, k.stopped_ms IS NOT NULL"    \
 	" OR EXISTS (SELECT 1 FROM subscription x WHERE x.contact_id = k.id"  \
@@ -270,7 +292,8 @@ store_notice_clean(struct store *st, struct err *err)
 	" JOIN notice m ON m.id = r.notice_id AND m.state <> 'preparing'"     \
 	" WHERE t.meeting_id = :meeting AND (t.kind = :kind"                  \
 	" OR (:kind = 'announcement' AND t.kind = 'change'))"                 \
-	" AND t.sequence = :sequence AND t.contact_id = k.id),"               \
+	" AND t.sequence = :sequence AND t.contact_id = k.id"                 \
+	" AND :kind <> 'reminder'),"                                          \
 	" COALESCE((SELECT v.answer = 'yes' FROM rsvp v"                      \
 	" JOIN contact w ON w.id = v.contact_id"                              \
 	" WHERE v.meeting_id = :meeting AND w.person_id = k.person_id"        \
@@ -292,6 +315,19 @@ static const char listeners_told[] =
     " AND o.state NOT IN ('cancelled', 'failed')"
     " AND (:kind <> 'cancellation' OR o.state NOT IN ('queued', 'deferred')"
     " OR (SELECT COUNT(*) FROM outbox_meeting x WHERE x.outbox_id = o.id) > 1))"
+    " ORDER BY k.id";
+
+static const char listeners_to_remind[] =
+    "SELECT " LISTENER " FROM contact k WHERE k.id IN"
+    " (SELECT r.contact_id FROM notice_recipient r"
+    " JOIN outbox o ON o.id = r.outbox_id"
+    " WHERE r.meeting_id = :meeting AND r.kind <> 'reminder'"
+    " AND o.state IN ('sent', 'unknown') AND o.settled_ms <= :before"
+    " AND :consultation IS NOT NULL)"
+    " AND COALESCE((SELECT v.answer FROM rsvp v"
+    " JOIN contact w ON w.id = v.contact_id"
+    " WHERE v.meeting_id = :meeting AND w.person_id = k.person_id"
+    " ORDER BY v.received_ms DESC, v.id DESC LIMIT 1), '') <> 'no'"
     " ORDER BY k.id";
 
 static enum status
@@ -322,22 +358,25 @@ read_listeners(struct query *q, struct arena *a, struct listener **out,
 }
 
 enum status
-store_notice_listeners(struct store *st, const struct meeting *meeting,
-    enum notice_kind kind, bool only_told, struct arena *a,
-    struct listener **out, size_t *n, struct err *err)
+store_notice_listeners(struct store *st, const struct audience *who,
+    struct arena *a, struct listener **out, size_t *n, struct err *err)
 {
 	struct query q;
 
 	*out = NULL;
 	*n = 0;
-	if (only_told)
-		query_open(&q, st, listeners_told);
-	else
+	if (who->kind == NOTICE_ANNOUNCEMENT)
 		query_open(&q, st, listeners_subscribed);
-	query_id(&q, ":meeting", meeting->id);
-	query_id(&q, ":consultation", meeting->consultation_id);
-	query_text(&q, ":kind", kinds[kind]);
-	query_int(&q, ":sequence", meeting->sequence);
+	else if (who->kind == NOTICE_REMINDER)
+		query_open(&q, st, listeners_to_remind);
+	else
+		query_open(&q, st, listeners_told);
+	query_id(&q, ":meeting", who->meeting->id);
+	query_id(&q, ":consultation", who->meeting->consultation_id);
+	query_text(&q, ":kind", kinds[who->kind]);
+	query_int(&q, ":sequence", who->meeting->sequence);
+	if (who->kind == NOTICE_REMINDER)
+		query_int(&q, ":before", who->told_before_ms);
 	return read_listeners(&q, a, out, n, err);
 }
 
@@ -429,6 +468,7 @@ const struct statement store_notice_statements[] = {
 	{ "notice_add", notice_add },
 	{ "notice_get", notice_get },
 	{ "notice_all", notice_all },
+	{ "notice_tells", notice_tells },
 	{ "notice_text_add", notice_text_add },
 	{ "notice_send", notice_send },
 	{ "notice_rows_due", notice_rows_due },
@@ -440,6 +480,7 @@ const struct statement store_notice_statements[] = {
 	{ "notice_dead", notice_dead },
 	{ "listeners_subscribed", listeners_subscribed },
 	{ "listeners_told", listeners_told },
+	{ "listeners_to_remind", listeners_to_remind },
 	{ "notice_recipient_add", notice_recipient_add },
 	{ "notice_stopped", notice_stopped },
 	{ "notice_mixed", notice_mixed },

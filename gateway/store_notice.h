@@ -27,6 +27,7 @@ struct notice {
 	const char *state; /* preparing, sending, paused, aborted */
 	const char *who, *reason;
 	int64_t created_ms, send_at_ms;
+	const char *meetings; /* read only: their short names, spaces between */
 	/* read only: rows of the outbox by what became of them */
 	int64_t total, sent, waiting, failed, unknown, cancelled;
 };
@@ -37,9 +38,13 @@ store_notice_add(struct store *st, struct notice *n, struct err *err);
 /* ST_REJECT when there is none of that id. */
 enum status store_notice_get(struct store *st, int64_t id, struct arena *a,
     struct notice *out, struct err *err);
-/* The newest `limit` (0: all), newest first. */
-enum status store_notice_all(struct store *st, int limit, struct arena *a,
-    struct notice **out, size_t *n, struct err *err);
+/* All, or those that tell of a meeting (0: all), newest first. */
+enum status store_notice_all(struct store *st, int64_t meeting_id,
+    struct arena *a, struct notice **out, size_t *n, struct err *err);
+
+/* The notice tells of that meeting. */
+enum status store_notice_tells(
+    struct store *st, int64_t id, int64_t meeting_id, struct err *err);
 
 /* The words of a notice, frozen; sets id. */
 struct notice_text {
@@ -73,11 +78,18 @@ struct listener {
 	bool comes; /* said that they will be there, last */
 };
 
-/* Everybody subscribed to the meeting's consultation or commune; or, with
- * `only_told`, everybody who got, or will get, an earlier notice of it.  In
- * order of contact. */
-enum status store_notice_listeners(struct store *st,
-    const struct meeting *meeting, enum notice_kind kind, bool only_told,
+/* Whom a notice of that kind may concern. */
+struct audience {
+	const struct meeting *meeting; /* borrowed */
+	enum notice_kind kind;
+	int64_t told_before_ms; /* of a reminder: see below */
+};
+
+/* An announcement: everybody subscribed to the meeting's consultation or
+ * commune.  A change or cancellation: everybody who got, or will get, an
+ * earlier notice of it.  A reminder: everybody whom one left for before that
+ * time and who has not said that they will not come.  In order of contact. */
+enum status store_notice_listeners(struct store *st, const struct audience *who,
     struct arena *a, struct listener **out, size_t *n, struct err *err);
 
 /* The row of the outbox tells that contact of the meeting. */

@@ -344,3 +344,18 @@ wording_date(struct wording *w, const char *form, int64_t ms, const char *zone,
 	buf_free(&out);
 	return text == NULL ? json_null() : text;
 }
+
+json_t *
+wording_day(struct wording *w, int64_t ms, int64_t now, const char *zone)
+{
+	int64_t then = ms + clock_offset(zone, ms) * 60000LL;
+	int64_t today = now + clock_offset(zone, now) * 60000LL;
+	int64_t days = then / DAY_MS - today / DAY_MS;
+	struct span words = date_line(w, "near"), word = { NULL, 0 };
+
+	if (days >= 0 && days < 8)
+		word = nth_word(words, (int)days);
+	if (word.n == 0)
+		return wording_date(w, "day", ms, zone, MOMENT_EVENT);
+	return json_stringn(word.p, word.n);
+}

@@ -78,4 +78,9 @@ enum moment { MOMENT_EVENT, MOMENT_START, MOMENT_END };
 json_t *wording_date(struct wording *w, const char *form, int64_t ms,
     const char *zone, enum moment moment);
 
+/* The day of `ms` as seen from `now`: "tomorrow", or its form "day" when the
+ * language has no word for it. */
+json_t *
+wording_day(struct wording *w, int64_t ms, int64_t now, const char *zone);
+
 #endif

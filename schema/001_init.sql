@@ -401,6 +401,15 @@ CREATE TABLE notice (
 	reason TEXT NOT NULL DEFAULT '' -- why a meeting changes, as people read it
 ) STRICT;
 
+-- Which meetings a notice tells of, all recipients together.
+CREATE TABLE notice_meeting (
+	notice_id INTEGER NOT NULL REFERENCES notice (id), -- the notice
+	meeting_id INTEGER NOT NULL REFERENCES meeting (id), -- one of them
+	PRIMARY KEY (meeting_id, notice_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX notice_meeting_of ON notice_meeting (notice_id);
+
 -- The words of a notice for everybody who gets the same: one per channel,
 -- language and set of meetings, as they were when staff asked for it.
 CREATE TABLE notice_text (
@@ -481,6 +490,16 @@ CREATE TABLE outbox_meeting (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX outbox_meeting_of ON outbox_meeting (meeting_id);
+
+-- Which reminders of a meeting are done, so that each goes out once; a meeting
+-- that is moved is reminded of anew.
+CREATE TABLE meeting_reminder (
+	meeting_id INTEGER NOT NULL REFERENCES meeting (id), -- of what
+	starts_ms INTEGER NOT NULL, -- the meeting's begin
+	before_ms INTEGER NOT NULL, -- how long before it the reminder was due
+	done_ms INTEGER NOT NULL, -- when it was written, or found to be too late
+	PRIMARY KEY (meeting_id, starts_ms, before_ms)
+) STRICT, WITHOUT ROWID;
 
 -- Every answer is kept; the last one of a person counts.
 CREATE TABLE rsvp (

@@ -309,3 +309,118 @@ story('in the quiet hours nobody gets a notice by text; mail and replies go', (h
 	house.poll();
 	assert.equal(texts(house).length, 2);
 });
+
+// The meeting begins on Wednesday 2026-11-25 at 17:30.
+const at = (house, when) => {
+	house.now = `2026-11-${when}:00+01:00`;
+	house.poll();
+	return { mails: sent(house), texts: texts(house).slice(house.seenTexts ?? 0) };
+};
+const say = (house, m, text, id) => house.mail(`From: ${m.to}\r\nTo: ${m.replyTo}\r\nSubject: Re: x\r\n` +
+	`Message-ID: <${id}@poczta.example>\r\nDate: Sun, 22 Nov 2026 10:00:00 +0100\r\n` +
+	`MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n${text}\r\n`);
+
+story('people are reminded twice, each time once, but for those who said no', (house) => {
+	announce(house, 's-10ke-ledziny-2', '--yes', '3');
+	house.poll();
+	const jan = sent(house)[1];
+	say(house, jan, 'NIE BĘDĘ', 'r1');
+	assert.equal(at(house, '22T17:29').mails.filter((m) => /Przypomnienie/.test(m.subject)).length, 0);
+	house.seenTexts = texts(house).length;
+	const first = at(house, '22T17:30');
+	assert.deepEqual(first.mails.map((m) => m.to), ['ewa@poczta.example']);
+	assert.match(first.mails[0].subject, /Przypomnienie: 25 listopada o 17:30 spotkanie – Lędziny/);
+	assert.equal(first.mails[0].calendar, null, 'the calendar has it already');
+	assert.match(first.mails[0].raw, /^List-Unsubscribe:/m);
+	assert.equal(first.texts.length, 1);
+	assert.match(first.texts[0], /Przypominamy: 25 listopada g\. 17:30/);
+	house.seenTexts = texts(house).length;
+	assert.deepEqual(at(house, '22T18:30'), { mails: [], texts: [] });
+	const last = at(house, '24T18:00');
+	assert.match(last.mails[0].subject, /Przypomnienie: jutro o 17:30/);
+	assert.match(last.texts[0], /Przypominamy: jutro g\. 17:30/);
+	assert.equal(last.mails.length, 1);
+	house.seenTexts = texts(house).length;
+	assert.deepEqual(at(house, '25T17:00'), { mails: [], texts: [] });
+	say(house, last.mails[0], 'Będę', 'r2');
+	house.poll();
+	const shown = house.rows('meeting', 'show', 's-10ke-ledziny-2')[0];
+	assert.deepEqual([shown.yes, shown.no], [1, 1]);
+	assert.deepEqual(shown.notices.map((n) => [n.kind, n.sent]),
+		[['announcement', 3], ['reminder', 2], ['reminder', 2]]);
+	assert.deepEqual(house.rows('notice', 'list').map((n) => n.meetings), Array(3).fill('s-10ke-ledziny-2'));
+});
+
+story('who was told late, or left, is not reminded; what was missed is made up for once', (house) => {
+	house.now = '2026-11-23T12:00:00+01:00';
+	announce(house, 's-10ke-ledziny-2', '--yes', '3');
+	house.poll();
+	const jan = sent(house)[1];
+	assert.deepEqual(at(house, '23T13:00').mails, [], 'they have just been told');
+	say(house, jan, 'REZYGNUJĘ', 'r3');
+	at(house, '23T14:00');
+	house.seenTexts = texts(house).length;
+	// Nobody ran at the time, and then in the night.
+	const made = at(house, '24T23:00');
+	assert.deepEqual(made.mails.map((m) => m.to), ['ewa@poczta.example']);
+	assert.equal(made.texts.length, 0, 'not in the quiet hours');
+	assert.match(at(house, '25T08:00').texts[0], /Przypominamy: dzis g\. 17:30/, 'as of when it leaves');
+});
+
+story('a reminder that nobody ran for is not sent when it helps nobody', (house) => {
+	announce(house, 's-10ke-ledziny-2', '--yes', '3');
+	house.poll();
+	sent(house);
+	assert.deepEqual(at(house, '25T16:40').mails, []);
+	assert.deepEqual(at(house, '25T16:50').mails, []);
+});
+
+story('a meeting that is moved is reminded of anew, one that is cancelled never', (house) => {
+	announce(house, 's-10ke-ledziny-2', '--yes', '3');
+	house.poll();
+	sent(house);
+	assert.equal(at(house, '22T17:30').mails.length, 2);
+	house.run('--json', 'meeting', 'change', 's-10ke-ledziny-2', '--venue', 'Szkoła nr 1', '--yes', '3');
+	assert.equal(at(house, '22T17:45').mails.filter((m) => /Przypomnienie/.test(m.subject)).length, 0);
+	house.run('--json', 'meeting', 'change', 's-10ke-ledziny-2', '--starts', '2026-11-27 18:00', '--yes', '3');
+	assert.ok(at(house, '22T18:30').mails.every((m) => /ZMIANA/.test(m.subject)));
+	const anew = at(house, '24T18:05').mails;
+	assert.deepEqual(anew.map((m) => /Przypomnienie: 27 listopada o 18:00/.test(m.subject)), [true, true]);
+	house.run('--json', 'meeting', 'cancel', 's-10ke-ledziny-2', '--yes', '3');
+	assert.equal(at(house, '24T19:00').mails.length, 2);
+	assert.deepEqual(at(house, '26T18:30').mails, []);
+});
+
+test('killed while reminders are written, each goes out once', async () => {
+	const house = new House();
+	try {
+		const n = 3000;
+		const file = path.join(house.dir, 'lista.csv');
+		fs.writeFileSync(file, 'e-mail\n' + Array.from({ length: n }, (_, i) => `o${i}@poczta.example`).join('\n'));
+		house.run('person', 'import', file, '--commune', 'Lędziny', '--source', 'karta', '--consent', '2026-11-01');
+		announce(house, 's-10ke-ledziny-2', '--yes', String(n));
+		house.poll();
+		house.now = '2026-11-24T17:31:00+01:00';
+		let kills = 0;
+		for (let ms = 30; ms < 400; ms += 40) {
+			const child = spawn(program, ['-c', house.conf, '--now', house.now, 'run', '--once'], { stdio: 'ignore' });
+			const ended = new Promise((resolve) => child.on('exit', (code) => resolve(code)));
+			await new Promise((resolve) => setTimeout(resolve, ms));
+			child.kill('SIGKILL');
+			if (await ended === 0)
+				break;
+			kills++;
+		}
+		assert.ok(kills > 0);
+		house.poll();
+		// What a dead run had prepared is cleared away, by whoever comes next.
+		const [row] = house.rows('meeting', 'show', 's-10ke-ledziny-2');
+		const alive = row.notices.filter((x) => x.kind === 'reminder' && x.total > x.cancelled);
+		assert.deepEqual(alive.map((x) => x.total), [n]);
+		const gone = house.rows('outbox', 'list').filter((r) => r.template === 'meeting_reminder' && r.state !== 'cancelled');
+		assert.equal(new Set(gone.map((r) => r.to)).size, n);
+		assert.equal(gone.length, n);
+	} finally {
+		house.close();
+	}
+});

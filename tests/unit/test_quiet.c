@@ -1,4 +1,4 @@
-/* test_outbox_quiet - when a notice by text may leave */
+/* test_quiet - when a notice by text may leave */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "gateway/outbox_hand.h"
+#include "gateway/quiet.h"
 #include "parsers/date.h"
 
 static int64_t

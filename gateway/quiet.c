@@ -1,11 +1,9 @@
-/* outbox_quiet - the hours in which nobody is sent a notice by text
- *
- * Place: see outbox_hand.h.  Replies go at any hour: whoever wrote is awake.
- */
+/* quiet - the hours in which nobody is sent a notice by text */
+#include "gateway/quiet.h"
+
 #include <stdlib.h>
 
 #include "gateway/clock.h"
-#include "gateway/outbox_hand.h"
 
 #define MINUTE_MS (60LL * 1000)
 #define DAY_MS (24 * 60 * MINUTE_MS)
