@@ -219,6 +219,7 @@ spool_send(struct sink *s, const struct letter *letter, struct delivery *out)
 			       : put_file(dir, name, letter->reference,
 				     buf_span(&bytes)))) {
 		out->sent = SENT_ACCEPTED;
+		out->can_ask = true;
 		snprintf(out->external_id, sizeof(out->external_id), "%.127s",
 		    letter->reference);
 	} else {
@@ -230,6 +231,40 @@ spool_send(struct sink *s, const struct letter *letter, struct delivery *out)
 	if (dir >= 0)
 		close(dir);
 	buf_free(&bytes);
+}
+
+/* The folder that gammu-smsd moved it to tells: it waits, the network has it,
+ * or the modem could not send it.  Outbox first, as above. */
+static enum status
+spool_arrival(struct sink *s, const struct letter *letter,
+    const char *external_id, enum arrival *out, char why[256], struct err *err)
+{
+	static const struct {
+		const char *sub;
+		enum arrival arrival;
+	} folders[] = { { "outbox", ARRIVAL_OPEN }, { "sent", ARRIVAL_PASSED },
+		{ "error", ARRIVAL_FAILED } };
+	struct outbox *box = (struct outbox *)s;
+	enum status rc = ST_OK;
+	bool found = false;
+
+	(void)external_id;
+	*out = ARRIVAL_OPEN;
+	for (size_t i = 0; i < 3 && rc == ST_OK && !found; i++) {
+		rc = find_reference(
+		    &found, box, folders[i].sub, letter->reference);
+		if (found)
+			*out = folders[i].arrival;
+	}
+	if (rc != ST_OK)
+		return err_set(err, rc,
+		    "%s: the spool's folders cannot be read (%s)", box->name,
+		    strerror(errno));
+	if (*out == ARRIVAL_FAILED)
+		snprintf(why, 256,
+		    "gammu-smsd could not send it; see the folder error and "
+		    "its log");
+	return ST_OK;
 }
 
 static enum status
@@ -257,6 +292,7 @@ spool_close(struct sink *s)
 static const struct sink_ops outbox_ops = {
 	.knows_reference = true,
 	.send = spool_send,
+	.arrival = spool_arrival,
 	.check = spool_check,
 	.close = spool_close,
 };

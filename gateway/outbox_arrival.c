@@ -32,7 +32,7 @@ next_ask(int64_t age, int64_t now)
 static void
 judge(struct outbox *row, enum arrival arrival, const char *why, int64_t now)
 {
-	static const char *const names[] = { "", "open", "delivered",
+	static const char *const names[] = { "", "open", "delivered", "passed",
 		"failed" };
 
 	row->arrival = names[arrival];

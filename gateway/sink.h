@@ -47,6 +47,7 @@ enum arrival {
 	ARRIVAL_NONE, /* nobody asks */
 	ARRIVAL_OPEN, /* not known yet: ask again later */
 	ARRIVAL_DELIVERED,
+	ARRIVAL_PASSED, /* it is on the air; nobody hears more of it */
 	ARRIVAL_FAILED, /* it will not arrive */
 };
 

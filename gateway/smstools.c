@@ -432,7 +432,7 @@ tools_arrival(struct provider *p, const struct letter *letter,
 		    "smsd could not send it; see the folder "
 		    "failed and smsd's log");
 	} else if (is_there(p, "sent", letter->reference)) {
-		*out = ARRIVAL_NONE;
+		*out = ARRIVAL_PASSED;
 	}
 	return ST_OK;
 }

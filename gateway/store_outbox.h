@@ -53,7 +53,8 @@ struct outbox {
 	int64_t segments; /* SMS */
 	const char *receipt; /* the chain receipt it shows; "" none */
 	const char
-	    *arrival; /* "": nobody says; "open", "delivered", "failed" */
+	    *arrival; /* "": nobody says; "open", "delivered", "passed"
+			    (on to the network), "failed" */
 	const char *arrival_why; /* why it failed, in their words; "" */
 	int64_t arrival_ms; /* when we learnt it */
 	int64_t ask_ms; /* when to ask next; 0: not any more */

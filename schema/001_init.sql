@@ -362,7 +362,7 @@ CREATE TABLE outbox (
 	notice_text_id INTEGER
 		REFERENCES notice_text (id), -- where its words are then
 	arrival TEXT NOT NULL DEFAULT ''
-		CHECK (arrival IN ('', 'open', 'delivered', 'failed')), -- what became
+		CHECK (arrival IN ('', 'open', 'delivered', 'passed', 'failed')), -- what became
 		-- of it on the way to the phone; '' nobody says
 	arrival_why TEXT NOT NULL DEFAULT '', -- why it failed, in their words
 	arrival_ms INTEGER, -- when we learnt it; NULL not yet

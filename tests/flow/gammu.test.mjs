@@ -40,6 +40,33 @@ story('a long Polish text in the C locale is filed whole and confirmed in as man
 	assert.deepEqual(phone.files('error'), []);
 });
 
+story('what gammu-smsd did with an answer is asked and shown: it waits, is on the air, or failed', async (house, phone) => {
+	const later = (minutes) => house.now = new Date(Date.parse(house.now) + minutes * 6e4).toISOString();
+	const arrivals = () => owed(house).map((r) => r.arrival);
+	phone.receive({ from: '+48110000301', text: 'BL-7M4H Prosimy o ławki.' });
+	await phone.until('the text in the inbox', () => phone.files('inbox').length === 1);
+	house.poll();
+	assert.deepEqual(arrivals(), ['open'], 'in gammu-smsd\'s hands');
+	await phone.until('the answer on the air', () => phone.files('sent').length === 1);
+	later(3);
+	house.poll();
+	assert.deepEqual(arrivals(), ['passed']);
+	assert.match(house.run('outbox', 'show', String(owed(house)[0].id)), /arrival\s+passed/);
+	await phone.stop(); // and no modem any more
+	house.text({ from: '+48110000302', text: 'BL-7M4H Prosimy o kosze.', at: house.now });
+	house.poll();
+	later(3);
+	house.poll();
+	assert.deepEqual(arrivals(), ['passed', 'open'], 'it waits');
+	const [file] = phone.files('outbox');
+	fs.renameSync(path.join(phone.spool, 'outbox', file), path.join(phone.spool, 'error', file));
+	later(3);
+	house.poll();
+	assert.deepEqual(arrivals(), ['passed', 'failed']);
+	assert.match(house.run('outbox', 'show', String(owed(house)[1].id)), /could not send it; see the folder error/);
+	assert.equal(house.rows('stats')[0].consultations.find((c) => c.code === 'BL-7M4H').undelivered, 1);
+});
+
 story('what we spool for accents leaves whole in the C locale', async (house, phone) => {
 	fs.writeFileSync(house.conf, fs.readFileSync(house.conf, 'utf8')
 		.replace('provider = "gammu"', 'provider = "gammu" polish_letters = true')

@@ -250,9 +250,14 @@ export class SzybkiSms extends Stub {
 export class Infobip extends Stub {
 	name = 'infobip';
 
+	forget(ids) {
+		if (ids.size > 0)
+			this.texts = this.texts.filter((t) => !ids.has(t.id));
+	}
+
 	gave(kind, text) {
 		if (kind === 'poll')
-			this.texts = this.texts.filter((t) => !text.includes(`"messageId":"${t.id}"`));
+			this.forget(new Set([...text.matchAll(/"messageId":"(\d+)"/g)].map(([, id]) => Number(id))));
 	}
 
 	understand(request, body) {

@@ -2,14 +2,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { kill } from '../crash/texts.mjs';
-import { stubs } from './providers.mjs';
+import { kill, kinds } from '../crash/texts.mjs';
 import { Authority } from './servers.mjs';
 
 const authority = new Authority();
 test.after(() => authority.close());
 
-for (const Kind of stubs)
+for (const Kind of kinds)
 	test(`${new Kind().name}: killed at any moment, it loses nothing and repeats nothing`, async () => {
 		const { kills } = await kill(Kind, 12, 7, authority.good);
 		assert.ok(kills >= 4, `${kills} kills`);
