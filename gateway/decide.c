@@ -18,10 +18,6 @@
 #include "parsers/near.h"
 #include "parsers/text.h"
 
-#define HOUR_MS (60LL * 60 * 1000)
-/* How long a code sent alone waits for its words. */
-#define THREAD_MS (24 * HOUR_MS)
-
 static bool
 is_settled(const struct decision *d)
 {
@@ -249,27 +245,6 @@ decide_slip(
 	    d->suggestion != NULL ? d->suggestion->code : "");
 }
 
-/* The consultation whose code this person sent alone, if that was the last we
- * asked about and not longer than a day before. */
-static enum status
-find_thread(const struct consultation **found, const struct case_file *c,
-    struct err *err)
-{
-	struct inbound alone;
-	struct outbox row;
-	enum status rc;
-
-	rc = decide_last_row(&row, c, false, err);
-	if (rc != ST_OK || row.id == 0 || row.inbound_id == 0 ||
-	    strcmp(row.template_name, "empty_remark") != 0)
-		return rc;
-	rc = store_inbound_get(c->st, row.inbound_id, c->arena, &alone, err);
-	if (rc == ST_OK && c->in->received_ms >= alone.received_ms &&
-	    c->in->received_ms - alone.received_ms < THREAD_MS)
-		*found = decide_by_id(c, row.consultation_id);
-	return rc;
-}
-
 /* Which consultation the words belong to: what the person typed, else the
  * address, else what it answers, else the question we asked last. */
 static enum status
@@ -314,39 +289,7 @@ find_consultation(const struct consultation **found, const char **how,
 	*found = e.inherited;
 	if (*found != NULL)
 		return ST_OK;
-	*how = "its code was sent alone before";
-	return find_thread(found, c, err);
-}
-
-struct waiting {
-	struct arena *arena;
-	int64_t id;
-	struct span text;
-};
-
-static enum status
-keep_waiting(void *arg, const struct inbound *in)
-{
-	struct waiting *w = arg;
-
-	/* Only what waits for a code; the newest is what was asked last. */
-	if (in->hold_until_ms == 0)
-		return ST_OK;
-	w->id = in->id;
-	w->text = arena_copy(w->arena, span_of(in->remark));
-	return ST_OK;
-}
-
-/* The newest message of this person that waits for its code; 0 none. */
-static enum status
-find_waiting(struct waiting *w, const struct case_file *c, struct err *err)
-{
-	struct inbound_filter filter = { .fate = FATE_HELD,
-		.open_only = true,
-		.contact_id = c->contact->id };
-
-	*w = (struct waiting){ .arena = c->arena };
-	return store_inbound_list(c->st, &filter, keep_waiting, w, err);
+	return decide_thread(found, how, c, err);
 }
 
 /* How alike two texts are: words of the shorter that stand in the longer, in
@@ -372,27 +315,32 @@ likeness(struct arena *a, struct span x, struct span y)
 }
 
 /* A code came, certain now: alone, it files the words that waited for it;
- * with the same words again, it takes their place. */
+ * with the same words again, it takes their place; texts sent in a row are filed
+ * with it. */
 static enum status
 decide_waiting(struct decision *d, const struct case_file *c,
     const struct consultation *found, struct err *err)
 {
+	const struct inbound *newest;
 	struct waiting w;
 	enum status rc;
 
-	rc = find_waiting(&w, c, err);
-	if (rc != ST_OK || w.id == 0 || w.id == c->in->id)
+	rc = decide_find_waiting(&w, c, err);
+	if (rc != ST_OK || w.n == 0 || w.list[w.n - 1].id == c->in->id)
 		return rc;
+	newest = &w.list[w.n - 1];
 	if (c->mail->remark.n == 0) {
-		d->settles = w.id;
+		d->settles = newest->id;
 		d->files_settled = true;
 		decide_settle(d, c, FATE_COMMAND,
-		    "the code for message %lld: %s", (long long)w.id,
+		    "the code for message %lld: %s", (long long)newest->id,
 		    found->code);
-	} else if (likeness(c->arena, c->mail->remark, w.text) >= 60) {
-		d->settles = w.id;
+	} else if (likeness(c->arena, c->mail->remark,
+		       span_of(newest->remark)) >= 60) {
+		d->settles = newest->id;
+		return ST_OK;
 	}
-	return ST_OK;
+	return decide_with_row(d, c, &w, err);
 }
 
 /* One message, a piece for each of several consultations.  What cannot be
@@ -464,6 +412,28 @@ is_cut_in_its_words(const struct case_file *c)
 	return c->raw->whole_size != 0 && c->mail->n_attachments == 0;
 }
 
+/* Words without a code: it is asked for, but of several texts in a row only
+ * once, so that what was asked first can still be answered. */
+static enum status
+hold_for_code(struct decision *d, const struct case_file *c, struct err *err)
+{
+	struct waiting w;
+	enum status rc = decide_find_waiting(&w, c, err);
+
+	if (rc != ST_OK)
+		return rc;
+	if (decide_follows_waiting(&w, c)) {
+		d->waits_along = true;
+		decide_settle(d, c, FATE_HELD,
+		    "no code; it follows message %lld, which waits for one",
+		    (long long)w.list[w.n - 1].id);
+		return ST_OK;
+	}
+	d->reply = "no_code";
+	decide_settle(d, c, FATE_HELD, "no code, and nothing it answers");
+	return ST_OK;
+}
+
 /* The words, and the consultation they belong to. */
 static enum status
 decide_words(struct decision *d, const struct case_file *c, struct err *err)
@@ -488,12 +458,8 @@ decide_words(struct decision *d, const struct case_file *c, struct err *err)
 		decide_settle(d, c, FATE_EMPTY, "no words and no code");
 		return ST_OK;
 	}
-	if (found == NULL) {
-		d->reply = "no_code";
-		decide_settle(
-		    d, c, FATE_HELD, "no code, and nothing it answers");
-		return ST_OK;
-	}
+	if (found == NULL)
+		return hold_for_code(d, c, err);
 	d->consultation = found;
 	rc = decide_waiting(d, c, found, err);
 	if (rc != ST_OK || is_settled(d))

@@ -33,6 +33,28 @@ enum status decide_answered(struct outbox *row, bool *by_token,
 enum status decide_last_row(struct outbox *row, const struct case_file *c,
     bool asking, struct err *err);
 
+/* What words without a code go on with: NULL, or a consultation and `*how` it
+ * is known. */
+enum status decide_thread(const struct consultation **found, const char **how,
+    const struct case_file *c, struct err *err);
+
+/* The messages of a person that wait for a code, oldest first. */
+struct waiting {
+	struct arena *arena;
+	struct inbound *list; /* id, channel, received_ms, remark, suggestion */
+	size_t n;
+};
+enum status decide_find_waiting(
+    struct waiting *w, const struct case_file *c, struct err *err);
+
+/* Is the message a text that follows the newest of them at once? */
+bool decide_follows_waiting(const struct waiting *w, const struct case_file *c);
+
+/* Adds to d->also the texts in a row with d->settles, or with the message
+ * itself when that is 0; d->consultation is known. */
+enum status decide_with_row(struct decision *d, const struct case_file *c,
+    const struct waiting *w, struct err *err);
+
 /* TAK, NIE, STOP, START, STAN, KOREKTA and the others; a sentence of
  * attendance too.  Settles nothing when the message is no order. */
 enum status

@@ -361,6 +361,7 @@ decide_yes_or_no(struct decision *d, const struct case_file *c, struct err *err)
 	const char *word = yes ? "yes" : "no";
 	const struct consultation *meant;
 	struct inbound held = { 0 };
+	struct waiting w;
 	struct outbox row;
 	bool invited = false;
 	enum status rc;
@@ -406,7 +407,8 @@ decide_yes_or_no(struct decision *d, const struct case_file *c, struct err *err)
 	d->files_settled = true;
 	decide_settle(d, c, FATE_COMMAND, "yes: message %lld is meant for %s",
 	    (long long)held.id, meant->code);
-	return ST_OK;
+	rc = decide_find_waiting(&w, c, err);
+	return rc == ST_OK ? decide_with_row(d, c, &w, err) : rc;
 }
 
 /* ---- notices ----------------------------------------------------------- */

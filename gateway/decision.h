@@ -34,6 +34,9 @@ struct decision {
 	struct remark same; /* the remark it repeats; id 0 none */
 	int64_t settles; /* the held message this one settles; 0 none */
 	bool files_settled; /* ... by filing its text; else it is superseded */
+	int64_t *also; /* held texts that belong to it, filed as well */
+	size_t n_also;
+	bool waits_along; /* with a text before it, whose code is asked for */
 	int64_t denies; /* the held message whose near miss it denies; 0 none */
 	bool
 	    is_stop; /* ends notices, of `consultation`, of `commune` or of all */

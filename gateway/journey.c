@@ -307,7 +307,8 @@ static void
 note_decision(struct journey *j)
 {
 	const struct decision *d = &j->what;
-	bool asks_for_code = d->fate == FATE_HELD && d->reply != NULL;
+	bool asks_for_code =
+	    d->fate == FATE_HELD && (d->reply != NULL || d->waits_along);
 
 	j->in.fate = d->fate;
 	j->in.why = d->why;
@@ -567,10 +568,14 @@ static enum status
 settle_waiting(struct journey *j, struct err *err)
 {
 	struct inbound held;
-	enum status rc;
+	enum status rc = ST_OK;
 
-	if (j->what.settles == 0)
-		return ST_OK;
+	for (size_t i = j->what.n_also; i > 0 && rc == ST_OK; i--)
+		rc = journey_file_held(j, j->what.also[i - 1],
+		    j->what.consultation,
+		    "its author named the code in a text sent with it", err);
+	if (rc != ST_OK || j->what.settles == 0)
+		return rc;
 	if (j->what.files_settled)
 		return journey_file_held(j, j->what.settles,
 		    j->what.consultation, "its author named the code", err);

@@ -52,8 +52,7 @@ struct outbox {
 	const char *external_id; /* the provider's */
 	int64_t segments; /* SMS */
 	const char *receipt; /* the chain receipt it shows; "" none */
-	const char
-	    *arrival; /* "": nobody says; "open", "delivered", "passed"
+	const char *arrival; /* "": nobody says; "open", "delivered", "passed"
 			    (on to the network), "failed" */
 	const char *arrival_why; /* why it failed, in their words; "" */
 	int64_t arrival_ms; /* when we learnt it */

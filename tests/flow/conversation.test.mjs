@@ -753,3 +753,73 @@ story('ZAPISZ with the name of a commune asks for its meetings, and STOP ends th
 		'only the whole name of one of ours');
 	assert.equal(house.rows('subscription', 'list').filter((s) => s.commune).length, 1);
 });
+
+// ---- texts in a row ---------------------------------------------------------
+
+const said = (house) => house.rows('journal').filter((r) => r.channel === 'sms');
+const fates = (house) => said(house).map((r) => r.fate);
+
+// Texts of one number, each at its own minute; polled after each.
+function talk(house, lines, from = '+48110000301') {
+	for (const [minute, text] of lines) {
+		const at = new Date(Date.parse('2026-11-22T10:00:00+01:00') + minute * 60000).toISOString();
+		if (Date.parse(at) > Date.parse(house.now))
+			house.now = at;
+		sms(house, text, from, at);
+		house.poll();
+	}
+}
+
+story('a text without a code that follows one with a code at once belongs to it, a later one does not', (house) => {
+	talk(house, [[0, 'BL-T4NR Prosimy o autobus do szpitala'], [2, 'i o wiate na przystanku'],
+		[4, 'i o kosz'], [20, 'Kiedy bedzie remont mostu?']]);
+	assert.deepEqual(fates(house), ['filed', 'filed', 'filed', 'held']);
+	assert.deepEqual(remarks(house).map((r) => r.code), ['BL-T4NR', 'BL-T4NR', 'BL-T4NR']);
+	assert.match(said(house)[1].why, /follows a text with that code/);
+});
+
+story('after a text for two consultations none is guessed', (house) => {
+	talk(house, [[0, 'bl-10ke plakaty w sklepach. bl-t4nr autobus po 22'], [1, 'i w niedziele']]);
+	assert.deepEqual(fates(house), ['filed', 'held']);
+});
+
+story('another number that texts in between is another person', (house) => {
+	talk(house, [[0, 'BL-T4NR Prosimy o autobus do szpitala']]);
+	talk(house, [[1, 'i o wiate na przystanku']], '+48110000302');
+	assert.deepEqual(fates(house), ['filed', 'held']);
+});
+
+story('texts in a row without a code are asked for it once, and all filed when it comes', (house) => {
+	talk(house, [[0, 'Brakuje lawek przy przychodni,'], [1, 'szczegolnie od strony parku,'],
+		[2, 'i koszy na smieci.'], [30, 'BL-T4NR']]);
+	assert.deepEqual(fates(house), ['filed', 'filed', 'filed', 'command']);
+	assert.deepEqual(remarks(house).map((r) => r.text), ['Brakuje lawek przy przychodni,',
+		'szczegolnie od strony parku,', 'i koszy na smieci.']);
+	assert.deepEqual(templates(house), ['sms_no_code', 'sms_confirm_remark'], 'one confirmation');
+	for (const r of remarks(house))
+		assert.ok(owed(house).at(-1).text.includes(r.receipt));
+});
+
+story('words, then at once their code with more words: both are filed', (house) => {
+	talk(house, [[0, 'Brakuje lawek przy przychodni'], [2, 'BL-T4NR oraz koszy w parku']]);
+	assert.deepEqual(fates(house), ['filed', 'filed']);
+});
+
+story('held words of another day are not filed with a row', (house) => {
+	talk(house, [[-600, 'Kiedy bedzie remont mostu?'], [0, 'Brakuje lawek'], [1, 'BL-T4NR']]);
+	assert.deepEqual(fates(house), ['held', 'filed', 'command']);
+});
+
+story('TAK files the near miss and what was sent with it', (house) => {
+	talk(house, [[0, 'BL-T4NP Potrzebna wiata na przystanku'], [1, 'i lawka obok'], [3, 'TAK']]);
+	assert.deepEqual(templates(house).filter((t) => t !== 'sms_confirm_remark'), ['sms_unknown_code']);
+	assert.deepEqual(fates(house), ['filed', 'filed', 'command']);
+	assert.deepEqual(remarks(house).map((r) => r.code), ['BL-T4NR', 'BL-T4NR']);
+});
+
+story('a code sent alone waits a day for its words, and no longer', (house) => {
+	talk(house, [[-1500, 'BL-7M4H'], [-100, 'Wiecej pieniedzy na kluby seniora']]);
+	assert.deepEqual(fates(house), ['empty', 'filed']);
+	talk(house, [[-1500, 'BL-7M4H'], [0, 'Wiecej pieniedzy na kluby seniora']], '+48110000302');
+	assert.deepEqual(fates(house).slice(2), ['empty', 'held']);
+});
