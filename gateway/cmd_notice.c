@@ -7,7 +7,7 @@
 
 #include "gateway/cmd_list.h"
 #include "gateway/row.h"
-#include "gateway/store_notice.h"
+#include "gateway/notice.h"
 
 enum { BAR = 40 };
 
@@ -138,6 +138,8 @@ change(struct cmd_context *ctx, const struct verb *v, int argc, char **argv)
 		    json_pack("{s:s}", "state", n.state),
 		    json_pack("{s:I}", "rows", (json_int_t)rows));
 	code = row_finish(ctx, rc);
+	if (code == 0 && notice_sweep(ctx->store, &ctx->err) != ST_OK)
+		code = 1;
 	if (code == 0 && !ctx->json)
 		printf("Notice %lld is %s; %lld had not left yet.\n",
 		    (long long)n.id, v->past, (long long)rows);

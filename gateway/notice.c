@@ -5,11 +5,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gateway/clock.h"
 #include "gateway/invite.h"
 #include "gateway/quiet.h"
 #include "gateway/reply.h"
 
-enum { CHUNK = 2000, TEXTS_MAX = 2000 };
+enum {
+	TEXTS_MAX = 2000,
+	CHUNK_MS = 400, /* that a transaction takes while others wait */
+	TOGETHER = 2000, /* rows that one statement adds */
+	SWEPT = 5000, /* rows that are taken off the queue in one */
+};
 
 static const char *const templates[NOTICE_KIND_COUNT] = {
 	[NOTICE_ANNOUNCEMENT] = "meeting_announcement",
@@ -291,49 +297,75 @@ freeze_texts(
 	return rc;
 }
 
-static enum status
-add_row(const struct notice_order *order, struct notice_plan *plan,
-    const struct notice_target *t, struct store *st, int64_t id,
-    struct err *err)
+/* The row that all of a wording have in common. */
+static struct outbox
+common_row(const struct notice_order *order, const struct notice_wording *w,
+    int64_t id)
 {
-	const struct notice_wording *w = &plan->texts[t->text];
-	const struct meeting *first = NULL;
-	char token[TOKEN_SIZE], message_id[TOKEN_SIZE + 256];
-	struct outbox row = { .channel = t->channel,
-		.contact_id = t->contact_id,
-		.to = t->address,
-		.via = "",
+	struct outbox row = { .channel = w->channel,
 		.template_name = templates[order->kind],
 		.language = w->language,
-		.state = OUTBOX_DEFERRED,
+		.due_ms = order->send_at_ms,
 		.created_ms = order->now,
 		.segments = w->words.segments,
-		.error = "its notice is being prepared",
 		.notice_id = id,
 		.notice_text_id = w->text_id };
-	int position = 0;
-	enum status rc = token_make(token, order->keys, err);
 
-	if (rc != ST_OK)
-		return rc;
-	for (size_t i = 0; i < order->n && first == NULL; i++)
-		if (t->meetings & (1u << i))
-			first = &order->meetings[i];
-	row.token = token;
-	row.consultation_id = first->consultation_id;
-	snprintf(message_id, sizeof(message_id), "%s@%.250s", token,
-	    config_office(order->config, "domain"));
-	row.message_id = t->channel == CHANNEL_MAIL ? message_id : "";
-	rc = store_outbox_add(st, &row, err);
-	for (size_t i = 0; i < order->n && rc == ST_OK; i++) {
-		if ((t->meetings & (1u << i)) == 0)
-			continue;
-		rc = store_meeting_told(
-		    st, row.id, ++position, order->meetings[i].id, err);
-		if (rc == ST_OK)
-			rc = store_notice_recipient_add(st, &order->meetings[i],
-			    order->kind, t->contact_id, row.id, err);
+	for (size_t i = 0; i < order->n && row.consultation_id == 0; i++)
+		if (w->meetings & (1u << i))
+			row.consultation_id =
+			    order->meetings[i].consultation_id;
+	return row;
+}
+
+/* Who they are, and a token for each. */
+static enum status
+name_them(struct buf *contacts, struct buf *tokens, const struct keys *keys,
+    const struct notice_target *targets, size_t n, struct err *err)
+{
+	char token[TOKEN_SIZE];
+	enum status rc = ST_OK;
+
+	for (size_t i = 0; i < n && rc == ST_OK; i++) {
+		buf_printf(contacts, "%c%lld", i == 0 ? '[' : ',',
+		    (long long)targets[i].contact_id);
+		rc = token_make(token, keys, err);
+		buf_str(tokens, token);
 	}
+	buf_char(contacts, ']');
+	if (rc == ST_OK)
+		rc = buf_status(contacts, "the recipients", err);
+	return rc == ST_OK ? buf_status(tokens, "the tokens", err) : rc;
+}
+
+/* Rows for `n` targets of the same wording. */
+static enum status
+add_rows(const struct notice_order *order, const struct notice_plan *plan,
+    const struct notice_target *targets, size_t n, struct store *st, int64_t id,
+    struct err *err)
+{
+	const struct notice_wording *w = &plan->texts[targets[0].text];
+	struct buf contacts = { .max = (n + 1) * 24 };
+	struct buf tokens = { .max = (n + 1) * TOKEN_SIZE };
+	struct outbox row = common_row(order, w, id);
+	int position = 0;
+	int64_t after = 0;
+	enum status rc =
+	    name_them(&contacts, &tokens, order->keys, targets, n, err);
+
+	if (rc == ST_OK)
+		rc = store_notice_rows_add(st, &row,
+		    &(struct notice_rows){ .contacts = buf_cstr(&contacts),
+			.tokens = buf_span(&tokens),
+			.token_length = tokens.n / n,
+			.domain = config_office(order->config, "domain") },
+		    &after, err);
+	for (size_t i = 0; i < order->n && rc == ST_OK; i++)
+		if (w->meetings & (1u << i))
+			rc = store_notice_rows_tell(st, after, ++position,
+			    &order->meetings[i], order->kind, err);
+	buf_free(&contacts);
+	buf_free(&tokens);
 	return rc;
 }
 
@@ -355,6 +387,21 @@ is_first(const struct notice_order *order)
 	       order->kind == NOTICE_REMINDER;
 }
 
+enum status
+notice_sweep(struct store *st, struct err *err)
+{
+	int64_t rows = 0;
+	enum status rc;
+
+	do {
+		rc = store_begin(st, err);
+		if (rc != ST_OK)
+			return rc;
+		rc = finish(st, store_notice_sweep(st, SWEPT, &rows, err), err);
+	} while (rc == ST_OK && rows > 0);
+	return rc;
+}
+
 /* While the plan was looked at, notices went on leaving: whom they reached
  * since must hear of the change too. */
 static enum status
@@ -373,9 +420,32 @@ add_late(const struct notice_order *order, const struct notice_plan *plan,
 		if (plan->n_targets == 0 ||
 		    bsearch(&now.targets[i], plan->targets, plan->n_targets,
 			sizeof(*plan->targets), by_contact) == NULL)
-			rc = add_row(order, &now, &now.targets[i], st, id, err);
+			rc = add_rows(
+			    order, &now, &now.targets[i], 1, st, id, err);
 	notice_plan_free(&now);
 	return rc;
+}
+
+static int
+by_text(const void *x, const void *y)
+{
+	const struct notice_target *a = x, *b = y;
+
+	if (a->text != b->text)
+		return a->text < b->text ? -1 : 1;
+	return by_contact(x, y);
+}
+
+/* How many of the next targets have one wording and fit into one statement. */
+static size_t
+count_alike(const struct notice_plan *plan, size_t from)
+{
+	size_t n = 1;
+
+	while (n < TOGETHER && from + n < plan->n_targets &&
+	       plan->targets[from + n].text == plan->targets[from].text)
+		n++;
+	return n;
 }
 
 static enum status
@@ -387,20 +457,31 @@ write_rows(const struct notice_order *order, struct notice_plan *plan,
 	enum status rc = ST_OK;
 	size_t done = 0;
 
+	if (plan->n_targets > 0)
+		qsort(plan->targets, plan->n_targets, sizeof(*plan->targets),
+		    by_text);
 	while (rc == ST_OK && done < plan->n_targets) {
-		size_t end = done + CHUNK < plan->n_targets ? done + CHUNK
-							    : plan->n_targets;
+		int64_t began;
 
 		rc = store_begin(st, err);
 		if (rc != ST_OK)
 			return rc;
-		for (; done < end && rc == ST_OK; done++)
-			rc = add_row(
-			    order, plan, &plan->targets[done], st, id, err);
+		began = clock_ticks();
+		while (rc == ST_OK && done < plan->n_targets &&
+		       clock_ticks() - began < CHUNK_MS) {
+			size_t n = count_alike(plan, done);
+
+			rc = add_rows(
+			    order, plan, &plan->targets[done], n, st, id, err);
+			done += n;
+		}
 		rc = finish(st, rc, err);
 		if (rc == ST_OK)
 			progress(arg, done, plan->n_targets);
 	}
+	if (plan->n_targets > 0)
+		qsort(plan->targets, plan->n_targets, sizeof(*plan->targets),
+		    by_contact);
 	return rc;
 }
 

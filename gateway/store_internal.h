@@ -40,6 +40,7 @@ extern const struct statement store_meeting_statements[];
 extern const struct statement store_notice_statements[];
 extern const struct statement store_person_statements[];
 extern const struct statement store_outbox_statements[];
+extern const struct statement store_outbox_count_statements[];
 extern const struct statement store_subscription_statements[];
 extern const struct statement store_order_statements[];
 extern const struct statement store_chain_statements[];

@@ -49,9 +49,11 @@ store_notice_add(struct store *st, struct notice *n, struct err *err)
 #define SELECT_NOTICE                                                         \
 	"SELECT n.id, n.kind, n.state, n.created_by, n.reason, n.created_ms," \
 	" n.send_at_ms, COUNT(o.id), SUM(o.state = 'sent'),"                  \
-	" SUM(o.state IN ('queued', 'deferred', 'claimed')),"                 \
+	" SUM(o.state = 'claimed' OR (o.state IN ('queued', 'deferred')"      \
+	" AND n.state <> 'aborted')),"                                        \
 	" SUM(o.state = 'failed'), SUM(o.state = 'unknown'),"                 \
-	" SUM(o.state = 'cancelled'), COALESCE((SELECT"                       \
+	" SUM(o.state = 'cancelled' OR (o.state IN ('queued', 'deferred')"    \
+	" AND n.state = 'aborted')), COALESCE((SELECT"                        \
 	" group_concat(CASE m.key WHEN '' THEN m.uid ELSE m.key END, ' ')"    \
 	" FROM notice_meeting t JOIN meeting m ON m.id = t.meeting_id"        \
 	" WHERE t.notice_id = n.id), '') FROM notice n"                       \
@@ -163,111 +165,90 @@ store_notice_text_add(struct store *st, struct notice_text *t, struct err *err)
 	return query_number(&q, &t->id, err);
 }
 
-/* Runs a change of the notice and one of its rows; counts the rows. */
+/* Its state alone says whether its rows may leave: all stop or go at once, and
+ * nobody waits for a hundred thousand rows to be written. */
+static const char notice_becomes[] =
+    "UPDATE notice SET state = :state WHERE id = :id";
+static const char notice_waiting[] =
+    "SELECT COUNT(*) FROM outbox WHERE notice_id = :id"
+    " AND state IN ('queued', 'deferred')";
+
 static enum status
-change_rows(struct query *state, struct query *rows, struct store *st,
-    int64_t id, int64_t *n, struct err *err)
+become(struct store *st, int64_t id, const char *state, int64_t *rows,
+    struct err *err)
 {
+	struct query q;
 	enum status rc;
 
-	query_id(state, ":id", id);
-	rc = query_run(state, err);
-	query_id(rows, ":id", id);
-	if (rc == ST_OK)
-		rc = query_run(rows, err);
-	else
-		query_close(rows, rc, NULL);
-	*n = rc == ST_OK ? sqlite3_changes64(st->db) : 0;
-	return rc;
+	*rows = 0;
+	query_open(&q, st, notice_becomes);
+	query_id(&q, ":id", id);
+	query_text(&q, ":state", state);
+	rc = query_run(&q, err);
+	if (rc != ST_OK)
+		return rc;
+	query_open(&q, st, notice_waiting);
+	query_id(&q, ":id", id);
+	return query_number(&q, rows, err);
 }
-
-static const char notice_send[] =
-    "UPDATE notice SET state = 'sending' WHERE id = :id";
-static const char notice_rows_due[] =
-    "UPDATE outbox SET state = 'queued', error = '', due_ms ="
-    " (SELECT send_at_ms FROM notice WHERE id = :id)"
-    " WHERE notice_id = :id AND state = 'deferred' AND due_ms IS NULL";
 
 enum status
 store_notice_start(struct store *st, int64_t id, struct err *err)
 {
 	int64_t rows;
 
-	return store_notice_resume(st, id, &rows, err);
+	return become(st, id, "sending", &rows, err);
 }
 
 enum status
 store_notice_resume(
     struct store *st, int64_t id, int64_t *rows, struct err *err)
 {
-	struct query state, due;
-
-	query_open(&state, st, notice_send);
-	query_open(&due, st, notice_rows_due);
-	return change_rows(&state, &due, st, id, rows, err);
+	return become(st, id, "sending", rows, err);
 }
-
-static const char notice_pause[] =
-    "UPDATE notice SET state = 'paused' WHERE id = :id";
-static const char notice_rows_wait[] =
-    "UPDATE outbox SET state = 'deferred', due_ms = NULL,"
-    " error = 'its notice is paused'"
-    " WHERE notice_id = :id AND state IN ('queued', 'deferred')";
 
 enum status
 store_notice_pause(struct store *st, int64_t id, int64_t *rows, struct err *err)
 {
-	struct query state, wait;
-
-	query_open(&state, st, notice_pause);
-	query_open(&wait, st, notice_rows_wait);
-	return change_rows(&state, &wait, st, id, rows, err);
+	return become(st, id, "paused", rows, err);
 }
-
-static const char notice_abort[] =
-    "UPDATE notice SET state = 'aborted' WHERE id = :id";
-static const char notice_untold[] =
-    "DELETE FROM notice_recipient WHERE outbox_id IN"
-    " (SELECT id FROM outbox WHERE notice_id = :id"
-    " AND state IN ('queued', 'deferred'))";
-static const char notice_rows_cancel[] =
-    "UPDATE outbox SET state = 'cancelled', due_ms = NULL,"
-    " error = 'its notice was aborted'"
-    " WHERE notice_id = :id AND state IN ('queued', 'deferred')";
 
 enum status
 store_notice_abort(struct store *st, int64_t id, int64_t *rows, struct err *err)
 {
-	struct query untold, state, cancel;
-	enum status rc;
-
-	*rows = 0;
-	query_open(&untold, st, notice_untold);
-	query_id(&untold, ":id", id);
-	rc = query_run(&untold, err);
-	if (rc != ST_OK)
-		return rc;
-	query_open(&state, st, notice_abort);
-	query_open(&cancel, st, notice_rows_cancel);
-	return change_rows(&state, &cancel, st, id, rows, err);
+	return become(st, id, "aborted", rows, err);
 }
 
 static const char notice_dead[] =
-    "SELECT id FROM notice WHERE state = 'preparing' LIMIT 1";
+    "UPDATE notice SET state = 'aborted' WHERE state = 'preparing'";
 
 enum status
 store_notice_clean(struct store *st, struct err *err)
 {
-	int64_t id = 0, rows;
+	struct query q;
+
+	query_open(&q, st, notice_dead);
+	return query_run(&q, err);
+}
+
+static const char notice_leftover[] =
+    "UPDATE outbox SET state = 'cancelled', due_ms = NULL,"
+    " error = 'its notice was aborted' WHERE id IN"
+    " (SELECT o.id FROM notice n CROSS JOIN outbox o INDEXED BY outbox_notice"
+    " ON o.notice_id = n.id AND o.channel IN ('mail', 'sms')"
+    " AND o.state IN ('queued', 'deferred') WHERE n.state = 'aborted'"
+    " LIMIT :max)";
+
+enum status
+store_notice_sweep(struct store *st, int max, int64_t *rows, struct err *err)
+{
 	struct query q;
 	enum status rc;
 
-	do {
-		query_open(&q, st, notice_dead);
-		rc = query_number(&q, &id, err);
-		if (rc == ST_OK && id != 0)
-			rc = store_notice_abort(st, id, &rows, err);
-	} while (rc == ST_OK && id != 0);
+	query_open(&q, st, notice_leftover);
+	query_int(&q, ":max", max);
+	rc = query_run(&q, err);
+	*rows = rc == ST_OK ? sqlite3_changes64(st->db) : 0;
 	return rc;
 }
 
@@ -276,27 +257,28 @@ store_notice_clean(struct store *st, struct err *err)
  * for its meetings.  Whom a command that died was about to tell, or whom the
  * notice did not reach, has not been told; a change tells what a new
  * announcement would; reminders are counted by the meeting. */
-#define LISTENER                                                              \
-	"k.id, k.channel, k.address, k.language, k.stopped_ms IS NOT NULL"    \
-	" OR EXISTS (SELECT 1 FROM subscription x WHERE x.contact_id = k.id"  \
-	" AND x.consultation_id = :consultation AND x.state = 'stopped')"     \
-	" OR (EXISTS (SELECT 1 FROM subscription x WHERE x.contact_id = k.id" \
-	" AND x.commune_id = (SELECT commune_id FROM meeting"                 \
-	" WHERE id = :meeting) AND x.state = 'stopped')"                      \
-	" AND NOT EXISTS (SELECT 1 FROM subscription x"                       \
-	" WHERE x.contact_id = k.id AND x.consultation_id = :consultation"    \
-	" AND x.state = 'active')),"                                          \
-	" k.bounced_ms IS NOT NULL, EXISTS (SELECT 1 FROM notice_recipient t" \
-	" JOIN outbox r ON r.id = t.outbox_id"                                \
-	" AND r.state NOT IN ('cancelled', 'failed')"                         \
-	" JOIN notice m ON m.id = r.notice_id AND m.state <> 'preparing'"     \
-	" WHERE t.meeting_id = :meeting AND (t.kind = :kind"                  \
-	" OR (:kind = 'announcement' AND t.kind = 'change'))"                 \
-	" AND t.sequence = :sequence AND t.contact_id = k.id"                 \
-	" AND :kind <> 'reminder'),"                                          \
-	" COALESCE((SELECT v.answer = 'yes' FROM rsvp v"                      \
-	" JOIN contact w ON w.id = v.contact_id"                              \
-	" WHERE v.meeting_id = :meeting AND w.person_id = k.person_id"        \
+#define LISTENER                                                               \
+	"k.id, k.channel, k.address, k.language, k.stopped_ms IS NOT NULL"     \
+	" OR EXISTS (SELECT 1 FROM subscription x WHERE x.contact_id = k.id"   \
+	" AND x.consultation_id = :consultation AND x.state = 'stopped')"      \
+	" OR (EXISTS (SELECT 1 FROM subscription x WHERE x.contact_id = k.id"  \
+	" AND x.commune_id = (SELECT commune_id FROM meeting"                  \
+	" WHERE id = :meeting) AND x.state = 'stopped')"                       \
+	" AND NOT EXISTS (SELECT 1 FROM subscription x"                        \
+	" WHERE x.contact_id = k.id AND x.consultation_id = :consultation"     \
+	" AND x.state = 'active')),"                                           \
+	" k.bounced_ms IS NOT NULL, EXISTS (SELECT 1 FROM notice_recipient t"  \
+	" JOIN outbox r ON r.id = t.outbox_id"                                 \
+	" AND r.state NOT IN ('cancelled', 'failed')"                          \
+	" JOIN notice m ON m.id = r.notice_id AND m.state <> 'preparing'"      \
+	" AND (m.state <> 'aborted' OR r.state NOT IN ('queued', 'deferred'))" \
+	" WHERE t.meeting_id = :meeting AND (t.kind = :kind"                   \
+	" OR (:kind = 'announcement' AND t.kind = 'change'))"                  \
+	" AND t.sequence = :sequence AND t.contact_id = k.id"                  \
+	" AND :kind <> 'reminder'),"                                           \
+	" COALESCE((SELECT v.answer = 'yes' FROM rsvp v"                       \
+	" JOIN contact w ON w.id = v.contact_id"                               \
+	" WHERE v.meeting_id = :meeting AND w.person_id = k.person_id"         \
 	" ORDER BY v.received_ms DESC, v.id DESC LIMIT 1), 0)"
 
 static const char listeners_subscribed[] =
@@ -311,8 +293,10 @@ static const char listeners_told[] =
     "SELECT " LISTENER " FROM contact k WHERE k.id IN"
     " (SELECT r.contact_id FROM notice_recipient r"
     " JOIN outbox o ON o.id = r.outbox_id"
+    " JOIN notice m ON m.id = o.notice_id"
     " WHERE r.meeting_id = :meeting AND :consultation IS NOT NULL"
     " AND o.state NOT IN ('cancelled', 'failed')"
+    " AND (m.state <> 'aborted' OR o.state NOT IN ('queued', 'deferred'))"
     " AND (:kind <> 'cancellation' OR o.state NOT IN ('queued', 'deferred')"
     " OR (SELECT COUNT(*) FROM outbox_meeting x WHERE x.outbox_id = o.id) > 1))"
     " ORDER BY k.id";
@@ -380,36 +364,89 @@ store_notice_listeners(struct store *st, const struct audience *who,
 	return read_listeners(&q, a, out, n, err);
 }
 
-static const char notice_recipient_add[] =
+/* A statement adds hundreds: what one costs by itself is paid once. */
+static const char notice_rows_add[] =
+    "INSERT INTO outbox (channel, contact_id, consultation_id, recipient,"
+    " template, language, message_id, token, state, due_ms, created_ms,"
+    " segments, notice_id, notice_text_id)"
+    " SELECT :channel, k.id, :consultation, k.address, :template, :language,"
+    " CASE WHEN :channel = 'mail' THEN token || '@' || :domain ELSE '' END,"
+    " token, 'queued', :due, :created, :segments, :notice, :text"
+    " FROM (SELECT value AS contact,"
+    " CAST(substr(:tokens, key * :length + 1, :length) AS TEXT) AS token"
+    " FROM json_each(:contacts)) CROSS JOIN contact k ON k.id = contact";
+static const char outbox_end[] = "SELECT MAX(id) FROM outbox";
+
+enum status
+store_notice_rows_add(struct store *st, const struct outbox *row,
+    const struct notice_rows *rows, int64_t *after, struct err *err)
+{
+	struct query q;
+	enum status rc;
+
+	query_open(&q, st, outbox_end);
+	rc = query_number(&q, after, err);
+	if (rc != ST_OK)
+		return rc;
+	query_open(&q, st, notice_rows_add);
+	query_text(&q, ":channel", channel_name(row->channel));
+	query_id(&q, ":consultation", row->consultation_id);
+	query_text(&q, ":template", row->template_name);
+	query_text(&q, ":language", row->language);
+	query_int(&q, ":due", row->due_ms);
+	query_int(&q, ":created", row->created_ms);
+	query_int(&q, ":segments", row->segments);
+	query_id(&q, ":notice", row->notice_id);
+	query_id(&q, ":text", row->notice_text_id);
+	query_text(&q, ":contacts", rows->contacts);
+	query_blob(&q, ":tokens", rows->tokens);
+	query_int(&q, ":length", (int64_t)rows->token_length);
+	query_text(&q, ":domain", rows->domain);
+	return query_run(&q, err);
+}
+
+static const char notice_rows_meeting[] =
+    "INSERT INTO outbox_meeting (outbox_id, position, meeting_id)"
+    " SELECT id, :position, :meeting FROM outbox WHERE id > :after";
+static const char notice_rows_recipient[] =
     "INSERT INTO notice_recipient (meeting_id, kind, sequence, contact_id,"
-    " outbox_id) VALUES (:meeting, :kind, :sequence, :contact, :outbox)"
+    " outbox_id) SELECT :meeting, :kind, :sequence, contact_id, id FROM outbox"
+    " WHERE id > :after"
     " ON CONFLICT DO UPDATE SET outbox_id = excluded.outbox_id";
 
 enum status
-store_notice_recipient_add(struct store *st, const struct meeting *meeting,
-    enum notice_kind kind, int64_t contact_id, int64_t outbox_id,
-    struct err *err)
+store_notice_rows_tell(struct store *st, int64_t after, int position,
+    const struct meeting *meeting, enum notice_kind kind, struct err *err)
 {
 	struct query q;
+	enum status rc;
 
-	query_open(&q, st, notice_recipient_add);
+	query_open(&q, st, notice_rows_meeting);
+	query_int(&q, ":position", position);
+	query_id(&q, ":meeting", meeting->id);
+	query_int(&q, ":after", after);
+	rc = query_run(&q, err);
+	if (rc != ST_OK)
+		return rc;
+	query_open(&q, st, notice_rows_recipient);
 	query_id(&q, ":meeting", meeting->id);
 	query_text(&q, ":kind", kinds[kind]);
 	query_int(&q, ":sequence", meeting->sequence);
-	query_id(&q, ":contact", contact_id);
-	query_id(&q, ":outbox", outbox_id);
+	query_int(&q, ":after", after);
 	return query_run(&q, err);
 }
 
 static const char notice_stopped[] =
     "UPDATE outbox SET state = 'cancelled', due_ms = NULL,"
     " error = 'its recipient wants no notices'"
-    " WHERE notice_id = :id AND state = 'deferred' AND (contact_id IN"
-    " (SELECT id FROM contact WHERE stopped_ms >= :since)"
-    " OR EXISTS (SELECT 1 FROM subscription s"
-    " WHERE s.contact_id = outbox.contact_id AND s.state = 'stopped'"
-    " AND s.since_ms >= :since AND (s.commune_id IS NOT NULL"
-    " OR s.consultation_id = outbox.consultation_id)))";
+    " WHERE state = 'queued' AND id IN (SELECT o.id FROM contact k"
+    " CROSS JOIN outbox o INDEXED BY outbox_contact ON o.contact_id = k.id"
+    " WHERE k.stopped_ms >= :since AND o.notice_id = :id"
+    " UNION SELECT o.id FROM subscription s"
+    " CROSS JOIN outbox o INDEXED BY outbox_contact"
+    " ON o.contact_id = s.contact_id WHERE s.state = 'stopped'"
+    " AND s.since_ms >= :since AND o.notice_id = :id AND (s.commune_id IS NOT NULL"
+    " OR s.consultation_id = o.consultation_id))";
 
 enum status
 store_notice_spare(struct store *st, int64_t id, int64_t since, struct err *err)
@@ -470,18 +507,17 @@ const struct statement store_notice_statements[] = {
 	{ "notice_all", notice_all },
 	{ "notice_tells", notice_tells },
 	{ "notice_text_add", notice_text_add },
-	{ "notice_send", notice_send },
-	{ "notice_rows_due", notice_rows_due },
-	{ "notice_pause", notice_pause },
-	{ "notice_rows_wait", notice_rows_wait },
-	{ "notice_abort", notice_abort },
-	{ "notice_untold", notice_untold },
-	{ "notice_rows_cancel", notice_rows_cancel },
+	{ "notice_becomes", notice_becomes },
+	{ "notice_waiting", notice_waiting },
 	{ "notice_dead", notice_dead },
+	{ "notice_leftover", notice_leftover },
 	{ "listeners_subscribed", listeners_subscribed },
 	{ "listeners_told", listeners_told },
 	{ "listeners_to_remind", listeners_to_remind },
-	{ "notice_recipient_add", notice_recipient_add },
+	{ "notice_rows_add", notice_rows_add },
+	{ "outbox_end", outbox_end },
+	{ "notice_rows_meeting", notice_rows_meeting },
+	{ "notice_rows_recipient", notice_rows_recipient },
 	{ "notice_stopped", notice_stopped },
 	{ "notice_mixed", notice_mixed },
 	{ "notice_overtaken", notice_overtaken },

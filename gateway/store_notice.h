@@ -9,6 +9,7 @@
 #define STORE_NOTICE_H
 
 #include "gateway/store_meeting.h"
+#include "gateway/store_outbox.h"
 
 enum notice_kind {
 	NOTICE_ANNOUNCEMENT,
@@ -54,7 +55,7 @@ struct notice_text {
 enum status
 store_notice_text_add(struct store *st, struct notice_text *t, struct err *err);
 
-/* Its prepared rows are due from its time on: what was prepared leaves. */
+/* What was prepared leaves, each row from the time on that it has. */
 enum status store_notice_start(struct store *st, int64_t id, struct err *err);
 /* What has not left yet waits, goes on, or never leaves; `*rows` says how many.
  * Who was not reached by an aborted one can be told by another. */
@@ -66,6 +67,10 @@ enum status store_notice_abort(
     struct store *st, int64_t id, int64_t *rows, struct err *err);
 /* Those that were left "preparing" by a command that died are aborted. */
 enum status store_notice_clean(struct store *st, struct err *err);
+/* Rows of aborted notices never leave; this says so in at most `max` of them
+ * that do not yet, `*rows` how many: to be called until there are none. */
+enum status
+store_notice_sweep(struct store *st, int max, int64_t *rows, struct err *err);
 
 /* Who could be told of a meeting. */
 struct listener {
@@ -92,10 +97,23 @@ struct audience {
 enum status store_notice_listeners(struct store *st, const struct audience *who,
     struct arena *a, struct listener **out, size_t *n, struct err *err);
 
-/* The row of the outbox tells that contact of the meeting. */
-enum status store_notice_recipient_add(struct store *st,
-    const struct meeting *meeting, enum notice_kind kind, int64_t contact_id,
-    int64_t outbox_id, struct err *err);
+/* Rows of the outbox that differ only in their recipient. */
+struct notice_rows {
+	const char *contacts; /* a JSON array of their ids */
+	struct span tokens; /* of each in turn, all of one length */
+	size_t token_length;
+	const char *domain; /* the right side of their Message-IDs */
+};
+
+/* Adds them, as `row` is, queued for their time; they do not leave before the
+ * notice is started.  `*after`: their ids are the ones above. */
+enum status store_notice_rows_add(struct store *st, const struct outbox *row,
+    const struct notice_rows *rows, int64_t *after, struct err *err);
+/* The rows above that id tell their recipients of the meeting.  In the
+ * transaction that added them. */
+enum status
+store_notice_rows_tell(struct store *st, int64_t after, int position,
+    const struct meeting *meeting, enum notice_kind kind, struct err *err);
 
 /* Whoever said STOP since that time is taken off a prepared announcement. */
 enum status store_notice_spare(

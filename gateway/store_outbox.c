@@ -115,7 +115,9 @@ store_outbox_add(struct store *st, struct outbox *row, struct err *err)
 		return err_set(err, ST_REJECT,
 		    "a message with that Message-ID or token is in the outbox "
 		    "already");
-	return rc == ST_OK ? add_text(st, row, err) : rc;
+	/* The words of a notice stand in its own texts. */
+	return rc == ST_OK && row->notice_text_id == 0 ? add_text(st, row, err)
+						       : rc;
 }
 
 #define SETTLE                                                                \
@@ -181,14 +183,15 @@ store_outbox_recover(struct store *st, enum channel channel, int64_t now,
 
 /* ---- reading ----------------------------------------------------------- */
 
-#define SELECT_ROW                                                                       \
+#define SELECT_COLUMNS                                                                   \
 	"SELECT o.id, o.channel, o.contact_id, o.inbound_id,"                            \
 	" o.consultation_id, o.remark_id, o.recipient, o.via, o.template,"               \
 	" o.question, COALESCE(t.subject, o.subject),"                                   \
 	" COALESCE(t.body, x.body), COALESCE(t.html, x.html), o.language, o.message_id," \
 	" o.token, o.in_reply_to, o.reference_ids, o.state, o.due_ms,"                   \
 	" o.attempts, o.doubts, o.created_ms, o.claimed_ms, o.settled_ms, o.error,"      \
-	" o.external_id, o.segments, o.receipt, o.arrival, o.arrival_why, o.arrival_ms, o.ask_ms, c.code, o.notice_id, o.notice_text_id, t.calendar, t.method FROM outbox o"
+	" o.external_id, o.segments, o.receipt, o.arrival, o.arrival_why, o.arrival_ms, o.ask_ms, c.code, o.notice_id, o.notice_text_id, t.calendar, t.method"
+#define SELECT_ROW SELECT_COLUMNS " FROM outbox o"
 #define JOIN_CODE                                               \
 	" LEFT JOIN outbox_text x ON x.outbox_id = o.id"        \
 	" LEFT JOIN consultation c ON c.id = o.consultation_id" \
@@ -318,12 +321,22 @@ store_outbox_last(struct store *st, int64_t contact_id, bool asking,
 
 /* ---- claiming ---------------------------------------------------------- */
 
-static const char outbox_due[] = SELECT_ROW
-    " INDEXED BY outbox_due" JOIN_CODE
-    " WHERE o.channel = :channel AND o.state IN ('queued', 'deferred')"
-    " AND o.due_ms <= :now AND (o.notice_id IS NULL OR EXISTS"
-    " (SELECT 1 FROM notice n WHERE n.id = o.notice_id"
-    " AND n.state = 'sending')) ORDER BY o.due_ms, o.id LIMIT :max";
+/* What a single person waits for goes first, then notices to many: of these the
+ * newest, as a cancellation cannot wait for the rest of a long announcement. */
+#define DUE                                                           \
+	"SELECT id FROM (SELECT id FROM (SELECT id FROM outbox"       \
+	" INDEXED BY outbox_due WHERE channel = :channel"             \
+	" AND state IN ('queued', 'deferred') AND notice_id IS NULL"  \
+	" AND due_ms <= :now ORDER BY due_ms, id LIMIT :max)"         \
+	" UNION ALL SELECT id FROM (SELECT o.id FROM notice n"        \
+	" CROSS JOIN outbox o INDEXED BY outbox_notice"               \
+	" ON o.notice_id = n.id AND o.channel = :channel"             \
+	" AND o.state IN ('queued', 'deferred') AND o.due_ms <= :now" \
+	" WHERE n.state = 'sending' ORDER BY n.id DESC LIMIT :max))"  \
+	" LIMIT :max"
+
+static const char outbox_due[] = SELECT_COLUMNS
+    " FROM (" DUE ") d CROSS JOIN outbox o ON o.id = d.id" JOIN_CODE;
 
 static enum status
 read_due(struct query *q, struct arena *a, struct outbox **out, size_t *n,
@@ -379,11 +392,14 @@ store_outbox_claim(struct store *st, enum channel channel, int64_t now, int max,
 }
 
 static const char outbox_next_due[] =
-    "SELECT o.due_ms FROM outbox o INDEXED BY outbox_due"
-    " WHERE o.channel = :channel AND o.state IN ('queued', 'deferred')"
-    " AND o.due_ms IS NOT NULL AND (o.notice_id IS NULL OR EXISTS"
-    " (SELECT 1 FROM notice n WHERE n.id = o.notice_id"
-    " AND n.state = 'sending')) ORDER BY o.due_ms LIMIT 1";
+    "SELECT MIN(due) FROM (SELECT MIN(due_ms) AS due FROM outbox"
+    " INDEXED BY outbox_due WHERE channel = :channel AND notice_id IS NULL"
+    " AND state IN ('queued', 'deferred') AND due_ms IS NOT NULL"
+    " UNION ALL SELECT (SELECT MIN(o.due_ms) FROM outbox o"
+    " INDEXED BY outbox_notice WHERE o.notice_id = n.id AND o.state = s.state"
+    " AND o.channel = :channel AND o.due_ms IS NOT NULL) FROM notice n,"
+    " (SELECT 'queued' AS state UNION ALL SELECT 'deferred') s"
+    " WHERE n.state = 'sending')";
 
 enum status
 store_outbox_next_due(
@@ -417,10 +433,8 @@ store_outbox_hold_domain(struct store *st, const char *domain, int64_t due,
 }
 
 static const char outbox_note[] =
-    "UPDATE outbox SET error = :error WHERE error <> :error AND id IN"
-    " (SELECT id FROM outbox INDEXED BY outbox_due WHERE channel = :channel"
-    " AND state IN ('queued', 'deferred') AND due_ms <= :now"
-    " ORDER BY due_ms, id LIMIT :max)";
+    "UPDATE outbox SET error = :error WHERE error <> :error"
+    " AND id IN (" DUE ")";
 
 enum status
 store_outbox_note(struct store *st, enum channel channel, int64_t now, int max,
@@ -476,7 +490,8 @@ store_outbox_pace(struct store *st, enum channel channel, int64_t since,
 static const char outbox_quiet[] =
     "UPDATE outbox SET due_ms = :until"
     " WHERE state IN ('queued', 'deferred') AND due_ms <= :now"
-    " AND channel = 'sms' AND notice_id IS NOT NULL";
+    " AND channel = 'sms' AND notice_id IN"
+    " (SELECT id FROM notice WHERE state = 'sending')";
 
 enum status
 store_outbox_quiet(
@@ -566,111 +581,6 @@ store_outbox_cost(struct store *st, int64_t consultation_id,
 		out->texts = query_get_int(&q);
 		out->segments = query_get_int(&q);
 		out->failed = query_get_int(&q);
-	}
-	return query_close(&q, rc, err);
-}
-
-/* ---- counting ---------------------------------------------------------- */
-
-#define COUNT_SINCE                                              \
-	"SELECT COUNT(*) FROM outbox WHERE created_ms >= :since" \
-	" AND state <> 'cancelled'"
-/* Notices to many are no replies, and must not keep replies back. */
-#define IS_REPLY                            \
-	" AND template <> 'confirm_remark'" \
-	" AND inbound_id IS NOT NULL"
-
-static const char outbox_count_kind[] =
-    COUNT_SINCE " AND contact_id IS :contact AND template = :template"
-		" AND (:question IS NULL OR question = :question)";
-static const char outbox_count_contact[] =
-    COUNT_SINCE " AND contact_id = :contact" IS_REPLY;
-static const char outbox_count_all[] = COUNT_SINCE IS_REPLY;
-
-enum status
-store_outbox_count(struct store *st, int64_t contact_id,
-    const char *template_name, const char *question, int64_t since,
-    int64_t *count, struct err *err)
-{
-	struct query q;
-
-	if (template_name != NULL)
-		query_open(&q, st, outbox_count_kind);
-	else if (contact_id != 0)
-		query_open(&q, st, outbox_count_contact);
-	else
-		query_open(&q, st, outbox_count_all);
-	query_int(&q, ":since", since);
-	if (template_name != NULL || contact_id != 0)
-		query_id(&q, ":contact", contact_id);
-	if (template_name != NULL)
-		query_text(&q, ":template", template_name);
-	if (template_name != NULL && question != NULL)
-		query_text(&q, ":question", question);
-	return query_number(&q, count, err);
-}
-
-static const char outbox_counts[] =
-    "SELECT state, COUNT(*) FROM outbox GROUP BY state";
-
-enum status
-store_outbox_counts(
-    struct store *st, int64_t count[OUTBOX_STATE_COUNT + 1], struct err *err)
-{
-	struct arena a = { 0 };
-	struct query q;
-	enum status rc;
-
-	memset(count, 0, sizeof(*count) * (OUTBOX_STATE_COUNT + 1));
-	query_open(&q, st, outbox_counts);
-	while ((rc = query_step(&q, err)) == ST_OK && q.has_row) {
-		enum outbox_state state =
-		    outbox_state_by_name(query_get_text(&q, &a));
-		int64_t n = query_get_int(&q);
-
-		count[state] += n;
-		if (state != OUTBOX_STATE_COUNT)
-			count[OUTBOX_STATE_COUNT] += n;
-	}
-	arena_free(&a);
-	return query_close(&q, rc, err);
-}
-
-/* Only the newest rows are asked when one left, as there is no index for it. */
-static const char outbox_last_sent[] =
-    "SELECT MAX(settled_ms) FROM (SELECT settled_ms, state, channel"
-    " FROM outbox ORDER BY id DESC LIMIT 1000)"
-    " WHERE state = 'sent' AND channel = :channel";
-static const char outbox_owed[] =
-    "SELECT COUNT(*), MIN(created_ms), COALESCE(SUM(due_ms <= :late), 0)"
-    " FROM outbox INDEXED BY outbox_due"
-    " WHERE state IN ('queued', 'deferred') AND due_ms IS NOT NULL"
-    " AND channel = :channel"
-    " AND template NOT IN ('alert_broken', 'alert_over')"
-    " AND (due_ms <= :late OR (attempts > 0 AND claimed_ms > :last))";
-
-enum status
-store_outbox_owed(struct store *st, enum channel channel, int64_t late,
-    struct outbox_owed *out, struct err *err)
-{
-	struct query q;
-	enum status rc;
-
-	*out = (struct outbox_owed){ 0 };
-	query_open(&q, st, outbox_last_sent);
-	query_text(&q, ":channel", channel_name(channel));
-	rc = query_number(&q, &out->last_sent_ms, err);
-	if (rc != ST_OK)
-		return rc;
-	query_open(&q, st, outbox_owed);
-	query_text(&q, ":channel", channel_name(channel));
-	query_int(&q, ":late", late);
-	query_int(&q, ":last", out->last_sent_ms);
-	rc = query_step(&q, err);
-	if (rc == ST_OK && q.has_row) {
-		out->rows = query_get_int(&q);
-		out->oldest_ms = query_get_int(&q);
-		out->untried = query_get_int(&q);
 	}
 	return query_close(&q, rc, err);
 }
@@ -772,16 +682,10 @@ const struct statement store_outbox_statements[] = {
 	{ "outbox_due", outbox_due },
 	{ "outbox_mark_claimed", outbox_mark_claimed },
 	{ "outbox_next_due", outbox_next_due },
-	{ "outbox_count_kind", outbox_count_kind },
 	{ "outbox_hold_domain", outbox_hold_domain },
 	{ "outbox_note", outbox_note },
 	{ "outbox_in_hand", outbox_in_hand },
 	{ "outbox_came_back", outbox_came_back },
-	{ "outbox_count_contact", outbox_count_contact },
-	{ "outbox_count_all", outbox_count_all },
-	{ "outbox_counts", outbox_counts },
-	{ "outbox_last_sent", outbox_last_sent },
-	{ "outbox_owed", outbox_owed },
 	{ "outbox_quiet", outbox_quiet },
 	{ "outbox_to_ask", outbox_to_ask },
 	{ "outbox_next_ask", outbox_next_ask },

@@ -123,7 +123,7 @@ telling_take_turn(
 		rc = store_commit(st, err);
 	if (rc != ST_OK)
 		store_rollback(st);
-	return rc;
+	return rc == ST_OK ? notice_sweep(st, err) : rc;
 }
 
 enum status

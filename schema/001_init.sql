@@ -375,8 +375,9 @@ CREATE INDEX outbox_ask ON outbox (ask_ms) WHERE ask_ms IS NOT NULL;
 CREATE UNIQUE INDEX outbox_message_id ON outbox (message_id)
 	WHERE message_id <> '';
 CREATE UNIQUE INDEX outbox_token ON outbox (token) WHERE token <> '';
+-- Rows of notices are found by their notice, when it is one that is sent.
 CREATE INDEX outbox_due ON outbox (channel, due_ms)
-	WHERE state IN ('queued', 'deferred');
+	WHERE state IN ('queued', 'deferred') AND notice_id IS NULL;
 CREATE INDEX outbox_settled ON outbox (settled_ms)
 	WHERE settled_ms IS NOT NULL;
 CREATE INDEX outbox_state ON outbox (state);
@@ -469,8 +470,6 @@ CREATE TABLE notice_recipient (
 	PRIMARY KEY (meeting_id, kind, sequence, contact_id)
 ) STRICT, WITHOUT ROWID;
 
-CREATE INDEX notice_recipient_row ON notice_recipient (outbox_id);
-
 -- The long texts of an outbox row, apart from it: its state changes a few times
 -- and they never do, so they are written once.
 CREATE TABLE outbox_text (
@@ -518,7 +517,7 @@ CREATE TABLE rsvp (
 
 CREATE INDEX rsvp_inbound ON rsvp (inbound_id);
 
-CREATE INDEX outbox_notice ON outbox (notice_id, state)
+CREATE INDEX outbox_notice ON outbox (notice_id, channel, state, due_ms)
 	WHERE notice_id IS NOT NULL;
 
 CREATE TABLE audit (
