@@ -201,6 +201,23 @@ decide_trust(struct decision *d, const struct case_file *c)
 	c->in->may_answer = false;
 }
 
+/* No resident's telephone sends from a name: without a code it is advertising,
+ * or the operator has something to tell.  Staff see it, nobody answers. */
+static void
+decide_name(struct decision *d, const struct case_file *c)
+{
+	char number[32];
+
+	if (c->raw->channel == CHANNEL_SMS && c->mail->n_codes == 0 &&
+	    phone_normalise(number, c->mail->from.address,
+		c->config->phone_prefix, c->textable_prefixes) == PHONE_NAME) {
+		d->needs_staff = true;
+		decide_settle(d, c, FATE_SPAM,
+		    "from a name, which no resident texts from, and without "
+		    "a code");
+	}
+}
+
 /* What the author typed: certain codes and slips. */
 struct evidence {
 	const struct consultation *typed, *address, *inherited;
@@ -539,6 +556,8 @@ decide(struct decision *d, const struct case_file *c, struct err *err)
 	if (rc != ST_OK || is_settled(d))
 		return rc;
 	decide_trust(d, c);
+	if (!is_settled(d))
+		decide_name(d, c);
 	if (!is_settled(d))
 		rc = decide_order(d, c, err);
 	if (rc == ST_OK && !is_settled(d))

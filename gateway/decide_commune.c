@@ -45,5 +45,5 @@ decide_commune(struct decision *d, const struct case_file *c, struct err *err)
 	d->reply = d->is_start ? "subscribe_confirm" : "unsubscribe_confirm";
 	decide_settle(d, c, FATE_COMMAND, "%s: meetings in %s",
 	    d->is_start ? "start" : "stop", d->commune);
-	return ST_OK;
+	return d->is_stop ? decide_stops_too(d, c, err) : ST_OK;
 }

@@ -60,6 +60,11 @@ enum status decide_with_row(struct decision *d, const struct case_file *c,
 enum status
 decide_order(struct decision *d, const struct case_file *c, struct err *err);
 
+/* A STOP in answer to the token of a letter of ours is for whom that went to,
+ * also when it was forwarded and another address says it: d->stops_too. */
+enum status decide_stops_too(
+    struct decision *d, const struct case_file *c, struct err *err);
+
 /* The same with the name of a commune: its meetings. */
 enum status
 decide_commune(struct decision *d, const struct case_file *c, struct err *err);

@@ -446,6 +446,18 @@ decide_notices(struct decision *d, const struct case_file *c)
 	    d->consultation != NULL ? d->consultation->code : "");
 }
 
+enum status
+decide_stops_too(struct decision *d, const struct case_file *c, struct err *err)
+{
+	struct outbox row;
+	bool by_token = false;
+	enum status rc = decide_answered(&row, &by_token, c, err);
+
+	if (rc == ST_OK && by_token && row.contact_id != c->contact->id)
+		d->stops_too = row.contact_id;
+	return rc;
+}
+
 /* In answer to "your message came too early" a STOP also takes that message
  * back, as we said it would; from its author only. */
 static enum status
@@ -458,7 +470,9 @@ decide_stop(struct decision *d, const struct case_file *c, struct err *err)
 	decide_notices(d, c);
 	if (!d->is_stop)
 		return ST_OK;
-	rc = is_proven(&proven, &row, c, err);
+	rc = decide_stops_too(d, c, err);
+	if (rc == ST_OK)
+		rc = is_proven(&proven, &row, c, err);
 	if (rc == ST_OK && row.id == 0)
 		rc = decide_last_row(&row, c, true, err);
 	d->takes_back = rc == ST_OK && proven && row.id != 0 &&

@@ -40,6 +40,8 @@ struct decision {
 	int64_t denies; /* the held message whose near miss it denies; 0 none */
 	bool
 	    is_stop; /* ends notices, of `consultation`, of `commune` or of all */
+	int64_t
+	    stops_too; /* another contact, whom our letter went to; 0 none */
 	bool is_start; /* begins them again */
 	bool takes_back; /* and what waits for a consultation to open */
 	int64_t commune_id; /* whose meetings; 0 none */

@@ -679,24 +679,35 @@ take_back(struct journey *j, struct err *err)
 	    j->intake->st, &filter, withdraw_pending, &c, err);
 }
 
+static enum status
+change_notices_of(struct journey *j, int64_t contact_id, struct err *err)
+{
+	int64_t consultation_id =
+	    j->what.consultation != NULL ? j->what.consultation->id : 0;
+	struct store *st = j->intake->st;
+
+	if (j->what.commune_id != 0)
+		return store_contact_follow(st, contact_id, j->what.commune_id,
+		    j->what.is_start, j->in.id, j->now, err);
+	if (j->what.is_start)
+		return store_contact_restart(
+		    st, contact_id, consultation_id, j->in.id, j->now, err);
+	return store_contact_stop(
+	    st, contact_id, consultation_id, j->in.id, j->now, err);
+}
+
 /* STOP ends notices, START begins them again. */
 static enum status
 change_notices(struct journey *j, struct err *err)
 {
-	int64_t consultation_id =
-	    j->what.consultation != NULL ? j->what.consultation->id : 0;
+	enum status rc;
 
-	if (j->what.commune_id != 0)
-		return store_contact_follow(j->intake->st, j->contact.id,
-		    j->what.commune_id, j->what.is_start, j->in.id, j->now,
-		    err);
-	if (j->what.is_start)
-		return store_contact_restart(j->intake->st, j->contact.id,
-		    consultation_id, j->in.id, j->now, err);
-	if (!j->what.is_stop)
+	if (!j->what.is_start && !j->what.is_stop)
 		return ST_OK;
-	return store_contact_stop(j->intake->st, j->contact.id, consultation_id,
-	    j->in.id, j->now, err);
+	rc = change_notices_of(j, j->contact.id, err);
+	return rc == ST_OK && j->what.stops_too != 0
+		   ? change_notices_of(j, j->what.stops_too, err)
+		   : rc;
 }
 
 /* A row of ours came back: it failed for good, unless it is only late. */

@@ -661,6 +661,27 @@ story('STOP without proof of its sender takes back no words', (house) => {
 	assert.equal(row(house, early).fate, 'not_open');
 });
 
+story('STOP to the address of a letter of ours is for whom it went to, and for who says it', (house) => {
+	const active = () => house.rows('subscription', 'list').filter((r) => r.state === 'active')
+		.map((r) => r.contact ?? r.address ?? r.to);
+	const subscribe = (who) => house.run('subscription', 'add', who, '--commune', 'Lędziny',
+		'--source', 'karta', '--consent', '2026-11-01');
+	['jan@poczta.example', 'jan.nowy@inna.example', 'ewa@poczta.example'].forEach(subscribe);
+	house.run('meeting', 'announce', 's-10ke-ledziny-2', '--yes', '3');
+	house.poll();
+	const letter = fs.readdirSync(path.join(house.dir, 'out/new'))
+		.map((f) => fs.readFileSync(path.join(house.dir, 'out/new', f), 'utf8'))
+		.find((l) => /^To: .*jan@poczta/m.test(l));
+	const to = letter.match(/^Reply-To: (?:.*<)?([^>\s]+)/m)[1];
+	assert.equal(active().length, 3);
+	const stop = house.mail(mail({ from: 'jan.nowy@inna.example', to, subject: 'Re: spotkanie', text: 'STOP' }));
+	house.poll();
+	assert.equal(row(house, stop).fate, 'command', row(house, stop).why);
+	const left = house.rows('subscription', 'list').filter((r) => r.state === 'active');
+	assert.equal(left.length, 1, JSON.stringify(left));
+	assert.match(JSON.stringify(left), /ewa@poczta/);
+});
+
 story('START after STOP brings the notices back', (house) => {
 	house.mail(mail({ text: 'STOP' }));
 	house.poll();
@@ -822,4 +843,18 @@ story('a code sent alone waits a day for its words, and no longer', (house) => {
 	assert.deepEqual(fates(house), ['empty', 'filed']);
 	talk(house, [[-1500, 'BL-7M4H'], [0, 'Wiecej pieniedzy na kluby seniora']], '+48110000302');
 	assert.deepEqual(fates(house).slice(2), ['empty', 'held']);
+});
+
+story('who changes their mind about a meeting by text is counted anew, and it is no remark', (house) => {
+	house.run('subscription', 'add', '+48110000301', '--commune', 'Lędziny', '--source', 'karta',
+		'--consent', '2026-11-01');
+	house.run('meeting', 'announce', 's-10ke-ledziny-2', '--yes', '1');
+	house.poll();
+	talk(house, [[180, 'Bede z zona'], [181, 'nie przyjde jednak'], [182, 'Jednak przyjde'],
+		[183, 'Jednak nie'], [184, 'I prosze o podjazd dla wozkow']]);
+	assert.deepEqual(fates(house), ['rsvp', 'rsvp', 'rsvp', 'rsvp', 'filed']);
+	assert.deepEqual([meeting(house).yes, meeting(house).no], [0, 1]);
+	assert.equal(remarks(house)[0].code, 'BL-10KE');
+	talk(house, [[184 + 4 * 1440, 'Kiedy bedzie remont mostu?']]);
+	assert.equal(fates(house).at(-1), 'held', 'not for ever');
 });
