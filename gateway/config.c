@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "parsers/buf.h"
+#include "parsers/address.h"
 
 void
 config_free(struct config *config)
@@ -40,6 +40,22 @@ config_staff_may(const struct config_staff *staff, const char *right)
 		if (span_is(span_trim(span_sub(rest, 0, n)), right))
 			return true;
 		rest = span_from(rest, n + 1);
+	}
+	return false;
+}
+
+bool
+config_is_our_number(const struct config *config, const char *number)
+{
+	char theirs[32], ours[32];
+
+	phone_normalise(theirs, span_of(number), config->phone_prefix, "");
+	for (int i = 0; i < config->n_sms; i++) {
+		const char *own = config->sms[i].number;
+
+		phone_normalise(ours, span_of(own), config->phone_prefix, "");
+		if (own[0] != '\0' && strcmp(ours, theirs) == 0)
+			return true;
 	}
 	return false;
 }

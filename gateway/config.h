@@ -87,6 +87,10 @@ void config_free(struct config *config);
 /* Has that member of staff the right ("announce")? */
 bool config_staff_may(const struct config_staff *staff, const char *right);
 
+/* Is it one of our own numbers, however both are written?  A text to it would
+ * come back as the next one. */
+bool config_is_our_number(const struct config *config, const char *number);
+
 /* The value of an office key; "" when it has none. */
 const char *config_office(const struct config *config, const char *key);
 

@@ -143,25 +143,6 @@ is_our_address(const struct case_file *c, struct span from)
 	       local.n == ours && strncasecmp(local.p, office.p, ours) == 0;
 }
 
-/* One of our own numbers, however it is written: an answer to it would come
- * back as the next text. */
-static bool
-is_our_number(const struct case_file *c, struct span from)
-{
-	char theirs[32], ours[32];
-
-	phone_normalise(
-	    theirs, from, c->config->phone_prefix, c->textable_prefixes);
-	for (int i = 0; i < c->config->n_sms; i++) {
-		struct span number = span_of(c->config->sms[i].number);
-
-		phone_normalise(ours, number, c->config->phone_prefix, "");
-		if (number.n > 0 && strcmp(ours, theirs) == 0)
-			return true;
-	}
-	return false;
-}
-
 static bool
 claims_to_be_us(const struct case_file *c)
 {
@@ -170,7 +151,8 @@ claims_to_be_us(const struct case_file *c)
 	size_t at = span_find(from, "@");
 
 	if (c->raw->channel == CHANNEL_SMS)
-		return is_our_number(c, from);
+		return config_is_our_number(
+		    c->config, arena_copy(c->arena, from).p);
 	if (is_our_address(c, from))
 		return true;
 	domain = span_from(from, at + 1);

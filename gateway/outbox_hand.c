@@ -218,6 +218,10 @@ fill_slot(
 	} else {
 		s->letter.from = b->way->sms->number;
 		s->letter.bytes = span_of(row->body);
+		if (config_is_our_number(config, row->to))
+			rc = err_set(err, ST_REJECT,
+			    "the number is one of our own, which is never "
+			    "texted");
 	}
 	return rc;
 }

@@ -246,6 +246,8 @@ read_contacts(struct entry *e, const struct import_run *r,
 		    e->phone, phone, r->im->config->phone_prefix, textable);
 		if (kind != PHONE_MOBILE && kind != PHONE_FOREIGN)
 			*why = "the telephone number cannot be texted";
+		else if (config_is_our_number(r->im->config, e->phone))
+			*why = "the telephone number is our own";
 	}
 	if (e->mail.n == 0 && phone.n == 0)
 		*why = "has neither a mail address nor a telephone number";

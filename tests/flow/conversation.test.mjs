@@ -858,3 +858,22 @@ story('who changes their mind about a meeting by text is counted anew, and it is
 	talk(house, [[184 + 4 * 1440, 'Kiedy bedzie remont mostu?']]);
 	assert.equal(fates(house).at(-1), 'held', 'not for ever');
 });
+
+story('our own number and what cannot be texted are in no list, and are not sent to', (house) => {
+	for (const [to, why] of [['+48110010010', /our own/], ['110 010 010', /our own/],
+		['+48223456789', /cannot be texted/], ['7248', /cannot be texted/], ['INFO', /cannot be texted/]]) {
+		const { status, stderr } = house.try('subscription', 'add', to, '--commune', 'Lędziny',
+			'--source', 'karta', '--consent', '2026-11-01');
+		assert.equal(status, 1, to);
+		assert.match(stderr, why);
+	}
+	house.run('subscription', 'add', '+48110000301', '--commune', 'Lędziny', '--source', 'karta',
+		'--consent', '2026-11-01');
+	house.run('meeting', 'announce', 's-10ke-ledziny-2', '--yes', '1');
+	fs.writeFileSync(house.conf, fs.readFileSync(house.conf, 'utf8') // a line that we got since
+		.replace('number = "+48110010010"', 'number = "+48110000301"'));
+	house.poll();
+	const [notice] = owed(house);
+	assert.equal(notice.state, 'failed');
+	assert.match(notice.why, /one of our own/);
+});
