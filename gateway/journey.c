@@ -302,13 +302,20 @@ journey_open(struct journey *j, const struct raw *raw, const struct parsed *m,
 	    err);
 }
 
+static bool
+is_reply(const struct decision *d, const char *name)
+{
+	return d->reply != NULL && strcmp(d->reply, name) == 0;
+}
+
 /* Writes the decision into the message's own row. */
 static void
 note_decision(struct journey *j)
 {
 	const struct decision *d = &j->what;
 	bool asks_for_code =
-	    d->fate == FATE_HELD && (d->reply != NULL || d->waits_along);
+	    d->fate == FATE_HELD && (d->waits_along || is_reply(d, "no_code") ||
+					is_reply(d, "unknown_code"));
 
 	j->in.fate = d->fate;
 	j->in.why = d->why;

@@ -877,3 +877,12 @@ story('our own number and what cannot be texted are in no list, and are not sent
 	assert.equal(notice.state, 'failed');
 	assert.match(notice.why, /one of our own/);
 });
+
+story('an order that was asked back waits for no code; "usun moja uwage" takes it back', (house) => {
+	talk(house, [[0, 'BL-T4NR Prosimy o autobus'], [20, 'KOREKTA'], [21, 'Brakuje koszy'], [22, 'BL-7M4H']]);
+	assert.deepEqual(fates(house), ['filed', 'held', 'filed', 'command']);
+	assert.deepEqual(remarks(house).map((r) => [r.code, r.text]), [['BL-T4NR', 'Prosimy o autobus'],
+		['BL-7M4H', 'Brakuje koszy']]);
+	talk(house, [[0, 'BL-T4NR Prosimy o tramwaj'], [20, 'Usun moja uwage']], '+48110000302');
+	assert.equal(remarks(house).at(-1).state, 'withdrawn');
+});
