@@ -68,6 +68,25 @@ flagged(json_t *data, const char *flag)
 	return data;
 }
 
+/* What sends nothing is answered a few times an hour: two programs that answer
+ * each other must come to an end.  The journal has the rest. */
+static enum status
+say_no(const struct order_desk *desk, const struct staff_mail *s,
+    const char *template_name, json_t *data, const struct inbound *in,
+    struct err *err)
+{
+	int64_t n = 0;
+	enum status rc = store_order_mails(desk->st, s->who->address,
+	    template_name, desk->now - HOUR_MS, &n, err);
+
+	if (rc != ST_OK || n >= desk->config->replies_per_contact_hour) {
+		json_decref(data);
+		return rc;
+	}
+	return order_mail(
+	    desk, s->who->address, template_name, data, in, NULL, err);
+}
+
 /* Refused, and why: `data` (stolen) has the order's facts, where there is one. */
 static enum status
 refuse(const struct order_desk *desk, const struct staff_mail *s, json_t *data,
@@ -77,8 +96,7 @@ refuse(const struct order_desk *desk, const struct staff_mail *s, json_t *data,
 	    json_sprintf("%lld",
 		(long long)((desk->config->order_valid_ms + HOUR_MS - 1) /
 			    HOUR_MS)));
-	return order_mail(
-	    desk, s->who->address, refusal_template, data, in, NULL, err);
+	return say_no(desk, s, refusal_template, data, in, err);
 }
 
 /* The administrator is told, a few times an hour at most; the message itself
@@ -222,8 +240,8 @@ explain(const struct order_desk *desk, const struct staff_mail *s,
 
 	json_object_update(data, o->facts);
 	snprintf(flag, sizeof(flag), "is_%.20s", s->verb);
-	return order_mail(desk, s->who->address, "staff_order_help",
-	    flagged(data, flag), in, NULL, err);
+	return say_no(
+	    desk, s, "staff_order_help", flagged(data, flag), in, err);
 }
 
 static enum status

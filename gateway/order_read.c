@@ -7,6 +7,7 @@
 
 #include "gateway/import.h"
 #include "gateway/store_consultation.h"
+#include "parsers/code.h"
 #include "parsers/text.h"
 
 #define HOUR_MS (60LL * 60 * 1000)
@@ -97,8 +98,15 @@ static enum status
 find_code(struct reading *r, struct span word, bool *found, struct err *err)
 {
 	struct consultation c = { 0 };
-	enum status rc = store_consultation_find(
-	    r->src->st, arena_copy(r->arena, word).p, r->arena, &c, err);
+	const char *code = arena_copy(r->arena, word).p;
+	char canonical[CODE_TEXT_MAX];
+	enum status rc;
+
+	/* "bl 7m4h" too; an alias stands as it is. */
+	if (code_read(canonical, word, r->src->config->code_prefix, NULL) ==
+	    ST_OK)
+		code = canonical;
+	rc = store_consultation_find(r->src->st, code, r->arena, &c, err);
 
 	*found = rc == ST_OK && c.id != 0;
 	if (*found)

@@ -165,6 +165,24 @@ store_order_count(struct store *st, const char *address, int64_t since,
 	return query_number(&q, n, err);
 }
 
+static const char order_mails[] =
+    "SELECT COUNT(*) FROM outbox WHERE created_ms >= :since"
+    " AND contact_id IS NULL AND recipient = :address"
+    " AND template = :template";
+
+enum status
+store_order_mails(struct store *st, const char *address,
+    const char *template_name, int64_t since, int64_t *n, struct err *err)
+{
+	struct query q;
+
+	query_open(&q, st, order_mails);
+	query_int(&q, ":since", since);
+	query_text(&q, ":address", address);
+	query_text(&q, ":template", template_name);
+	return query_number(&q, n, err);
+}
+
 /* ---- previews ---------------------------------------------------------- */
 
 static const char preview_add[] =
@@ -276,6 +294,7 @@ const struct statement store_order_statements[] = {
 	{ "order_get", order_get },
 	{ "order_open", order_open },
 	{ "order_count", order_count },
+	{ "order_mails", order_mails },
 	{ "preview_add", preview_add },
 	{ "preview_use", preview_use },
 	{ "preview_of_row", preview_of_row },

@@ -58,6 +58,10 @@ enum status store_order_open(struct store *st, struct arena *a,
 enum status store_order_count(struct store *st, const char *address,
     int64_t since, int64_t *n, struct err *err);
 
+/* How many mails of that template that person was sent since. */
+enum status store_order_mails(struct store *st, const char *address,
+    const char *template_name, int64_t since, int64_t *n, struct err *err);
+
 struct staff_preview {
 	int64_t outbox_id, order_id;
 	const char *address; /* of staff, as configured */

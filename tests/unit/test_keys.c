@@ -246,6 +246,41 @@ a_mailer_may_fold_the_case_but_change_nothing(void **state)
 }
 
 static void
+a_pin_follows_from_token_and_key(void **state)
+{
+	struct keys *old = read_keys(*state, "k1 " SECRET_A "\n");
+	struct keys *both =
+	    read_keys(*state, "k1 " SECRET_A "\nk2 " SECRET_B "\n");
+	struct keys *fresh = read_keys(*state, "k2 " SECRET_B "\n");
+	struct keys *renamed = read_keys(*state, "k1 " SECRET_B "\n");
+	char token[TOKEN_SIZE], other[TOKEN_SIZE];
+	char pin[PIN_DIGITS + 1], again[PIN_DIGITS + 1];
+	int same = 0;
+	struct err err;
+
+	assert_int_equal(token_make(token, old, &err), ST_OK);
+	assert_int_equal(pin_make(pin, old, token, &err), ST_OK);
+	assert_int_equal(strlen(pin), PIN_DIGITS);
+	assert_int_equal(strspn(pin, "0123456789"), PIN_DIGITS);
+	assert_int_equal(pin_make(again, both, token, &err), ST_OK);
+	assert_string_equal(pin, again);
+	assert_true(pin_is_of(both, token, span_of(pin)));
+	assert_false(pin_is_of(both, token, span_sub(span_of(pin), 0, 5)));
+	assert_false(pin_is_of(renamed, token, span_of(pin)));
+	assert_int_equal(pin_make(pin, fresh, token, &err), ST_BROKEN);
+	assert_false(pin_is_of(fresh, token, span_of(again)));
+	for (int i = 0; i < 200; i++) {
+		assert_int_equal(token_make(other, old, &err), ST_OK);
+		same += pin_is_of(old, other, span_of(again));
+	}
+	assert_true(same <= 1);
+	keys_free(old);
+	keys_free(both);
+	keys_free(fresh);
+	keys_free(renamed);
+}
+
+static void
 random_bytes_are_not_constant(void **state)
 {
 	unsigned char one[32] = { 0 }, two[32] = { 0 };
@@ -275,6 +310,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(
 		    a_mailer_may_fold_the_case_but_change_nothing, set_up,
 		    tear_down),
+		cmocka_unit_test_setup_teardown(
+		    a_pin_follows_from_token_and_key, set_up, tear_down),
 		cmocka_unit_test(random_bytes_are_not_constant),
 	};
 
