@@ -1,11 +1,13 @@
 // orders - staff order a notice by mail: nothing leaves without the PIN that went
 // to the configured address, and whoever else tries sends nothing
 import assert from 'node:assert/strict';
+import { spawn, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 
-import { Daemon, House, until } from './house.mjs';
+import { Daemon, House, program, until } from './house.mjs';
+import { Authority, Dovecot, Postfix, SmtpSink } from './servers.mjs';
 
 const anna = 'a.mrozek@powiat.example';
 const marcin = 'm.slupik@powiat.example';
@@ -63,11 +65,11 @@ function sent(house) {
 	});
 }
 
-// Drops a mail of staff in; `answers` is the mail of ours it replies to.
-function say(house, text, { from = `Anna Mrozek <${anna}>`, verdict = pass, answers, subject, headers = [],
+// A mail of staff; `answers` is the mail of ours it replies to.
+function letter(house, text, { from = `Anna Mrozek <${anna}>`, verdict = pass, answers, subject, headers = [],
 	to = answers?.replyTo || office } = {}) {
 	const n = ++house.serialOfMail;
-	return house.mail([
+	return [
 		'Received: from ex.powiat.example by mx.powiat.example; ' +
 			`${new Date(house.now).toUTCString().replace('GMT', '+0000')}`,
 		...(verdict ? [`Authentication-Results: ${verdict}`] : []), ...headers,
@@ -76,8 +78,10 @@ function say(house, text, { from = `Anna Mrozek <${anna}>`, verdict = pass, answ
 		`Message-ID: <staff-${n}@powiat.example>`, 'Date: Sun, 22 Nov 2026 12:00:00 +0100',
 		...(answers ? [`In-Reply-To: <${answers.id}>`, `References: <${answers.id}>`] : []),
 		'MIME-Version: 1.0', 'Content-Type: text/plain; charset=utf-8',
-		'Content-Transfer-Encoding: 8bit', '', ...text.split('\n'), ''].join('\r\n'));
+		'Content-Transfer-Encoding: 8bit', '', ...text.split('\n'), ''].join('\r\n');
 }
+
+const say = (house, text, how) => house.mail(letter(house, text, how));
 
 // The same, and what came back at once.
 function tell(house, text, how) {
@@ -273,6 +277,16 @@ story('a name that shows a member of staff is not one', (house) => {
 	nothingSent(house);
 });
 
+story('the right PIN from a forged sender is held too, and so is a forged ANULUJ', (house) => {
+	const [preview] = tell(house, order);
+	const fail = 'mx.powiat.example; dmarc=fail header.from=powiat.example';
+	for (const text of [`WYŚLIJ ${preview.pin}`, 'ANULUJ'])
+		for (const verdict of [fail, null])
+			held(house, tell(house, text, { verdict, answers: preview }), /DMARC fail|without a verdict/);
+	held(house, tell(house, 'ANULUJ 1', { verdict: null }), /without a verdict/);
+	assert.equal(tell(house, `WYŚLIJ ${preview.pin}`, { answers: preview }).length, 3, 'the order still waited');
+});
+
 story('mail that our server marked as spam orders nothing', (house) => {
 	held(house, tell(house, order, { headers: ['X-Spam-Flag: YES'] }), /spam/);
 	nothingSent(house);
@@ -432,6 +446,14 @@ story('the same mail twice is one order', (house) => {
 	assert.equal(last(house).fate, 'duplicate');
 });
 
+story('refusals have a limit an hour', (house) => {
+	for (let i = 0; i < 13; i++)
+		say(house, `ROZEŚLIJ\nGmina: Bojszowy\n\nWersja ${i}.`);
+	house.poll();
+	assert.equal(sent(house).length, 10);
+	assert.equal(house.rows('journal').filter((r) => r.fate === 'staff').length, 13);
+});
+
 story('orders have a limit an hour', (house) => {
 	for (let i = 0; i < 11; i++)
 		say(house, `${order}\n\nWersja ${i}.`);
@@ -459,6 +481,13 @@ story('with two persons both PINs are needed', (house) => {
 	assert.equal(left.filter((m) => notice.test(m.raw)).length, 2);
 }, two);
 
+story('without a second person nothing can be ordered', (house) => {
+	fs.writeFileSync(house.conf, fs.readFileSync(house.conf, 'utf8')
+		.replace('rights = "announce" }', 'rights = "triage" }'));
+	assert.match(tell(house, order)[0].text, /nie ma drugiej osoby/);
+	nothingSent(house);
+}, two);
+
 story('the second person can stop it', (house) => {
 	const [preview] = tell(house, order);
 	const second = tell(house, `WYŚLIJ ${preview.pin}`, { answers: preview }).find((m) => m.to === marcin);
@@ -482,7 +511,64 @@ for (const server of ['microsoft365', ''])
 
 // ---- killed --------------------------------------------------------------
 
-story('killed anywhere, it is sent once or not at all, never half', async (house) => {
+// Runs once, stopped at the n-th durable step; true when it came to its end.
+const cut = (house, n) => spawnSync(program, ['-c', house.conf, '--now', house.now, 'run', '--once'],
+	{ env: { ...process.env, UWAGA_CRASH_AT: String(n) } }).status === 0;
+
+const owed = (house) => house.rows('outbox', 'list').filter((r) => r.to);
+const toPeople = (house) => owed(house).filter((r) => /meeting_announcement/.test(r.template) && r.state !== 'cancelled');
+
+// Stops the program at each durable step in turn, from the same beginning, lets
+// it go on, and looks at what came of it.
+function stopEverywhere(house, look) {
+	const kept = `${house.dir}.kept`;
+	const { seen } = house;
+	let n = 0, whole = false;
+	fs.cpSync(house.dir, kept, { recursive: true });
+	try {
+		while (!whole) {
+			fs.rmSync(house.dir, { recursive: true });
+			fs.cpSync(kept, house.dir, { recursive: true });
+			house.seen = new Set(seen);
+			whole = cut(house, ++n);
+			house.poll();
+			house.poll();
+			look(n);
+		}
+	} finally {
+		fs.rmSync(kept, { recursive: true });
+	}
+	return n;
+}
+
+story('stopped at any durable step, an order is one order with one preview', (house) => {
+	say(house, order);
+	const n = stopEverywhere(house, () => {
+		assert.deepEqual(house.rows('journal').map((r) => r.fate), ['staff']);
+		const rows = owed(house);
+		assert.deepEqual(rows.map((r) => [r.template, r.to]), [['staff_broadcast_preview', anna]]);
+		assert.ok(['sent', 'unknown'].includes(rows[0].state));
+		const pins = new Set(sent(house).map((m) => m.pin));
+		assert.ok(pins.size <= 1, 'sent again it has the same PIN');
+	});
+	assert.ok(n > 8, `${n} steps`);
+});
+
+story('stopped at any durable step, a PIN sends once, to all', (house) => {
+	const [preview] = tell(house, order);
+	say(house, `WYŚLIJ ${preview.pin}`, { answers: preview });
+	const n = stopEverywhere(house, (at) => {
+		const rows = toPeople(house);
+		assert.deepEqual(rows.map((r) => r.to).sort(), ['+48110000501', 'ewa@poczta.example', 'jan@poczta.example'], `step ${at}`);
+		assert.ok(rows.every((r) => r.state === 'sent' || r.state === 'unknown'), `step ${at}`);
+		assert.equal(notices(house).filter((x) => x.total > 0 && x.state !== 'aborted').length, 1, `step ${at}`);
+		assert.equal(meeting(house).state, 'announced');
+		assert.deepEqual(house.rows('journal').map((r) => r.fate), ['staff', 'staff']);
+	});
+	assert.ok(n > 15, `${n} steps`);
+});
+
+story('killed at random, the daemon sends once or not at all, never half', async (house) => {
 	const [preview] = tell(house, order);
 	say(house, `WYŚLIJ ${preview.pin}`, { answers: preview });
 	for (let i = 0; i < 12; i++) {
@@ -492,14 +578,10 @@ story('killed anywhere, it is sent once or not at all, never half', async (house
 		assert.ok(notices(house).filter((n) => n.state !== 'aborted').length <= 1);
 	}
 	const daemon = new Daemon(house);
-	await daemon.said(/daemon started/);
 	await until('the notice', () => notices(house).some((n) => n.state === 'done'));
 	await daemon.kill();
 	house.poll();
-	const rows = house.rows('outbox', 'list').filter((r) => r.template === 'meeting_announcement' ||
-		r.template === 'sms_meeting_announcement').filter((r) => r.to && r.state !== 'cancelled');
-	assert.deepEqual(rows.map((r) => r.to).sort(), ['+48110000501', 'ewa@poczta.example', 'jan@poczta.example']);
-	assert.ok(rows.every((r) => r.state === 'sent' || r.state === 'unknown'));
+	assert.deepEqual(toPeople(house).map((r) => r.to).sort(), ['+48110000501', 'ewa@poczta.example', 'jan@poczta.example']);
 });
 
 story('the running daemon sends at once when the PIN comes', async (house) => {
@@ -509,4 +591,67 @@ story('the running daemon sends at once when the PIN comes', async (house) => {
 	say(house, `WYŚLIJ ${preview.pin}`, { answers: preview });
 	await until('the notice', () => notices(house).some((n) => n.sent === 3));
 	await daemon.stop();
+});
+
+story('while a command sends, the order waits for its turn', async (house) => {
+	const [preview] = tell(house, order);
+	// As `uwaga meeting announce` holds it while somebody reads the count.
+	const holder = spawn('flock', [`${house.dir}/uwaga.db.notice.lock`, 'sh', '-c', 'echo held; exec cat'],
+		{ stdio: ['pipe', 'pipe', 'inherit'] });
+	await new Promise((resolve) => holder.stdout.once('data', resolve));
+	const [answer, ...more] = tell(house, `WYŚLIJ ${preview.pin}`, { answers: preview });
+	assert.match(answer.subject, /PIN przyjęty/);
+	assert.deepEqual([more, notices(house)], [[], []]);
+	holder.stdin.end();
+	await new Promise((resolve) => holder.on('close', resolve));
+	house.poll();
+	assert.equal(sent(house).filter((m) => notice.test(m.raw)).length, 2);
+});
+
+// ---- real servers --------------------------------------------------------
+
+test('an order comes by Dovecot and leaves by Postfix, with the daemon running', async () => {
+	const ca = new Authority(), servers = [];
+	const up = async (server) => {
+		servers.unshift(server);
+		return server.start();
+	};
+	let house, daemon;
+	try {
+		const dovecot = await up(new Dovecot({ cert: ca.good, layout: 'sdbox' }));
+		const sink = await up(new SmtpSink());
+		const postfix = await up(new Postfix({ cert: ca.good, relay: sink.port, dovecot }));
+		const account = { user: 'konsultacje', password: 'tajne-haslo', ca_file: ca.file };
+		house = new House({ extra: staff, imap: { url: dovecot.url(), start: 'all', ...account },
+			smtp: { url: `smtps://localhost:${postfix.smtps}`, ...account } });
+		house.serialOfMail = 0;
+		const file = path.join(house.dir, 'lista.csv');
+		fs.writeFileSync(file, people);
+		house.run('person', 'import', file, '--source', 'karta', '--consent', '2026-11-01');
+		daemon = new Daemon(house);
+		// What reached the destination, parsed.
+		const arrived = (to) => sink.mails().filter((m) => new RegExp(`^To: ${to}`, 'm').test(m)).map((raw) => {
+			const name = path.join(house.dir, 'arrived.eml');
+			fs.writeFileSync(name, raw);
+			const { text, message_id: id } = JSON.parse(house.run('parse', name));
+			return { text, id, replyTo: raw.match(/^Reply-To: (\S+)/m)?.[1], pin: text.match(/WYŚLIJ (\d{6})/)?.[1] };
+		});
+		await dovecot.deliver([letter(house, order, { verdict: 'mx.powiat.example; dmarc=fail header.from=powiat.example' }),
+			letter(house, order)]);
+		const preview = await until('a preview', () => arrived(anna).find((m) => m.pin));
+		await until('the administrator is told', () => arrived('admin@powiat.example').length === 1);
+		await dovecot.deliver([letter(house, `WYŚLIJ ${preview.pin}`, { answers: preview })]);
+		await until('the notices', () => arrived('ewa@poczta.example').length === 1 && arrived('jan@poczta.example').length === 1);
+		await until('it is done', () => notices(house).some((n) => n.state === 'done' && n.sent === 3));
+		await dovecot.deliver([letter(house, `WYŚLIJ ${preview.pin}`, { answers: preview })]);
+		await until('a refusal', () => arrived(anna).some((m) => /został już użyty/.test(m.text)));
+		assert.equal(notices(house).length, 1);
+		await daemon.stop();
+	} finally {
+		daemon?.child.kill('SIGKILL');
+		house?.close();
+		for (const server of servers)
+			await server.close();
+		ca.close();
+	}
 });
