@@ -144,8 +144,8 @@ make_calendar(struct notice_wording *w, struct notice_plan *plan,
     const struct notice_order *order, const struct meeting *m,
     const char *title, struct err *err)
 {
-	struct buf out = { .max = 64 << 10 }, summary = { .max = 1000 };
-	struct buf place = { .max = 4000 };
+	struct buf out = { .max = 256 << 10 }, summary = { .max = 4000 };
+	struct buf place = { .max = 64 << 10 };
 	struct invite in = { .is_cancelled = order->kind == NOTICE_CANCELLATION,
 		.uid = m->uid,
 		.sequence = m->sequence,
@@ -160,7 +160,9 @@ make_calendar(struct notice_wording *w, struct notice_plan *plan,
 	describe_place(&place, m);
 	in.summary = buf_cstr(&summary);
 	in.location = buf_cstr(&place);
-	rc = invite_make(&out, &in, err);
+	rc = buf_status(&place, "the place of the meeting", err);
+	if (rc == ST_OK)
+		rc = invite_make(&out, &in, err);
 	w->calendar = arena_copy(&plan->arena, buf_span(&out)).p;
 	w->method = invite_method(&in);
 	buf_free(&out);

@@ -25,7 +25,7 @@ if [ -n "$node" ]; then
 	command -v node >/dev/null || packages="$packages nodejs"
 fi
 if [ -n "$tests" ]; then
-	packages="$packages gammu-smsd smstools"
+	packages="$packages gammu-smsd smstools chromium"
 	command -v npm >/dev/null || packages="$packages npm"
 fi
 

@@ -1,0 +1,3 @@
+#!/bin/sh
+# See notice.mjs.
+exec node tests/crash/notice.mjs
