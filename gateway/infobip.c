@@ -403,7 +403,7 @@ infobip_check(struct provider *p, struct err *err)
 	enum status rc = ask(p, &call, err);
 
 	provider_call_free(&call);
-	return rc;
+	return rc == ST_OK ? kept_check(p, err) : rc;
 }
 
 const struct provider_ops infobip_ops = {

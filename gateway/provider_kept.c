@@ -245,6 +245,24 @@ kept_aside(
 	return rc;
 }
 
+enum status
+kept_check(struct provider *p, struct err *err)
+{
+	int folder = open_folder(p);
+	enum status rc = ST_OK;
+
+	if (folder < 0 ||
+	    faccessat(folder, ".", R_OK | W_OK | X_OK, AT_EACCESS) != 0)
+		rc = err_set(err, ST_REJECT,
+		    "%s: the folder %s cannot be used (%s); what the provider "
+		    "gives only once is kept there first: make it writable for "
+		    "this user, or set `answers` to another",
+		    p->name, p->conf->answers, strerror(errno));
+	if (folder >= 0)
+		close(folder);
+	return rc;
+}
+
 static void
 put_back(int folder, const char *name, int64_t since_ms, struct reread *out)
 {

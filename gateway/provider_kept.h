@@ -38,6 +38,9 @@ void kept_drop(struct provider *p, const char *name);
 enum status kept_aside(
     struct provider *p, const char *name, struct span bytes, struct err *err);
 
+/* Can answers be kept? */
+enum status kept_check(struct provider *p, struct err *err);
+
 /* reread() of a line: what came since waits again. */
 enum status kept_reread(
     struct provider *p, int64_t since_ms, struct reread *out, struct err *err);

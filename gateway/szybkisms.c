@@ -441,7 +441,7 @@ szybki_check(struct provider *p, struct err *err)
 	enum status rc = ask(p, &call, err);
 
 	provider_call_free(&call);
-	return rc;
+	return rc == ST_OK ? kept_check(p, err) : rc;
 }
 
 const struct provider_ops szybkisms_ops = {

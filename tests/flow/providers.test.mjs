@@ -306,6 +306,10 @@ story('without room to keep an answer nothing is asked', async (house, stub) => 
 	fs.writeFileSync(path.join(house.dir, 'answers-bramka'), 'no folder');
 	await fails(house, /nothing is asked|cannot look for kept answers/);
 	assert.equal(stub.count('poll'), 0);
+	const check = await poll(house, 'check');
+	assert.equal(check.status, 1);
+	assert.match(check.stdout + check.stderr, /answers-bramka cannot be used/);
+	stub.asked = {};
 	fs.unlinkSync(path.join(house.dir, 'answers-bramka'));
 	await ok(house);
 	assert.equal(remarks(house).length, 1);
