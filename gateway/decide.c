@@ -73,19 +73,45 @@ decide_receipt(struct decision *d, const struct case_file *c, struct err *err)
 	return ST_OK;
 }
 
+/* The row that a report is about: by the Message-ID that it quotes, else by what
+ * it was sent to; id 0: none of ours. */
+static enum status
+find_reported(struct outbox *row, const struct case_file *c, struct err *err)
+{
+	struct span id = c->mail->bounce.original_id;
+	enum status rc = ST_OK;
+
+	*row = (struct outbox){ 0 };
+	if (id.n > 0)
+		rc = store_outbox_by_message_id(
+		    c->st, arena_copy(c->arena, id).p, c->arena, row, err);
+	return rc == ST_OK && row->id == 0 ? decide_answered(row, NULL, c, err)
+					   : rc;
+}
+
+/* Who complains wants no more of it. */
+static enum status
+decide_complaint(struct decision *d, const struct case_file *c, struct err *err)
+{
+	struct outbox row;
+	enum status rc = find_reported(&row, c, err);
+
+	if (rc != ST_OK)
+		return rc;
+	d->is_stop = row.contact_id != 0;
+	d->stops_too = row.contact_id;
+	decide_settle(d, c, FATE_COMPLAINT, "%s%s", c->mail->why.p,
+	    d->is_stop ? "; no more notices to whom our message went" : "");
+	return ST_OK;
+}
+
 static enum status
 decide_bounce(struct decision *d, const struct case_file *c, struct err *err)
 {
 	const struct parsed *m = c->mail;
-	struct outbox row = { 0 };
-	enum status rc = ST_OK;
+	struct outbox row;
+	enum status rc = find_reported(&row, c, err);
 
-	if (m->bounce.original_id.n > 0)
-		rc = store_outbox_by_message_id(c->st,
-		    arena_copy(c->arena, m->bounce.original_id).p, c->arena,
-		    &row, err);
-	if (rc == ST_OK && row.id == 0)
-		rc = decide_answered(&row, NULL, c, err);
 	if (rc != ST_OK)
 		return rc;
 	d->bounced_row = row.id;
@@ -108,8 +134,7 @@ decide_machine(struct decision *d, const struct case_file *c, struct err *err)
 	case KIND_DELAYED:
 		return decide_bounce(d, c, err);
 	case KIND_COMPLAINT:
-		decide_settle(d, c, FATE_COMPLAINT, "%s", m->why.p);
-		break;
+		return decide_complaint(d, c, err);
 	case KIND_RECEIPT:
 		decide_settle(d, c, FATE_RECEIPT, "%s", m->why.p);
 		break;

@@ -600,3 +600,12 @@ bounce_read(struct parsed *parsed, const struct mime *mime)
 		parsed->bounce = (struct bounce){ 0 };
 	return true;
 }
+
+void
+bounce_original(struct parsed *parsed, const struct mime *mime)
+{
+	struct notice n = { 0 };
+
+	read_original(&n, parsed, mime);
+	parsed->bounce.n_recipients = 0; /* nothing failed to reach them */
+}

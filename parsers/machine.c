@@ -338,8 +338,13 @@ is_list(struct parsed *parsed, const struct mime *mime)
 bool
 machine_classify(struct parsed *parsed, const struct mime *mime)
 {
-	if (bounce_read(parsed, mime) || is_complaint(parsed, mime) ||
-	    is_calendar_answer(parsed, mime) || is_receipt(parsed, mime) ||
+	if (bounce_read(parsed, mime))
+		return true;
+	if (is_complaint(parsed, mime)) {
+		bounce_original(parsed, mime);
+		return true;
+	}
+	if (is_calendar_answer(parsed, mime) || is_receipt(parsed, mime) ||
 	    is_automatic(parsed, mime) || is_list(parsed, mime))
 		return true;
 	if (is_machine_sender(parsed))

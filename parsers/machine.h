@@ -17,6 +17,10 @@ bool machine_classify(struct parsed *parsed, const struct mime *mime);
 /* The bounce or delay notice in any form: fills parsed->bounce, true if so. */
 bool bounce_read(struct parsed *parsed, const struct mime *mime);
 
+/* The Message-ID of the mail that a complaint is about, as far as it says:
+ * fills parsed->bounce.original_id. */
+void bounce_original(struct parsed *parsed, const struct mime *mime);
+
 /* The first text/calendar part with a METHOD: fills parsed->calendar. */
 bool calendar_read(struct parsed *parsed, const struct mime *mime);
 

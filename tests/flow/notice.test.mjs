@@ -424,3 +424,28 @@ test('killed while reminders are written, each goes out once', async () => {
 		house.close();
 	}
 });
+
+story('who complains about a notice is written to no more, and nobody else is', (house) => {
+	announce(house, 's-10ke-ledziny-2', '--yes', '3');
+	house.poll();
+	const jan = sent(house).find((m) => m.to === 'jan@poczta.example');
+	const complain = (id, messageId) => house.mail('From: <staff@hotmail.example>\r\nTo: konsultacje@powiat.example\r\n' +
+		`Subject: complaint about message\r\nMessage-ID: <${id}@hotmail.example>\r\nDate: Sun, 22 Nov 2026 10:30:00 +0100\r\n` +
+		'MIME-Version: 1.0\r\nContent-Type: multipart/report; report-type=feedback-report; boundary=b\r\n\r\n' +
+		'--b\r\nContent-Type: text/plain\r\n\r\nThis is an email abuse report.\r\n' +
+		'--b\r\nContent-Type: message/feedback-report\r\n\r\nFeedback-Type: abuse\r\nUser-Agent: x/1\r\nVersion: 1\r\n' +
+		`--b\r\nContent-Type: message/rfc822\r\n\r\nMessage-ID: ${messageId}\r\nSubject: x\r\n\r\ny\r\n--b--\r\n`);
+	const active = () => house.rows('subscription', 'list', '--active').map((r) => r.to).sort();
+	const before = active();
+	complain('c1', '<made-up@powiat.example>');
+	house.poll();
+	assert.deepEqual(active(), before, 'of a message that is not ours');
+	complain('c2', jan.raw.match(/^Message-ID: (\S+)/mi)[1]);
+	house.poll();
+	assert.deepEqual(active(), before.filter((to) => to !== 'jan@poczta.example'));
+	assert.deepEqual(sent(house), [], 'a complaint is never answered');
+	const fates = house.rows('journal').map((r) => r.fate);
+	assert.equal(fates.filter((x) => x === 'complaint').length, 2);
+	const plan = JSON.parse(house.run('--json', 'meeting', 'announce', 's-10ke-bierun-2', '--dry-run'));
+	assert.equal(plan.mail, 0);
+});
