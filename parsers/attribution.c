@@ -9,7 +9,8 @@ enum {
 	LINES_MAX = 5,
 	NAME_WORDS_MAX = 8,
 	WORD_BEHIND_MAX = 40,
-	ABBREVIATION_MAX = 4
+	ABBREVIATION_MAX = 4,
+	HEAD_MAX = 240, /* bytes of an attribution with text behind it */
 };
 
 /* What a line holds that speaks for an attribution. */
@@ -381,6 +382,37 @@ is_sure(const struct evidence *ev)
 	return ev->address && (ev->verb_last || ev->closed || ev->dashed);
 }
 
+/* Yahoo on a telephone puts the old text behind the colon, in the same line:
+ * the line up to there, empty when no colon follows an address. */
+static struct span
+before_old_text(struct span words)
+{
+	size_t n = words.n < HEAD_MAX ? words.n : HEAD_MAX;
+	const char *at = n > 0 ? memchr(words.p, '@', n) : NULL;
+	size_t i = at == NULL ? n : (size_t)(at - words.p);
+
+	for (; i + 1 < n; i++)
+		if (words.p[i] == ':' &&
+		    (words.p[i + 1] == ' ' || words.p[i + 1] == '\t'))
+			return span_sub(words, 0, i + 1);
+	return (struct span){ NULL, 0 };
+}
+
+/* A date with its year and hour, an address and, at the end, a verb: a person
+ * who goes on in the same line does not write so. */
+static bool
+has_old_text(struct lines *lines, size_t i)
+{
+	struct span head = before_old_text(lines_words(lines, i));
+	struct evidence ev;
+
+	if (head.n == 0)
+		return false;
+	ev = weigh(lines_fold_words(lines, head));
+	return ev.starts_word && ev.date && ev.year && ev.time && ev.angle &&
+	       ev.verb_last && ev.colon;
+}
+
 bool
 attribution_may_end(const struct lines *lines, size_t i)
 {
@@ -398,7 +430,9 @@ attribution_may_end(const struct lines *lines, size_t i)
 	case 'e': /* wrote */
 		return memchr(s.p, '@', s.n) != NULL;
 	default: /* the full-width colon */
-		return s.n > 3 && memcmp(s.p + s.n - 3, "\xef\xbc\x9a", 3) == 0;
+		return (s.n > 3 &&
+			   memcmp(s.p + s.n - 3, "\xef\xbc\x9a", 3) == 0) ||
+		       before_old_text(s).n > 0;
 	}
 }
 
@@ -575,6 +609,10 @@ attribution_read(
 	bool found = false;
 
 	*out = (struct attribution){ end, end, 0, quoted, false };
+	if (has_old_text(lines, end)) {
+		out->quoted = false;
+		return true;
+	}
 	for (size_t from = end + 1; from-- > 0 && end - from < LINES_MAX;) {
 		struct evidence ev;
 		bool enough;

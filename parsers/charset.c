@@ -70,7 +70,13 @@ static const struct set {
 	{ "iso-2022-kr", "ISO-2022-KR", ANY },
 };
 
-enum { SETS = sizeof(sets) / sizeof(sets[0]), KEY_MAX = 32 };
+enum {
+	SETS = sizeof(sets) / sizeof(sets[0]),
+	KEY_MAX = 32,
+	TWICE_MAX =
+	    0x2200, /* no set read twice has a character from there on */
+	TWICE_SURE = 2, /* letters that are not read so by chance */
+};
 
 /* Other spellings, as key_of() writes them. */
 static const struct alias {
@@ -468,6 +474,93 @@ choose(struct span in, size_t claim, bool utf8)
 	return converter(claim) == (iconv_t)-1 ? guess(in, SETS) : claim;
 }
 
+/* The byte that stands for each character in `set`, 0 for what has none; a
+ * control character stands for the byte of its number. */
+static void
+bytes_of(unsigned char table[TWICE_MAX], size_t set)
+{
+	memset(table, 0, TWICE_MAX);
+	for (int i = 0x80; i < 0xA0; i++)
+		table[i] = (unsigned char)i;
+	for (int i = 0x80; i < 0x100; i++) {
+		char byte = (char)i, text[8], *from = &byte, *to = text;
+		size_t left = 1, room = sizeof(text), len;
+		int32_t cp = i;
+		iconv_t cd = converter(set);
+
+		iconv(cd, NULL, NULL, NULL, NULL);
+		if (iconv(cd, &from, &left, &to, &room) != (size_t)-1 &&
+		    room < sizeof(text))
+			cp = text_next(
+			    (struct span){ text, sizeof(text) - room }, &len);
+		if (cp > 0 && cp < TWICE_MAX)
+			table[cp] = (unsigned char)i;
+	}
+}
+
+/* Appends the bytes that `in` had before a program took them for `set`.  False
+ * when it holds a character that this cannot have made. */
+static bool
+undo(struct buf *out, struct span in, size_t set)
+{
+	unsigned char table[TWICE_MAX];
+	size_t len, plain;
+
+	bytes_of(table, set);
+	while (in.n > 0) {
+		int32_t cp;
+
+		for (plain = 0;
+		     plain < in.n && (unsigned char)in.p[plain] < 0x80; plain++)
+			;
+		buf_add(out, span_sub(in, 0, plain));
+		in = span_from(in, plain);
+		if (in.n == 0)
+			break;
+		cp = text_next(in, &len);
+		if (cp < 0 || cp >= TWICE_MAX || table[cp] == 0)
+			return false;
+		buf_char(out, (char)table[cp]);
+		in = span_from(in, len);
+	}
+	return !out->failed;
+}
+
+/* Characters outside ASCII in valid UTF-8. */
+static size_t
+count_marked(struct span in)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < in.n; i++)
+		count += ((unsigned char)in.p[i] & 0xC0) == 0xC0;
+	return count;
+}
+
+/* UTF-8 that was taken for another set and encoded again ("Å¼" for "ż"): told
+ * by all of it being valid UTF-8 once more, which no other text is by chance.
+ * Appends what it said; false, and nothing appended, when it is not so. */
+static bool
+read_twice(struct buf *out, struct span in, struct charset_note *note)
+{
+	static const size_t taken_for[] = { WINDOWS_1252, WINDOWS_1250 };
+	struct buf once = { .max = in.n };
+	bool found = false;
+
+	for (size_t i = 0; !found && i < 2; i++) {
+		buf_reset(&once);
+		found = undo(&once, in, taken_for[i]) &&
+			count_marked(buf_span(&once)) >= TWICE_SURE &&
+			is_valid_utf8(buf_span(&once));
+	}
+	if (found) {
+		buf_add(out, buf_span(&once));
+		note->guessed = true;
+	}
+	buf_free(&once);
+	return found;
+}
+
 void
 charset_to_utf8(struct buf *out, struct span in, struct span declared,
     struct charset_note *note)
@@ -481,7 +574,9 @@ charset_to_utf8(struct buf *out, struct span in, struct span declared,
 	if (set == SETS)
 		set = choose(in, claim, utf8);
 	if (set == UTF_8 && utf8) {
-		buf_add(out, in);
+		if (count_marked(in) < 2 * TWICE_SURE ||
+		    !read_twice(out, in, note))
+			buf_add(out, in);
 		return;
 	}
 	if (set == UTF_8 && repair_utf8(out, in, note))

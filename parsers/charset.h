@@ -25,7 +25,8 @@ void charset_warm(void);
  * silently.  `declared` is the name in the mail, quotes, language suffix and
  * wild spellings included; empty when there is none.  Order: byte order mark,
  * valid UTF-8, the declared set unless the bytes contradict it, windows-1250 or
- * iso-8859-2 when Polish words come out, windows-1252.  Linear. */
+ * iso-8859-2 when Polish words come out, windows-1252.  UTF-8 that was encoded
+ * twice is read twice.  Linear. */
 void charset_to_utf8(struct buf *out, struct span in, struct span declared,
     struct charset_note *note);
 

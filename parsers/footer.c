@@ -17,15 +17,16 @@ enum {
 /* All tables are folded. */
 static const char *const clients[] = { "wyslane z", "wyslano z", "wyslane ze",
 	"wyslano ze", "wyslane przy", "wyslano przy", "wyslane za pomoca",
-	"wyslano za pomoca", "wyslana z", "wiadomosc wyslana z",
-	"wiadomosc wyslano z", "pobierz aplikacje outlook",
-	"pobierz program outlook", "pobierz outlook",
-	"uzyskaj aplikacje outlook", "uzyskaj program outlook",
-	"uzyskaj outlook", "sent from", "sent via", "sent with", "sent using",
-	"sent by", "get outlook for", "download outlook for",
-	"get bluemail for", "pobierz bluemail", "get typeapp for", "von meinem",
-	"von meiner", "gesendet von", "gesendet mit", "gesendet aus",
-	"holen sie sich outlook", "outlook fur",
+	"wyslano za pomoca", "wyslana z", "nadeslane z", "nadano z",
+	"napisane na", "napisano na", "otrzymaj aplikacje outlook",
+	"otrzymaj outlook", "wiadomosc wyslana z", "wiadomosc wyslano z",
+	"pobierz aplikacje outlook", "pobierz program outlook",
+	"pobierz outlook", "uzyskaj aplikacje outlook",
+	"uzyskaj program outlook", "uzyskaj outlook", "sent from", "sent via",
+	"sent with", "sent using", "sent by", "get outlook for",
+	"download outlook for", "get bluemail for", "pobierz bluemail",
+	"get typeapp for", "von meinem", "von meiner", "gesendet von",
+	"gesendet mit", "gesendet aus", "holen sie sich outlook", "outlook fur",
 	"diese nachricht wurde von meinem", "envoye de", "envoye depuis",
 	"envoye a partir", "envoye avec", "telecharger outlook",
 	"obtenez outlook", "inviato da", "inviato dal", "inviato con",
@@ -45,10 +46,14 @@ static const char *const devices[] = { "iphone", "ipad", "ipod", "apple",
 	"oppo", "motorola", "nokia", "sony", "xperia", "pixel", "oneplus",
 	"blackberry", "windows", "outlook", "gmail", "poczt", "mail", "k-9",
 	"yahoo", "onet", "o2", "interia", "thunderbird", "proton", "tutanota",
-	"smartphone", "smartfon", "telefon", "phone", "handy", "urzadz",
-	"mobil", "komork", "tablet", "aplikacj", "app", "gerat", "appareil",
-	"пристро", "телефон", "аифон", "почт", "пошт", "mobile", "ipado",
-	NULL };
+	"tuta.", "smartphone", "smartfon", "telefon", "phone", "handy",
+	"urzadz", "mobil", "komork", "tablet", "aplikacj", "app", "gerat",
+	"appareil", "пристро", "телефон", "аифон", "почт", "пошт", "mobile",
+	"ipado", NULL };
+
+/* "Wysłane z telefonu było już raz": a sentence about what was sent. */
+static const char *const past[] = { "bylo", "byla", "byly", "zostalo",
+	"zostala", "was", "were", "wurde", "wurden", NULL };
 
 /* A notice begins with one of these and holds one of those below. */
 static const char *const notices[] = { "niniejsza wiadomosc",
@@ -196,9 +201,9 @@ footer_is_client(struct lines *lines, size_t i, bool alone)
 	    words.n < 8)
 		return false;
 	f = lines_fold(lines, i, i);
-	f = without(f, "*_[");
+	f = without(f, "*_[- ");
 	n = phrase_starts(f, clients);
-	if (n == 0)
+	if (n == 0 || phrase_word_in(f, past))
 		return false;
 	rest = without_links(span_from(f, n));
 	if (span_find(rest, "?") < rest.n)

@@ -152,6 +152,15 @@ has_left_line(const char *value)
 	       !has(style, "border-left:0");
 }
 
+/* Programs name the box around an old message so ("edo-original",
+ * "front-blockquote", "zmail_extra"). */
+static bool
+holds_old(const char *class, const char *id)
+{
+	return has(class, "quote") || has(class, "original") ||
+	       has(class, "_extra") || has(id, "quote") || has(id, "original");
+}
+
 /* Does a mail program mark the old message, or the signature, like this? */
 static int
 program_flags(const char *name, const xmlChar **atts)
@@ -160,7 +169,8 @@ program_flags(const char *name, const xmlChar **atts)
 	const char *id = attribute(atts, "id");
 	int flags = 0;
 
-	if (has(class, "gmail_quote") || has(class, "protonmail_quote"))
+	if (has(class, "gmail_quote") || has(class, "protonmail_quote") ||
+	    (strcmp(name, "div") == 0 && holds_old(class, id)))
 		flags |= CONTAINER;
 	if (strcmp(name, "blockquote") == 0 &&
 	    (flags != 0 || strcasecmp(attribute(atts, "type"), "cite") == 0 ||

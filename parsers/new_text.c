@@ -564,7 +564,20 @@ is_signature(struct reading *r, struct range s, struct range below, bool sure)
 	       last_lines(lines, below, SIGNATURE_MAX + 1) <= below.from;
 }
 
-/* From the first signature delimiter on; returns what is left. */
+/* Where, below a signature, a paragraph begins that is a postscript. */
+static size_t
+postscript_start(struct lines *lines, struct range below)
+{
+	for (size_t i = below.from + 1; i < below.to; i++)
+		if (lines->line[i].kind == LINE_TEXT && !lines->line[i].gone &&
+		    lines->line[i - 1].kind == LINE_BLANK &&
+		    sign_off_is_postscript(lines, i))
+			return i;
+	return below.to;
+}
+
+/* From the first signature delimiter on, but for a postscript; returns what is
+ * left. */
 static struct range
 drop_delimited(struct reading *r, struct range s)
 {
@@ -583,8 +596,10 @@ drop_delimited(struct reading *r, struct range s)
 			    i + 1);
 			continue;
 		}
-		mark_gone(lines, i, s.to);
-		return trim(lines, (struct range){ s.from, i });
+		below.to = postscript_start(lines, below);
+		mark_gone(lines, i, below.to);
+		return trim(lines,
+		    (struct range){ s.from, below.to < s.to ? s.to : i });
 	}
 	return s;
 }

@@ -15,6 +15,7 @@ enum {
 	CARD_WORDS_MAX = 9,
 	CARD_LONG_MAX = 24,
 	CARD_LINES_MAX = 14,
+	UNWRAPPED_MAX = 55, /* bytes of a line that nobody had to break */
 	WINDOW = 24, /* lines with words, from the end, that are looked at */
 };
 
@@ -23,15 +24,16 @@ enum {
 static const char *const formulas[] = { "pozdrawiam", "pozdrawiamy",
 	"pozdrowienia", "serdecznie pozdrawiam", "serdeczne pozdrowienia",
 	"goraco pozdrawiam", "lacze pozdrowienia", "lacze wyrazy",
-	"lacze uklony", "laczymy pozdrowienia", "laczymy wyrazy",
-	"z powazaniem", "z powaazniem", "z pow.", "z wyrazami szacunku",
-	"z wyrazami powazania", "z wyrazami wdziecznosci", "z szacunkiem",
-	"z nalezytym szacunkiem", "z najwyzszym szacunkiem", "wyrazy szacunku",
-	"z uszanowaniem", "z uklonami", "uklony", "z pozdrowieniami",
-	"z pozdrowieniem", "z serdecznymi pozdrowieniami",
-	"z obywatelskim pozdrowieniem", "z serdecznosciami", "usciski",
-	"z gory dziekuje i pozdrawiam", "z gory dziekuje, pozdrawiam",
-	"dziekuje i pozdrawiam", "dziekuje, pozdrawiam", "dziekuje. pozdrawiam",
+	"lacze uklony", "klaniam sie", "klaniamy sie", "laczymy pozdrowienia",
+	"laczymy wyrazy", "z powazaniem", "z powaazniem", "z pow.",
+	"z wyrazami szacunku", "z wyrazami powazania",
+	"z wyrazami wdziecznosci", "z szacunkiem", "z nalezytym szacunkiem",
+	"z najwyzszym szacunkiem", "wyrazy szacunku", "z uszanowaniem",
+	"z uklonami", "uklony", "z pozdrowieniami", "z pozdrowieniem",
+	"z serdecznymi pozdrowieniami", "z obywatelskim pozdrowieniem",
+	"z serdecznosciami", "usciski", "z gory dziekuje i pozdrawiam",
+	"z gory dziekuje, pozdrawiam", "dziekuje i pozdrawiam",
+	"dziekuje, pozdrawiam", "dziekuje. pozdrawiam",
 	"dziekujemy i pozdrawiamy", "dziekuje z gory i pozdrawiam", "pozdr",
 	"pzdr", "pozdro", "milego dnia", "zycze milego dnia",
 	"zyczymy milego dnia", "szczesc boze", "z bogiem", "z panem bogiem",
@@ -56,33 +58,43 @@ static const char *const formulas[] = { "pozdrawiam", "pozdrawiamy",
 	"med vanlig halsning", "vanliga halsningar", "halsningar", "mvh",
 	"med venlig hilsen", "venlig hilsen", "de bedste hilsner",
 	"bedste hilsner", "hilsen", "kh", "vh", "med vennlig hilsen",
-	"vennlig hilsen", "ystavallisin terveisin", "terveisin", NULL };
+	"vennlig hilsen", "ystavallisin terveisin", "terveisin", "udv",
+	"udvozlettel", "tisztelettel", "pagarbiai", "ar cienu", "cu stima",
+	"cu respect", "z posanou", NULL };
 
-/* "Z sportowym pozdrowieniem": with regards of whatever kind. */
+/* "Z sportowym pozdrowieniem", "z wyrazami uszanowania": with regards of
+ * whatever kind, with signs of whatever. */
 static const char *const with[] = { "z", "ze", "mit", "with", "s", "so", NULL };
 static const char *const regards[] = { "pozdrowieniem", "pozdrowieniami",
 	"powazaniem", "szacunkiem", "uszanowaniem", "uklonami", "gruss",
 	"grussen", "regards", "wishes", "pozdravem", "pozdravom", "uctou",
 	NULL };
+static const char *const signs_of[] = { "wyrazami", NULL };
 
 /* These end a letter only when the name follows. */
 static const char *const thanks[] = { "dziekuje", "dziekujemy", "dzieki",
 	"z gory dziekuje", "z gory dziekujemy", "dziekuje z gory",
 	"serdecznie dziekuje", "thanks", "many thanks", "thank you", "cheers",
 	"best", "danke", "vielen dank", "merci", "дякую", "спасибо", "dekuji",
-	"dakujem", NULL };
+	"dakujem", "dekujeme", "grazie", "gracias", "muchas gracias",
+	"obrigado", "obrigada", "tack", "kiitos", "bedankt", "dank u", NULL };
 
 static const char *const greetings[] = { "dzien dobry", "dziendobry",
 	"dobry wieczor", "witam", "witamy", "witajcie", "witaj", "szanowni",
 	"szanowny", "szanowna", "szanowne", "wielce szanowni", "wielmozny",
 	"drodzy", "kochani", "czesc", "hej", "hejka", "siema", "uszanowanie",
-	"szczesc boze", "dear", "hello", "hi", "hey", "good morning",
-	"good afternoon", "good evening", "greetings", "to whom it may concern",
-	"sehr geehrte", "sehr geehrter", "guten tag", "guten morgen", "hallo",
-	"доброго дня", "добрии день", "доброго вечора", "добрии вечір", "вітаю",
-	"шановні", "шановнии", "шановна", "здравствуите", "добрыи день",
-	"уважаемые", "dobry den", "vazeni", "vazena", "bonjour", "buongiorno",
-	"buenos dias", "god dag", NULL };
+	"wielce szanowny", "wielce szanowna", "wielce szanowne", "szczesc boze",
+	"dear", "hello", "hi", "hey", "good morning", "good afternoon",
+	"good evening", "greetings", "to whom it may concern", "sehr geehrte",
+	"sehr geehrter", "guten tag", "guten morgen", "hallo", "доброго дня",
+	"добрии день", "доброго вечора", "добрии вечір", "вітаю", "шановні",
+	"шановнии", "шановна", "здравствуите", "добрыи день", "уважаемые",
+	"dobry den", "vazeni", "vazena", "bonjour", "buongiorno", "buenos dias",
+	"god dag", "ahoj", "nazdar", "zdravim", "moin", "moin moin", "servus",
+	"gruss gott", "guten abend", "salut", "ciao", "salve", "hola",
+	"bom dia", "buna ziua", "sziasztok", "szia", "tisztelt", "jo napot",
+	"labas", "laba diena", "sveiki", "geachte", "beste heer", "goedendag",
+	"kare", "hei", "terve", "привіт", "привет", NULL };
 
 /* These greet only when a comma or an exclamation mark ends the line: "Droga"
  * is a road, too. */
@@ -95,14 +107,15 @@ static const char *const greeted[] = { "pan", "pani", "panie", "panu",
 	"panowie", "panstwo", "panstwu", "panstwa", "szanowni", "szanowny",
 	"szanowna", "serdecznie", "ponownie", "goraco", "cieplo", "bardzo",
 	"raz", "jeszcze", "wszystkim", "wszystkich", "wam", "was", "starosto",
-	"wojcie", "burmistrzu", "prezydencie", "przewodniczacy",
+	"nisko", "wojcie", "burmistrzu", "prezydencie", "przewodniczacy",
 	"przewodniczaca", "radny", "radna", "radni", "dyrektorze", "dyrektor",
 	"naczelniku", "sekretarzu", "skarbniku", "redakcjo", "urzednicy",
 	"mieszkancy", "sasiedzi", "konsultacje", "zespole", "zespol", "i",
 	"oraz", "dzien", "dobry", "sir", "madam", "or", "and", "all",
 	"everyone", "there", "team", "sirs", "mr", "mrs", "ms", "folks",
-	"damen", "und", "herren", "geehrte", "frau", "herr", "пане", "пані",
-	"панове", "всім", "to", "you", NULL };
+	"damen", "und", "herren", "geehrte", "frau", "herr", "zusammen",
+	"kivanok", "mevrouw", "пане", "пані", "панове", "всім", "to", "you",
+	NULL };
 
 /* What may stand behind a formula in small letters. */
 static const char *const wished[] = { "serdecznie", "serdeczne", "serdecznosci",
@@ -222,7 +235,7 @@ count_digits(struct span s)
 static struct span
 bare(struct span words)
 {
-	while (words.n > 0 && memchr("*_-/ ", words.p[0], 5) != NULL)
+	while (words.n > 0 && memchr("*_-/() ", words.p[0], 7) != NULL)
 		words = span_from(words, 1);
 	while (words.n > 0 && memchr("*_ ", words.p[words.n - 1], 3) != NULL)
 		words.n--;
@@ -327,6 +340,10 @@ with_regards(struct span folded)
 
 		if (found > 0)
 			return at + found;
+		found = phrase_starts(rest, signs_of);
+		if (found > 0 && rest.n > found)
+			return at + found + 1 +
+			       span_find(span_from(rest, found + 1), " ");
 		n = at + span_find(rest, " ");
 	}
 	return 0;
@@ -365,9 +382,8 @@ is_formula(struct lines *lines, size_t i, const struct buf *known, bool *weak,
 	return left >= 0 && left <= (*weak ? 2 : 7);
 }
 
-/* Does line `i` begin a postscript? */
-static bool
-is_postscript(struct lines *lines, size_t i)
+bool
+sign_off_is_postscript(struct lines *lines, size_t i)
 {
 	static const char *const marks[] = { "p.s.", "p.s", "p. s.", "ps",
 		"ps.", "ps:", "post scriptum", "postscriptum", "nb.", NULL };
@@ -499,7 +515,7 @@ is_card(struct lines *lines, size_t from, size_t to, bool closed, size_t *end,
 		if (lines->line[*end].gone ||
 		    lines->line[*end].kind == LINE_BLANK)
 			continue;
-		if (is_postscript(lines, *end))
+		if (sign_off_is_postscript(lines, *end))
 			return true;
 		if (!is_card_line(lines, *end))
 			return closed && proven && *count > 1;
@@ -549,8 +565,8 @@ is_item(const struct lines *lines, size_t i)
 				  span_starts(words, "\xe2\x80\xa2"));
 }
 
-/* A name begins a paragraph, or is the last line of all below a sentence or of
- * two words at least. */
+/* A name begins a paragraph, or is the last line of all: below a sentence,
+ * below a line too short to have been wrapped, or of two words at least. */
 static bool
 may_be_name(const struct lines *lines, size_t i, size_t from, size_t to)
 {
@@ -572,7 +588,8 @@ may_be_name(const struct lines *lines, size_t i, size_t from, size_t to)
 		return false;
 	above = lines_words(lines, i - 1);
 	return phrase_count_words(lines_words(lines, i), 2) > 1 ||
-	       ends_sentence(above);
+	       ends_sentence(above) ||
+	       (above.n <= UNWRAPPED_MAX && above.p[above.n - 1] != ',');
 }
 
 /* A given name alone is one only below other words, at the very end. */

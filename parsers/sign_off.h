@@ -26,4 +26,7 @@ bool sign_off_find(struct sign_off *out, struct lines *lines, size_t from,
 /* Is line `i` nothing but a greeting ("Szanowni Państwo,")? */
 bool sign_off_is_greeting(struct lines *lines, size_t i);
 
+/* Does line `i` begin a postscript ("PS. ...")? */
+bool sign_off_is_postscript(struct lines *lines, size_t i);
+
 #endif
