@@ -16,6 +16,7 @@ enum {
 	CARD_LONG_MAX = 24,
 	CARD_LINES_MAX = 14,
 	UNWRAPPED_MAX = 55, /* bytes of a line that nobody had to break */
+	ABOVE_MAX = 100, /* lines of a list that are looked at */
 	WINDOW = 24, /* lines with words, from the end, that are looked at */
 };
 
@@ -573,7 +574,8 @@ may_be_name(const struct lines *lines, size_t i, size_t from, size_t to)
 	struct span above;
 	size_t k = i;
 
-	while (k > from && lines->line[k - 1].kind == LINE_TEXT &&
+	while (k > from && i - k < ABOVE_MAX &&
+	       lines->line[k - 1].kind == LINE_TEXT &&
 	       !lines->line[k - 1].gone && !is_item(lines, k - 1) &&
 	       !ends_with_colon(lines, k - 1))
 		k--;
