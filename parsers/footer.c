@@ -73,8 +73,8 @@ static const char *const notices[] = { "niniejsza wiadomosc",
 	"informacja o przetwarzaniu", "informacje o przetwarzaniu",
 	"szczegolowe informacje o przetwarzaniu", "dane osobowe",
 	"panstwa dane osobowe", "pani/pana dane", "przed wydrukowaniem",
-	"zanim wydrukujesz", "pomysl o srodowisku", "prosze pomysl",
-	"prosimy pomyslec", "chron srodowisko", "dbajac o",
+	"prosimy nie drukowac", "zanim wydrukujesz", "pomysl o srodowisku",
+	"prosze pomysl", "prosimy pomyslec", "chron srodowisko", "dbajac o",
 	"czy musisz drukowac", "wolne od wirusow", "bez wirusow",
 	"p przed wydrukowaniem", "wiadomosc wolna", "nie zawiera wirusow",
 	"this e-mail", "this email", "this message", "this communication",
@@ -90,13 +90,13 @@ static const char *const notices[] = { "niniejsza wiadomosc",
 	"detta meddelande", "denne e-mail", "це повідомлення", "цеи лист",
 	"данное сообщение", "tato zprava", "tento e-mail", "tato sprava",
 	"tento email", NULL };
-static const char *const notice_words[] = { "poufn", "adresat", "odbiorc",
-	"ochron", "rodo", "gdpr", "przetwarz", "danych osobowych", "tajemnic",
-	"zabronion", "omylkow", "administrator", "inspektor", "usuniec",
-	"drukowa", "wydruk", "drukuj", "wirus", "avast", "eset", "avg",
-	"confidential", "privileged", "intended", "recipient", "unauthori",
-	"personal data", "printing", "virus", "vertraulich", "empfanger",
-	"confidentiel", "destinataire", "riservat", "destinatari",
+static const char *const notice_words[] = { "poufn", "adresat", "adresowan",
+	"odbiorc", "ochron", "rodo", "gdpr", "przetwarz", "danych osobowych",
+	"tajemnic", "zabronion", "omylkow", "administrator", "inspektor",
+	"usuniec", "drukowa", "wydruk", "drukuj", "wirus", "avast", "eset",
+	"avg", "confidential", "privileged", "intended", "recipient",
+	"unauthori", "personal data", "printing", "virus", "vertraulich",
+	"empfanger", "confidentiel", "destinataire", "riservat", "destinatari",
 	"confidencial", "vertrouwelijk", "geadresseerde", "konfidentiell",
 	"fortrolig", "конфіденц", "конфиденц", "duvern", "dovern", NULL };
 
@@ -201,7 +201,7 @@ footer_is_client(struct lines *lines, size_t i, bool alone)
 	    words.n < 8)
 		return false;
 	f = lines_fold(lines, i, i);
-	f = without(f, "*_[- ");
+	f = without(f, "*_[(- ");
 	n = phrase_starts(f, clients);
 	if (n == 0 || phrase_word_in(f, past))
 		return false;

@@ -16,6 +16,7 @@ enum {
 	CARD_LONG_MAX = 24,
 	CARD_LINES_MAX = 14,
 	UNWRAPPED_MAX = 55, /* bytes of a line that nobody had to break */
+	SHORT_WORDS = 4, /* with regards among them they end a letter */
 	ABOVE_MAX = 100, /* lines of a list that are looked at */
 	WINDOW = 24, /* lines with words, from the end, that are looked at */
 };
@@ -36,10 +37,11 @@ static const char *const formulas[] = { "pozdrawiam", "pozdrawiamy",
 	"z gory dziekuje, pozdrawiam", "dziekuje i pozdrawiam",
 	"dziekuje, pozdrawiam", "dziekuje. pozdrawiam",
 	"dziekujemy i pozdrawiamy", "dziekuje z gory i pozdrawiam", "pozdr",
-	"pzdr", "pozdro", "milego dnia", "zycze milego dnia",
-	"zyczymy milego dnia", "szczesc boze", "z bogiem", "z panem bogiem",
-	"regards", "best regards", "kind regards", "kindest regards",
-	"warm regards", "with regards", "with best regards",
+	"pzdr", "pozdro", "milego dnia", "milego wieczoru", "milego weekendu",
+	"milego tygodnia", "dobrego dnia", "spokojnego wieczoru",
+	"zycze milego dnia", "zyczymy milego dnia", "szczesc boze", "z bogiem",
+	"z panem bogiem", "regards", "best regards", "kind regards",
+	"kindest regards", "warm regards", "with regards", "with best regards",
 	"with kind regards", "yours sincerely", "yours faithfully",
 	"yours truly", "yours", "sincerely", "faithfully", "respectfully",
 	"best wishes", "with best wishes", "all the best", "thanks and regards",
@@ -66,19 +68,20 @@ static const char *const formulas[] = { "pozdrawiam", "pozdrawiamy",
 /* "Z sportowym pozdrowieniem", "z wyrazami uszanowania": with regards of
  * whatever kind, with signs of whatever. */
 static const char *const with[] = { "z", "ze", "mit", "with", "s", "so", NULL };
-static const char *const regards[] = { "pozdrowieniem", "pozdrowieniami",
-	"powazaniem", "szacunkiem", "uszanowaniem", "uklonami", "gruss",
-	"grussen", "regards", "wishes", "pozdravem", "pozdravom", "uctou",
-	NULL };
+static const char *const regards[] = { "pozdrawiam", "pozdrawiamy",
+	"pozdrowieniem", "pozdrowieniami", "powazaniem", "szacunkiem",
+	"uszanowaniem", "uklonami", "gruss", "grussen", "regards", "wishes",
+	"pozdravem", "pozdravom", "uctou", NULL };
 static const char *const signs_of[] = { "wyrazami", NULL };
 
 /* These end a letter only when the name follows. */
 static const char *const thanks[] = { "dziekuje", "dziekujemy", "dzieki",
-	"z gory dziekuje", "z gory dziekujemy", "dziekuje z gory",
-	"serdecznie dziekuje", "thanks", "many thanks", "thank you", "cheers",
-	"best", "danke", "vielen dank", "merci", "дякую", "спасибо", "dekuji",
-	"dakujem", "dekujeme", "grazie", "gracias", "muchas gracias",
-	"obrigado", "obrigada", "tack", "kiitos", "bedankt", "dank u", NULL };
+	"z gory dziekuje", "z gory dziekujemy", "z gory dzieki",
+	"dziekuje z gory", "serdecznie dziekuje", "thanks", "many thanks",
+	"thank you", "cheers", "best", "danke", "vielen dank", "merci", "дякую",
+	"спасибо", "dekuji", "dakujem", "dekujeme", "grazie", "gracias",
+	"muchas gracias", "obrigado", "obrigada", "tack", "kiitos", "bedankt",
+	"dank u", NULL };
 
 static const char *const greetings[] = { "dzien dobry", "dziendobry",
 	"dobry wieczor", "witam", "witamy", "witajcie", "witaj", "szanowni",
@@ -367,6 +370,10 @@ is_formula(struct lines *lines, size_t i, const struct buf *known, bool *weak,
 	n = phrase_starts(f, formulas);
 	if (n == 0)
 		n = with_regards(f);
+	if (n == 0 && !has_any(words, ",.!:;") &&
+	    phrase_count_words(f, SHORT_WORDS + 1) <= SHORT_WORDS &&
+	    phrase_word_in(f, regards))
+		n = f.n;
 	*weak = n == 0;
 	if (n == 0)
 		n = phrase_starts(f, thanks);
