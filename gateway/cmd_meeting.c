@@ -1,4 +1,4 @@
-/* cmd_meeting - the meetings: list, show, matrix, add, import
+/* cmd_meeting - the meetings: list, show, matrix, add, import, held
  *
  * Place: staff; the matrix shows at a glance which commune has no meeting yet.
  */
@@ -10,6 +10,7 @@
 #include "gateway/cmd_list.h"
 #include "gateway/import.h"
 #include "gateway/keys.h"
+#include "gateway/meeting_held.h"
 #include "gateway/meeting_tell.h"
 #include "gateway/row.h"
 #include "gateway/store_consultation.h"
@@ -73,34 +74,45 @@ out:
 
 /* The answers as --json has them. */
 static json_t *
-answers_to_json(struct cmd_context *ctx, const struct rsvp *all, size_t n)
+answers_to_json(
+    struct cmd_context *ctx, const struct rsvp *all, size_t n, int64_t by)
 {
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < n; i++)
 		json_array_append_new(
-		    list, json_pack("{s:s s:s s:s s:o s:o s:I s:b}", "answer",
-			      rsvp_answer_name(all[i].answer), "from",
+		    list, json_pack("{s:s s:s s:s s:o s:o s:I s:b s:o}",
+			      "answer", rsvp_answer_name(all[i].answer), "from",
 			      all[i].from, "name", all[i].from_name, "comment",
 			      row_text(all[i].comment), "received_at",
 			      cmd_json_time(ctx, all[i].received_ms), "inbound",
 			      (json_int_t)all[i].inbound_id, "needs_staff",
-			      all[i].needs_staff));
+			      all[i].needs_staff, "needs_staff_by",
+			      all[i].needs_staff ? cmd_json_time(ctx, by)
+						 : json_null()));
 	return list;
 }
 
 static void
-print_answers(const struct rsvp *all, size_t n)
+print_answers(
+    struct cmd_context *ctx, const struct rsvp *all, size_t n, int64_t by_ms)
 {
+	char by[32];
+
+	clock_format(by, ctx->config->timezone, by_ms);
 	for (size_t i = 0; i < n; i++)
 		if (all[i].comment[0] != '\0') {
 			char title[200];
 
-			snprintf(title, sizeof(title), "%s, %.120s%s",
+			snprintf(title, sizeof(title),
+			    "%s, %.120s%s%.10s%s%.5s",
 			    rsvp_answer_name(all[i].answer),
 			    all[i].from_name[0] != '\0' ? all[i].from_name
 							: all[i].from,
-			    all[i].needs_staff ? ", for staff" : "");
+			    all[i].needs_staff ? ", for staff by " : "",
+			    all[i].needs_staff ? by : "",
+			    all[i].needs_staff ? " " : "",
+			    all[i].needs_staff ? by + 11 : "");
 			row_print_text(title, all[i].comment);
 		}
 }
@@ -113,14 +125,15 @@ notices_to_json(struct cmd_context *ctx, const struct notice *all, size_t n)
 
 	for (size_t i = n; i-- > 0;)
 		json_array_append_new(
-		    list, json_pack("{s:I s:s s:o s:I s:I s:I s:I s:I s:I}",
+		    list, json_pack("{s:I s:s s:o s:I s:I s:I s:I s:I s:I s:I}",
 			      "id", (json_int_t)all[i].id, "kind",
 			      notice_kind_name(all[i].kind), "created_at",
 			      cmd_json_time(ctx, all[i].created_ms), "total",
 			      (json_int_t)all[i].total, "sent",
 			      (json_int_t)all[i].sent, "waiting",
 			      (json_int_t)all[i].waiting, "failed",
-			      (json_int_t)all[i].failed, "unknown",
+			      (json_int_t)all[i].failed, "bounced",
+			      (json_int_t)all[i].bounced, "unknown",
 			      (json_int_t)all[i].unknown, "cancelled",
 			      (json_int_t)all[i].cancelled));
 	return list;
@@ -134,18 +147,19 @@ print_notices(struct cmd_context *ctx, const struct notice *all, size_t n)
 
 		clock_format(at, ctx->config->timezone, all[i].created_ms);
 		printf("notice %lld, %s, %.10s %.5s: to %lld, sent %lld, "
-		       "waiting %lld, failed %lld, unknown %lld\n",
+		       "waiting %lld, failed %lld (bounced %lld), "
+		       "unknown %lld\n",
 		    (long long)all[i].id, notice_kind_name(all[i].kind), at,
 		    at + 11, (long long)all[i].total, (long long)all[i].sent,
 		    (long long)all[i].waiting, (long long)all[i].failed,
-		    (long long)all[i].unknown);
+		    (long long)all[i].bounced, (long long)all[i].unknown);
 	}
 }
 
 static int
 show(struct cmd_context *ctx, int argc, char **argv)
 {
-	int64_t count[RSVP_COUNT + 1];
+	int64_t count[RSVP_COUNT + 1], by;
 	struct notice *notices;
 	size_t n_notices;
 	struct arena a = { 0 };
@@ -171,20 +185,25 @@ show(struct cmd_context *ctx, int argc, char **argv)
 		&ctx->err) != ST_OK ||
 	    store_rsvp_counts(ctx->store, m.id, count, &ctx->err) != ST_OK)
 		goto out;
+	by = m.starts_ms - ctx->config->access_before_ms;
 	row = to_json(ctx, &m);
 	for (int i = 0; i < RSVP_COUNT; i++)
 		json_object_set_new(row, rsvp_answer_name((enum rsvp_answer)i),
 		    json_integer(count[i]));
 	if (ctx->json) {
+		if (meeting_held_json(ctx, &m, row) != ST_OK)
+			goto out;
 		json_object_set_new(
-		    row, "answers", answers_to_json(ctx, all, n));
+		    row, "answers", answers_to_json(ctx, all, n, by));
 		json_object_set_new(
 		    row, "notices", notices_to_json(ctx, notices, n_notices));
 	}
 	cmd_print_object(ctx, row);
 	if (!ctx->json) {
 		print_notices(ctx, notices, n_notices);
-		print_answers(all, n);
+		print_answers(ctx, all, n, by);
+		if (meeting_held_print(ctx, &m) != ST_OK)
+			goto out;
 	}
 	code = 0;
 out:
@@ -453,6 +472,7 @@ run(struct cmd_context *ctx, int argc, char **argv)
 		{ "announce", meeting_announce },
 		{ "change", meeting_change },
 		{ "cancel", meeting_cancel },
+		{ "held", meeting_held },
 		{ NULL, NULL },
 	};
 
@@ -473,10 +493,13 @@ const struct cmd cmd_meeting = {
 	    "       uwaga meeting announce KEY... [--at TIME] [--dry-run | --yes COUNT]\n"
 	    "       uwaga meeting change KEY [--starts TIME] [--ends TIME] [--venue TEXT]\n"
 	    "                            [--address TEXT] [--reason TEXT] [--dry-run | --yes COUNT]\n"
-	    "       uwaga meeting cancel KEY [--reason TEXT] [--dry-run | --yes COUNT]\n\n"
+	    "       uwaga meeting cancel KEY [--reason TEXT] [--dry-run | --yes COUNT]\n"
+	    "       uwaga meeting held KEY [--count GROUP=NUMBER]... [--point TEXT]...\n"
+	    "                          [--file POINT]...\n\n"
 	    "announce, change and cancel show whom they reach and what people read, and\nsend when the number of recipients is typed (for scripts: --yes COUNT).  Each\nrecipient of an announcement gets one notice of the meetings for them; a change\nor cancellation reaches those who got one.  --dry-run only shows.\n\n"
 	    "show also says who will come: yes, no, maybe, by the last "
 	    "answer of each\nperson, and what they wrote.\n\n"
+	    "held notes how many of each group came, what they raised, and makes remarks of\npoints by their numbers; a count given again is corrected.\n\n"
 	    "TIME is 2026-11-24T17:00:00+01:00, or local: \"2026-11-24 "
 	    "17:00\".\n\n"
 	    "  --phase WORD    needs or remarks (the default)\n"

@@ -15,8 +15,8 @@ static json_t *
 to_json(const struct cmd_context *ctx, const struct notice *n)
 {
 	return json_pack(
-	    "{s:I s:s s:s s:s s:s s:o s:o s:I s:I s:I s:I s:I s:I s:o}", "id",
-	    (json_int_t)n->id, "kind", notice_kind_name(n->kind), "state",
+	    "{s:I s:s s:s s:s s:s s:o s:o s:I s:I s:I s:I s:I s:I s:I s:o}",
+	    "id", (json_int_t)n->id, "kind", notice_kind_name(n->kind), "state",
 	    strcmp(n->state, "sending") == 0 && n->waiting == 0 ? "done"
 								: n->state,
 	    "meetings", n->meetings, "by", n->who, "created_at",
@@ -24,8 +24,8 @@ to_json(const struct cmd_context *ctx, const struct notice *n)
 	    cmd_json_time(ctx, n->send_at_ms), "total", (json_int_t)n->total,
 	    "sent", (json_int_t)n->sent, "waiting", (json_int_t)n->waiting,
 	    "failed", (json_int_t)n->failed, "unknown", (json_int_t)n->unknown,
-	    "cancelled", (json_int_t)n->cancelled, "reason",
-	    row_word(n->reason));
+	    "cancelled", (json_int_t)n->cancelled, "bounced",
+	    (json_int_t)n->bounced, "reason", row_word(n->reason));
 }
 
 static int
@@ -43,6 +43,7 @@ list(struct cmd_context *ctx, int argc, char **argv)
 		{ "failed", "failed", 0 },
 		{ "unknown", "unknown", 0 },
 		{ "cancelled", "cancelled", 0 },
+		{ "bounced", "bounced", 0 },
 		{ "by", "by", 24 },
 		{ "send_at", NULL, 0 },
 		{ "reason", NULL, 0 },

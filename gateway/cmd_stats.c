@@ -75,7 +75,7 @@ count_outbox(void *arg, const struct outbox *row)
 }
 
 struct tally {
-	int64_t mail, sms;
+	int64_t mail, sms, meeting;
 };
 
 static enum status
@@ -83,7 +83,9 @@ count_remark(void *arg, const struct remark *remark)
 {
 	struct tally *t = arg;
 
-	if (remark->channel == CHANNEL_SMS)
+	if (remark->at_meeting)
+		t->meeting++;
+	else if (remark->channel == CHANNEL_SMS)
 		t->sms++;
 	else
 		t->mail++;
@@ -186,9 +188,10 @@ consultation_json(struct cmd_context *ctx, const struct consultation *c)
 	return json_pack("{s:s s:s s:s s:I s:I s:I s:I s:I s:I}", "code",
 	    c->code, "title", c->title_short, "state",
 	    phase_state_name(consultation_state(c, clock_now())), "remarks",
-	    (json_int_t)(t.mail + t.sms), "mail", (json_int_t)t.mail, "sms",
-	    (json_int_t)t.sms, "texts", (json_int_t)cost.texts, "segments",
-	    (json_int_t)cost.segments, "undelivered", (json_int_t)cost.failed);
+	    (json_int_t)(t.mail + t.sms + t.meeting), "mail",
+	    (json_int_t)t.mail, "sms", (json_int_t)t.sms, "texts",
+	    (json_int_t)cost.texts, "segments", (json_int_t)cost.segments,
+	    "undelivered", (json_int_t)cost.failed);
 }
 
 static json_t *

@@ -73,6 +73,10 @@ decide_commune(struct decision *d, const struct case_file *c, struct err *err);
  * last question was an invitation (`*invited`). */
 enum status
 decide_rsvp(struct decision *d, const struct case_file *c, struct err *err);
+/* "1 TAK, 2 NIE": words that name the meetings of a notice by their numbers;
+ * settles nothing when they do not. */
+enum status decide_by_number(
+    struct decision *d, const struct case_file *c, struct err *err);
 enum status
 decide_was_invited(bool *invited, const struct case_file *c, struct err *err);
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "parsers/code.h"
+#include "parsers/keyword.h"
 
 /* Behind the word of an order: "BL-7M4H/12", "12", "BL-7M4H", nothing. */
 struct target {
@@ -413,12 +414,26 @@ decide_yes_or_no(struct decision *d, const struct case_file *c, struct err *err)
 
 /* ---- notices ----------------------------------------------------------- */
 
-/* STOP alone or with WSZYSTKO ends all notices, with a code those of one; START
- * begins them again. */
+/* WSZYSTKO, alone or behind STOP. */
+static bool
+says_all(const struct case_file *c)
+{
+	struct span rest;
+
+	return c->mail->command == CMD_ALL ||
+	       (c->mail->command == CMD_STOP &&
+		   keyword_command(c->keywords, c->mail->argument, &rest) ==
+		       CMD_ALL);
+}
+
+/* STOP ends notices, with a code those of one consultation, with WSZYSTKO also
+ * news of meetings that the person said they would come to; START begins them
+ * again. */
 static void
 decide_notices(struct decision *d, const struct case_file *c)
 {
-	bool stops = c->mail->command == CMD_STOP;
+	bool is_silence = says_all(c);
+	bool stops = is_silence || c->mail->command == CMD_STOP;
 	const char *word = stops ? "stop" : "start";
 	struct target t;
 
@@ -432,14 +447,18 @@ decide_notices(struct decision *d, const struct case_file *c)
 		}
 	}
 	d->is_stop = stops;
+	d->is_silence = is_silence;
 	d->is_start = !stops;
-	d->reply = stops ? "unsubscribe_confirm" : "subscribe_confirm";
+	d->reply = is_silence ? "stopped_all"
+		   : stops    ? "unsubscribe_confirm"
+			      : "subscribe_confirm";
 	if (!stops && d->consultation == NULL && c->contact->stopped_ms == 0) {
 		d->is_start = false;
 		d->reply = "help";
 	}
 	decide_settle(d, c, FATE_COMMAND, "%s: %s%s%s", word,
-	    stops	  ? "no more notices"
+	    is_silence	  ? "nothing any more"
+	    : stops	  ? "no more notices"
 	    : d->is_start ? "notices again"
 			  : "of which consultation is not said",
 	    d->consultation != NULL ? " of " : "",
@@ -489,8 +508,9 @@ decide_order(struct decision *d, const struct case_file *c, struct err *err)
 	if (m->kind == KIND_RSVP)
 		return decide_rsvp(d, c, err);
 	if (m->kind != KIND_COMMAND)
-		return ST_OK;
+		return decide_by_number(d, c, err);
 	switch (m->command) {
+	case CMD_ALL:
 	case CMD_STOP:
 		return decide_stop(d, c, err);
 	case CMD_START:

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "parsers/numbered.h"
 #include "parsers/text.h"
 
 /* Adds the answer to one meeting; false when memory is short. */
@@ -158,10 +159,102 @@ confirmation(enum rsvp_answer answer, bool is_text)
 }
 
 static enum status
+settle_one(struct decision *d, const struct case_file *c,
+    const struct meeting *told, enum rsvp_answer answer, struct err *err)
+{
+	d->consultation = decide_by_id(c, told->consultation_id);
+	d->meeting = told;
+	if (!note_answer(d, c, told, answer, c->mail->new_text))
+		return err_set(err, ST_BROKEN, "out of memory");
+	d->reply = confirmation(answer, c->raw->channel == CHANNEL_SMS);
+	d->needs_staff = d->needs_staff || c->mail->wants_access;
+	decide_settle(d, c, FATE_RSVP, "%s to meeting %s, in words",
+	    rsvp_answer_name(answer), told->key);
+	return add_wish(d, c, err);
+}
+
+static enum rsvp_answer
+answer_of(int attends)
+{
+	return attends == ATTENDS_YES  ? RSVP_YES
+	       : attends == ATTENDS_NO ? RSVP_NO
+				       : RSVP_MAYBE;
+}
+
+/* Which of several is meant is not clear: they are listed with their numbers. */
+static void
+ask_which(struct decision *d, const struct case_file *c,
+    const struct meeting *told, size_t n)
+{
+	d->meeting = told;
+	d->n_meetings = n;
+	d->consultation = decide_by_id(c, told->consultation_id);
+	d->reply = "which_meeting";
+	decide_settle(d, c, FATE_HELD,
+	    "an answer to a meeting: the notice tells of %zu; asked which", n);
+}
+
+/* "1 TAK, 2 NIE" to what told of several; settles nothing when the words are no
+ * such thing. */
+static enum status
+decide_numbers(struct decision *d, const struct case_file *c,
+    const struct meeting *told, size_t n, struct err *err)
+{
+	struct numbered list[NUMBERED_MAX];
+	struct span rest;
+	int count = numbered_read(list, &rest, c->keywords, c->mail->new_text);
+
+	if (count == 0)
+		return ST_OK;
+	if (count == 1 && n == 1) {
+		/* "TAK 2" to the only one: of two people, perhaps. */
+		d->needs_staff = list[0].number != 1 || rest.n > 0;
+		return settle_one(d, c, told, answer_of(list[0].answer), err);
+	}
+	for (int i = 0; i < count; i++)
+		if (list[i].number < 1 || (size_t)list[i].number > n)
+			count = -1;
+	if (count < 0) {
+		ask_which(d, c, told, n);
+		return ST_OK;
+	}
+	for (int i = 0; i < count; i++)
+		if (!note_answer(d, c, &told[list[i].number - 1],
+			answer_of(list[i].answer), c->mail->new_text))
+			return err_set(err, ST_BROKEN, "out of memory");
+	d->meeting = told;
+	d->n_meetings = n;
+	d->consultation = decide_by_id(c, told->consultation_id);
+	d->reply = "rsvp_several";
+	d->needs_staff = c->mail->wants_access || rest.n > 0;
+	decide_settle(d, c, FATE_RSVP, "%d answer%s to meetings, by number",
+	    count, count == 1 ? "" : "s");
+	return add_wish(d, c, err);
+}
+
+/* TAK WSZYSTKIE */
+static enum status
+decide_all(struct decision *d, const struct case_file *c,
+    const struct meeting *told, size_t n, enum rsvp_answer answer,
+    struct err *err)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!note_answer(d, c, &told[i], answer, c->mail->new_text))
+			return err_set(err, ST_BROKEN, "out of memory");
+	d->meeting = told;
+	d->n_meetings = n;
+	d->consultation = decide_by_id(c, told->consultation_id);
+	d->reply = "rsvp_several";
+	decide_settle(d, c, FATE_RSVP, "%s to all %zu meetings",
+	    rsvp_answer_name(answer), n);
+	return ST_OK;
+}
+
+static enum status
 decide_words(struct decision *d, const struct case_file *c,
     enum rsvp_answer answer, struct err *err)
 {
-	bool is_text = c->raw->channel == CHANNEL_SMS;
+	struct span rest;
 	struct meeting *told;
 	size_t n;
 	enum status rc = find_told(&told, &n, c, err);
@@ -171,22 +264,37 @@ decide_words(struct decision *d, const struct case_file *c,
 	/* "Nie mogę, ..." can open a remark, too. */
 	if (n == 0 && c->mail->also_remark)
 		return ST_OK;
-	if (n != 1) {
-		decide_settle(d, c, FATE_HELD, "%s to a meeting: %s",
-		    rsvp_answer_name(answer),
-		    n == 0 ? "no notice of ours that it answers"
-			   : "the notice tells of several");
+	if (n == 0) {
+		decide_settle(d, c, FATE_HELD,
+		    "%s to a meeting: no notice of ours that it answers",
+		    rsvp_answer_name(answer));
 		return ST_OK;
 	}
-	d->consultation = decide_by_id(c, told->consultation_id);
-	d->meeting = told;
-	if (!note_answer(d, c, told, answer, c->mail->new_text))
-		return err_set(err, ST_BROKEN, "out of memory");
-	d->reply = confirmation(answer, is_text);
-	d->needs_staff = c->mail->wants_access;
-	decide_settle(d, c, FATE_RSVP, "%s to meeting %s, in words",
-	    rsvp_answer_name(answer), told->key);
-	return add_wish(d, c, err);
+	if (n == 1)
+		return settle_one(d, c, told, answer, err);
+	if (c->mail->kind == KIND_COMMAND &&
+	    keyword_command(c->keywords, c->mail->argument, &rest) == CMD_ALL)
+		return decide_all(d, c, told, n, answer, err);
+	rc = decide_numbers(d, c, told, n, err);
+	if (rc == ST_OK && d->why == NULL)
+		ask_which(d, c, told, n);
+	return rc;
+}
+
+enum status
+decide_by_number(struct decision *d, const struct case_file *c, struct err *err)
+{
+	struct numbered list[NUMBERED_MAX];
+	struct meeting *told;
+	struct span rest;
+	size_t n;
+	enum status rc;
+
+	if (c->mail->kind != KIND_REMARK ||
+	    numbered_read(list, &rest, c->keywords, c->mail->new_text) == 0)
+		return ST_OK;
+	rc = find_told(&told, &n, c, err);
+	return rc == ST_OK && n > 0 ? decide_numbers(d, c, told, n, err) : rc;
 }
 
 enum status

@@ -44,6 +44,8 @@ struct decision {
 	    stops_too; /* another contact, whom our letter went to; 0 none */
 	bool is_start; /* begins them again */
 	bool takes_back; /* and what waits for a consultation to open */
+	bool
+	    is_silence; /* a stop that ends news of meetings they come to, too */
 	int64_t commune_id; /* whose meetings; 0 none */
 	const char *commune;
 	struct remark of_remark; /* it corrects or withdraws this; id 0 none */
@@ -53,6 +55,7 @@ struct decision {
 	struct rsvp *rsvps; /* answers to meetings */
 	size_t n_rsvps;
 	const struct meeting *meeting; /* the reply is about; or NULL */
+	size_t n_meetings; /* the first of that many, by number; 0 is one */
 	bool is_unclear; /* ... because it is not clear which is meant */
 	int64_t bounced_row; /* the outbox row that bounced; 0 none */
 	bool needs_staff;

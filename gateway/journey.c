@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "gateway/log.h"
+#include "gateway/optout.h"
 #include "gateway/reply.h"
 #include "gateway/together.h"
 #include "parsers/code.h"
@@ -472,6 +473,9 @@ gather_reply(struct reply *r, struct journey *j, const struct decision *d,
 					      : d->n_filings,
 		.is_unclear = d->is_unclear,
 		.meeting = d->meeting,
+		.n_meetings = d->n_meetings,
+		.rsvps = d->rsvps,
+		.n_rsvps = d->n_rsvps,
 		.commune = d->commune,
 		.comes = d->n_rsvps > 0 && d->rsvps[0].answer == RSVP_YES,
 		.suggestion = d->suggestion,
@@ -526,10 +530,12 @@ journey_answer(struct journey *j, const struct decision *d, struct inbound *to,
 	if (rc != ST_OK || !owed)
 		return rc;
 	rc = store_outbox_add(j->intake->st, &row, err);
-	/* So that a later "no" is known to be about the same meeting. */
-	if (rc == ST_OK && d->meeting != NULL)
+	/* So that a later "no" is known to be about the same meetings. */
+	for (size_t i = 0;
+	     rc == ST_OK && d->meeting != NULL && (i == 0 || i < d->n_meetings);
+	     i++)
 		rc = store_meeting_told(
-		    j->intake->st, row.id, 1, d->meeting->id, err);
+		    j->intake->st, row.id, (int)i + 1, d->meeting[i].id, err);
 	return rc;
 }
 
@@ -605,6 +611,7 @@ note_answers(struct journey *j, struct err *err)
 
 	for (size_t i = 0; i < j->what.n_rsvps && rc == ST_OK; i++) {
 		j->what.rsvps[i].inbound_id = j->in.id;
+		j->what.rsvps[i].needs_staff = j->what.needs_staff;
 		rc = store_rsvp_add(j->intake->st, &j->what.rsvps[i], err);
 	}
 	if (rc != ST_OK || j->what.n_rsvps == 0 || j->what.n_filings == 0)
@@ -686,37 +693,6 @@ take_back(struct journey *j, struct err *err)
 	    j->intake->st, &filter, withdraw_pending, &c, err);
 }
 
-static enum status
-change_notices_of(struct journey *j, int64_t contact_id, struct err *err)
-{
-	int64_t consultation_id =
-	    j->what.consultation != NULL ? j->what.consultation->id : 0;
-	struct store *st = j->intake->st;
-
-	if (j->what.commune_id != 0)
-		return store_contact_follow(st, contact_id, j->what.commune_id,
-		    j->what.is_start, j->in.id, j->now, err);
-	if (j->what.is_start)
-		return store_contact_restart(
-		    st, contact_id, consultation_id, j->in.id, j->now, err);
-	return store_contact_stop(
-	    st, contact_id, consultation_id, j->in.id, j->now, err);
-}
-
-/* STOP ends notices, START begins them again. */
-static enum status
-change_notices(struct journey *j, struct err *err)
-{
-	enum status rc;
-
-	if (!j->what.is_start && !j->what.is_stop)
-		return ST_OK;
-	rc = change_notices_of(j, j->contact.id, err);
-	return rc == ST_OK && j->what.stops_too != 0
-		   ? change_notices_of(j, j->what.stops_too, err)
-		   : rc;
-}
-
 /* A row of ours came back: it failed for good, unless it is only late. */
 static enum status
 note_bounce(struct journey *j, const struct parsed *m, struct err *err)
@@ -788,7 +764,8 @@ journey_carry_out(struct journey *j, const struct parsed *m, struct err *err)
 	if (rc == ST_OK)
 		rc = settle_waiting(j, err);
 	if (rc == ST_OK)
-		rc = change_notices(j, err);
+		rc = optout_apply(j->intake->st, &j->what, j->contact.id,
+		    j->in.id, j->now, err);
 	if (rc == ST_OK)
 		rc = take_back(j, err);
 	if (rc == ST_OK)

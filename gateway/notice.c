@@ -97,13 +97,26 @@ by_contact(const void *x, const void *y)
 					     : a->contact_id > b->contact_id;
 }
 
+/* Would a mail be read in time, whether the meeting comes sooner now or was to
+ * be sooner? */
+static bool
+is_late(const struct notice_order *order)
+{
+	int64_t starts = order->meetings->starts_ms;
+	int64_t left = starts - leaves_ms(order, CHANNEL_MAIL);
+
+	if (order->before != NULL && order->before->starts_ms < starts)
+		left -= starts - order->before->starts_ms;
+	return left > 0 && left < order->config->late_change_ms;
+}
+
 /* Everybody for one meeting of the order. */
 static enum status
 gather(struct notice_plan *plan, struct store *st,
     const struct notice_order *order, size_t meeting, struct err *err)
 {
 	struct audience who = { &order->meetings[meeting], order->kind,
-		order->told_before_ms };
+		order->told_before_ms, is_late(order) };
 	size_t n, from = 0, sorted = plan->n_targets;
 	struct listener *all;
 	enum status rc =

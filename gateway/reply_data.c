@@ -178,7 +178,8 @@ element_facts(void)
 	static const char *const own[] = { "opens_at", "opens_short",
 		"closes_at", "closes_short", "closed_at", "closed_short",
 		"receipt", "text_cut", "time_to", "venue_name", "venue_address",
-		"is_withdrawn", "is_corrected", "is_answered", "is_waiting" };
+		"is_withdrawn", "is_corrected", "is_answered", "is_waiting",
+		"comes", "declines" };
 	json_t *facts = json_object();
 
 	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
@@ -426,6 +427,18 @@ put_near_day(struct wording *w, json_t *data, const struct reply *reply)
 	buf_free(&plain);
 }
 
+static void
+put_answer(json_t *facts, const struct reply *reply, const struct meeting *m)
+{
+	for (size_t i = 0; i < reply->n_rsvps; i++)
+		if (reply->rsvps[i].meeting_id == m->id) {
+			put_flag(
+			    facts, "comes", reply->rsvps[i].answer == RSVP_YES);
+			put_flag(facts, "declines",
+			    reply->rsvps[i].answer == RSVP_NO);
+		}
+}
+
 /* Each under its number, which an answer can name. */
 static void
 put_meetings(struct wording *w, json_t *data, const struct reply *reply)
@@ -443,6 +456,7 @@ put_meetings(struct wording *w, json_t *data, const struct reply *reply)
 		json_object_set_new(
 		    facts, "number", json_integer((json_int_t)i + 1));
 		put_meeting(w, facts, m);
+		put_answer(facts, reply, m);
 		json_array_append_new(list, facts);
 	}
 	json_object_set_new(data, "meetings", list);

@@ -34,6 +34,8 @@ struct reply {
 	const char *host, *access; /* of the meeting; or NULL: the office's */
 	const char *reply_address; /* what a link in it writes to; or NULL */
 	const char *commune; /* whose meetings it is about; or NULL */
+	const struct rsvp *rsvps; /* the person's answers to the meetings */
+	size_t n_rsvps;
 	bool comes; /* the person will be there */
 	const struct consultation *suggestion;
 	const char *attachment_names; /* "a.pdf, b.jpg" */

@@ -91,7 +91,8 @@ row_of_remark(const struct cmd_context *ctx, const struct remark *r)
 	set(row, "code", row_word(r->code));
 	set(row, "number", row_word(r->name));
 	set(row, "state", row_word(r->state));
-	set(row, "channel", row_word(channel_name(r->channel)));
+	set(row, "channel",
+	    row_word(r->at_meeting ? "meeting" : channel_name(r->channel)));
 	set(row, "received_at", cmd_json_time(ctx, r->received_ms));
 	set(row, "filed_at", cmd_json_time(ctx, r->filed_ms));
 	set(row, "from", row_word(r->from));

@@ -13,6 +13,7 @@ static const struct statement *const tables[] = {
 	store_consultation_statements,
 	store_meeting_statements,
 	store_notice_statements,
+	store_held_statements,
 	store_person_statements,
 	store_outbox_statements,
 	store_outbox_count_statements,

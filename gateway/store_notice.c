@@ -53,7 +53,8 @@ store_notice_add(struct store *st, struct notice *n, struct err *err)
 	" AND n.state <> 'aborted')),"                                        \
 	" SUM(o.state = 'failed'), SUM(o.state = 'unknown'),"                 \
 	" SUM(o.state = 'cancelled' OR (o.state IN ('queued', 'deferred')"    \
-	" AND n.state = 'aborted')), COALESCE((SELECT"                        \
+	" AND n.state = 'aborted')), SUM(o.state = 'failed'"                  \
+	" AND o.error LIKE 'bounced:%'), COALESCE((SELECT"                    \
 	" group_concat(CASE m.key WHEN '' THEN m.uid ELSE m.key END, ' ')"    \
 	" FROM notice_meeting t JOIN meeting m ON m.id = t.meeting_id"        \
 	" WHERE t.notice_id = n.id), '') FROM notice n"                       \
@@ -82,6 +83,7 @@ read_notice(struct query *q, struct arena *a, struct notice *out)
 	out->failed = query_get_int(q);
 	out->unknown = query_get_int(q);
 	out->cancelled = query_get_int(q);
+	out->bounced = query_get_int(q);
 	out->meetings = query_get_text(q, a);
 }
 
@@ -279,7 +281,8 @@ store_notice_sweep(struct store *st, int max, int64_t *rows, struct err *err)
 	" COALESCE((SELECT v.answer = 'yes' FROM rsvp v"                       \
 	" JOIN contact w ON w.id = v.contact_id"                               \
 	" WHERE v.meeting_id = :meeting AND w.person_id = k.person_id"         \
-	" ORDER BY v.received_ms DESC, v.id DESC LIMIT 1), 0)"
+	" ORDER BY v.received_ms DESC, v.id DESC LIMIT 1), 0)"                 \
+	" AND k.silenced_ms IS NULL"
 
 static const char listeners_subscribed[] =
     "SELECT " LISTENER " FROM contact k WHERE k.id IN"
@@ -290,16 +293,19 @@ static const char listeners_subscribed[] =
     " ORDER BY k.id";
 
 static const char listeners_told[] =
-    "SELECT " LISTENER " FROM contact k WHERE k.id IN"
-    " (SELECT r.contact_id FROM notice_recipient r"
+    "WITH told (id) AS (SELECT r.contact_id FROM notice_recipient r"
     " JOIN outbox o ON o.id = r.outbox_id"
     " JOIN notice m ON m.id = o.notice_id"
     " WHERE r.meeting_id = :meeting AND :consultation IS NOT NULL"
     " AND o.state NOT IN ('cancelled', 'failed')"
     " AND (m.state <> 'aborted' OR o.state NOT IN ('queued', 'deferred'))"
     " AND (:kind <> 'cancellation' OR o.state NOT IN ('queued', 'deferred')"
-    " OR (SELECT COUNT(*) FROM outbox_meeting x WHERE x.outbox_id = o.id) > 1))"
-    " ORDER BY k.id";
+    " OR (SELECT COUNT(*) FROM outbox_meeting x"
+    " WHERE x.outbox_id = o.id) > 1))"
+    " SELECT " LISTENER " FROM contact k WHERE k.id IN (SELECT id FROM told"
+    " UNION SELECT s.id FROM told JOIN contact t ON t.id = told.id"
+    " JOIN contact s ON s.person_id = t.person_id AND s.channel = 'sms'"
+    " WHERE :late) ORDER BY k.id";
 
 static const char listeners_to_remind[] =
     "SELECT " LISTENER " FROM contact k WHERE k.id IN"
@@ -361,6 +367,8 @@ store_notice_listeners(struct store *st, const struct audience *who,
 	query_int(&q, ":sequence", who->meeting->sequence);
 	if (who->kind == NOTICE_REMINDER)
 		query_int(&q, ":before", who->told_before_ms);
+	else if (who->kind != NOTICE_ANNOUNCEMENT)
+		query_int(&q, ":late", who->is_late);
 	return read_listeners(&q, a, out, n, err);
 }
 

@@ -31,6 +31,7 @@ struct notice {
 	const char *meetings; /* read only: their short names, spaces between */
 	/* read only: rows of the outbox by what became of them */
 	int64_t total, sent, waiting, failed, unknown, cancelled;
+	int64_t bounced; /* of the failed: a report of it came back */
 };
 
 /* Adds it in state "preparing"; sets id. */
@@ -88,11 +89,13 @@ struct audience {
 	const struct meeting *meeting; /* borrowed */
 	enum notice_kind kind;
 	int64_t told_before_ms; /* of a reminder: see below */
+	bool is_late; /* of a change or cancellation: by text, too */
 };
 
 /* An announcement: everybody subscribed to the meeting's consultation or
  * commune.  A change or cancellation: everybody who got, or will get, an
- * earlier notice of it.  A reminder: everybody whom one left for before that
+ * earlier notice of it; when it is late, also on a telephone that we know of
+ * the same person.  A reminder: everybody whom one left for before that
  * time and who has not said that they will not come.  In order of contact. */
 enum status store_notice_listeners(struct store *st, const struct audience *who,
     struct arena *a, struct listener **out, size_t *n, struct err *err);

@@ -260,6 +260,32 @@ store_contact_stop(struct store *st, int64_t contact_id,
 	return run_wish(&q, &w, err);
 }
 
+static const char contact_silence[] =
+    "UPDATE contact SET silenced_ms = :now WHERE id = :contact";
+static const char contact_silence_notices[] =
+    "UPDATE outbox SET state = 'cancelled', due_ms = NULL,"
+    " error = 'its recipient wants no notices'"
+    " WHERE contact_id = :contact AND state IN ('queued', 'deferred')"
+    " AND notice_id IS NOT NULL";
+
+enum status
+store_contact_silence(
+    struct store *st, int64_t contact_id, int64_t now, struct err *err)
+{
+	struct query q;
+	enum status rc;
+
+	query_open(&q, st, contact_silence);
+	query_id(&q, ":contact", contact_id);
+	query_int(&q, ":now", now);
+	rc = query_run(&q, err);
+	if (rc != ST_OK)
+		return rc;
+	query_open(&q, st, contact_silence_notices);
+	query_id(&q, ":contact", contact_id);
+	return query_run(&q, err);
+}
+
 /* Those, and only those, that the stop of everything ended. */
 static const char subscription_restart_all[] =
     "UPDATE subscription SET state = 'active', since_ms = :now,"
@@ -270,8 +296,8 @@ static const char subscription_restart_all[] =
 /* Whoever asks for one consultation wants notices again; the others that the
  * stop ended stay ended. */
 static const char contact_restart[] =
-    "UPDATE contact SET stopped_ms = NULL, restarted_by = :proof"
-    " WHERE id = :contact AND stopped_ms IS NOT NULL";
+    "UPDATE contact SET stopped_ms = NULL, silenced_ms = NULL,"
+    " restarted_by = :proof WHERE id = :contact AND stopped_ms IS NOT NULL";
 
 enum status
 store_contact_restart(struct store *st, int64_t contact_id,
@@ -369,6 +395,8 @@ const struct statement store_person_statements[] = {
 	{ "contact_stop_notices", contact_stop_notices },
 	{ "contact_stop_commune", contact_stop_commune },
 	{ "contact_stop", contact_stop },
+	{ "contact_silence", contact_silence },
+	{ "contact_silence_notices", contact_silence_notices },
 	{ "subscription_restart_all", subscription_restart_all },
 	{ "contact_restart", contact_restart },
 	{ "subscription_follow", subscription_follow },

@@ -51,6 +51,11 @@ enum status store_contact_stop(struct store *st, int64_t contact_id,
 enum status store_contact_restart(struct store *st, int64_t contact_id,
     int64_t consultation_id, int64_t inbound_id, int64_t now, struct err *err);
 
+/* WSZYSTKO, beside a stop: not even that a meeting changes which they said they
+ * would come to. */
+enum status store_contact_silence(
+    struct store *st, int64_t contact_id, int64_t now, struct err *err);
+
 /* Notices of the meetings in that commune, from now on or no more; with the
  * message that asked for it as proof.  Whoever asks for one wants notices. */
 enum status

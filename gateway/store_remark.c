@@ -206,7 +206,8 @@ add_row(struct store *st, struct remark *r, struct err *err)
 	query_int(&q, ":number", r->number);
 	query_id(&q, ":inbound", r->inbound_id);
 	query_id(&q, ":contact", r->contact_id);
-	query_text(&q, ":channel", channel_name(r->channel));
+	query_text(&q, ":channel",
+	    r->at_meeting ? "meeting" : channel_name(r->channel));
 	query_text(&q, ":provisions", r->provisions);
 	query_text(&q, ":state", r->state == NULL ? "new" : r->state);
 	query_int(&q, ":received", r->received_ms);
@@ -360,6 +361,8 @@ store_remark_set(struct store *st, int64_t id, const char *state,
 static void
 read_row(struct query *q, struct arena *a, struct remark *out)
 {
+	const char *channel;
+
 	out->id = query_get_int(q);
 	out->consultation_id = query_get_int(q);
 	out->code = query_get_text(q, a);
@@ -370,8 +373,9 @@ read_row(struct query *q, struct arena *a, struct remark *out)
 	out->text = query_get_text(q, a);
 	out->provisions = query_get_text(q, a);
 	out->state = query_get_text(q, a);
-	out->channel = strcmp(query_get_text(q, a), "sms") == 0 ? CHANNEL_SMS
-								: CHANNEL_MAIL;
+	channel = query_get_text(q, a);
+	out->channel = strcmp(channel, "sms") == 0 ? CHANNEL_SMS : CHANNEL_MAIL;
+	out->at_meeting = strcmp(channel, "meeting") == 0;
 	out->received_ms = query_get_int(q);
 	out->filed_ms = query_get_int(q);
 	out->needs_staff = query_get_bool(q);

@@ -18,6 +18,7 @@ struct remark {
 	const char *provisions; /* one per line */
 	const char *state; /* new, assigned, withdrawn, split... */
 	enum channel channel;
+	bool at_meeting; /* raised there: by none of the channels */
 	int64_t received_ms, filed_ms;
 	bool needs_staff;
 	const char *from; /* read only: the contact's address */

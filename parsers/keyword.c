@@ -28,6 +28,7 @@ enum {
 	FORM_ATTEND_NEXT,
 	FORM_ATTEND_LEAD,
 	FORM_ATTEND_MAYBE,
+	FORM_ATTEND_NUMBER,
 	FORM_ACCESS,
 	FORM_WISH,
 };
@@ -164,6 +165,7 @@ intent_of(struct span name)
 		{ "attend_next", FORM_ATTEND_NEXT },
 		{ "attend_lead", FORM_ATTEND_LEAD },
 		{ "attend_maybe", FORM_ATTEND_MAYBE },
+		{ "attend_number", FORM_ATTEND_NUMBER },
 		{ "access", FORM_ACCESS }, { "wish", FORM_WISH } };
 
 	for (int c = CMD_STOP; c < CMD_ASK; c++)
@@ -720,6 +722,36 @@ keyword_attendance(const struct keywords *k, struct span new_text)
 		       (sentence_words(&s, i) < s.n || !s.more)
 		   ? found
 		   : 0;
+}
+
+int
+keyword_answer(const struct keywords *k, struct span words)
+{
+	static const int intents[][2] = { { CMD_YES, ATTENDS_YES },
+		{ FORM_ATTEND_YES, ATTENDS_YES }, { CMD_NO, ATTENDS_NO },
+		{ FORM_ATTEND_NO, ATTENDS_NO },
+		{ FORM_ATTEND_MAYBE, ATTENDS_MAYBE } };
+	struct sentence s;
+	int found = 0, i = 0, longest, is;
+	bool thanks;
+
+	split(&s, words);
+	while (i < s.n) {
+		longest = match_intent(k, FORM_ATTEND_NUMBER, &s, i);
+		is = 0;
+		for (size_t f = 0; f < sizeof(intents) / sizeof(*intents); f++)
+			if (match_intent(k, intents[f][0], &s, i) > longest) {
+				longest = match_intent(k, intents[f][0], &s, i);
+				is = intents[f][1];
+			}
+		if (longest == 0)
+			longest = skip_thanks(k, &s, i, &thanks) - i;
+		if (longest == 0 || (is != 0 && found != 0 && is != found))
+			return ATTENDS_OTHER;
+		found = is != 0 ? is : found;
+		i += longest;
+	}
+	return found;
 }
 
 /* Does a form of that intent stand anywhere in the text? */

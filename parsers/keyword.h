@@ -22,11 +22,16 @@ void keywords_free(struct keywords *k);
 enum command keyword_command(
     const struct keywords *k, struct span new_text, struct span *argument);
 
-enum { ATTENDS_NO = -1, ATTENDS_YES = 1, ATTENDS_MAYBE = 2 };
+enum { ATTENDS_NO = -1, ATTENDS_YES = 1, ATTENDS_MAYBE = 2, ATTENDS_OTHER = 9 };
 
 /* A sentence of attendance ("Będę, razem z mężem", "Nie przyjdę"), or 0 for
  * none.  Only a short sentence that opens the text. */
 int keyword_attendance(const struct keywords *k, struct span new_text);
+
+/* What stands beside the number of a meeting ("TAK", "będę na", "i"): ATTENDS_YES,
+ * _NO or _MAYBE, 0 when it says none of them, ATTENDS_OTHER when there is more
+ * to it. */
+int keyword_answer(const struct keywords *k, struct span words);
 
 /* Does the author ask for an interpreter, a place for a wheelchair or other
  * access? */

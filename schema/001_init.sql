@@ -114,12 +114,15 @@ CREATE TABLE contact (
 	name TEXT NOT NULL DEFAULT '', -- as the person last wrote it
 	language TEXT NOT NULL DEFAULT '', -- that they wrote in; '' not known
 	stopped_ms INTEGER, -- wants no notices at all since
+	silenced_ms INTEGER, -- nor news of meetings they come to, since
 	stopped_by INTEGER REFERENCES inbound (id), -- the message that said so
 	restarted_by INTEGER REFERENCES inbound (id), -- the one that undid it
 	bounced_ms INTEGER, -- last hard bounce
 	created_ms INTEGER NOT NULL, -- first heard of
 	UNIQUE (channel, address_key)
 ) STRICT;
+
+CREATE INDEX contact_person ON contact (person_id);
 
 -- Who wants notices, of a consultation or of a commune's meetings, and how we
 -- know: the message that asked, or what staff say of it.
@@ -271,7 +274,7 @@ CREATE TABLE remark (
 	inbound_id INTEGER REFERENCES inbound (id), -- the message it stands in
 	contact_id INTEGER REFERENCES contact (id), -- who made it
 	channel TEXT NOT NULL
-		CHECK (channel IN ('mail', 'sms')), -- how it came
+		CHECK (channel IN ('mail', 'sms', 'meeting')), -- how it came
 	provisions TEXT NOT NULL DEFAULT '', -- "§ 4 ust. 2", one per line
 	state TEXT NOT NULL CHECK (state IN ('new', 'assigned', 'corrected',
 		'split', 'merged', 'withdrawn', 'answer_drafted', 'answer_approved',
@@ -499,6 +502,25 @@ CREATE TABLE meeting_reminder (
 	done_ms INTEGER NOT NULL, -- when it was written, or found to be too late
 	PRIMARY KEY (meeting_id, starts_ms, before_ms)
 ) STRICT, WITHOUT ROWID;
+
+-- How many came to a meeting, as staff counted them.
+CREATE TABLE meeting_count (
+	meeting_id INTEGER NOT NULL REFERENCES meeting (id), -- which meeting
+	people_of TEXT NOT NULL CHECK (people_of <> ''), -- group: "mieszkańcy"
+	people INTEGER NOT NULL CHECK (people >= 0), -- how many of them
+	PRIMARY KEY (meeting_id, people_of)
+) STRICT, WITHOUT ROWID;
+
+-- What was raised there; a point becomes a remark when staff say so.
+CREATE TABLE meeting_point (
+	id INTEGER PRIMARY KEY AUTOINCREMENT, -- stable key
+	meeting_id INTEGER NOT NULL REFERENCES meeting (id), -- which meeting
+	number INTEGER NOT NULL CHECK (number > 0), -- from 1, in each meeting
+	text TEXT NOT NULL CHECK (text <> ''), -- as staff noted it
+	noted_ms INTEGER NOT NULL, -- when they did
+	remark_id INTEGER REFERENCES remark (id), -- what it became; NULL nothing
+	UNIQUE (meeting_id, number)
+) STRICT;
 
 -- Every answer is kept; the last one of a person counts.
 CREATE TABLE rsvp (

@@ -136,6 +136,66 @@ story('answers to a notice count: by mail, by its button, by text', (house) => {
 	assert.equal(house.rows('subscription', 'list', '--active').filter((s) => s.to === 'ewa@poczta.example').length, 0);
 });
 
+// A mail that answers what was sent to `to`.
+let serial = 0;
+const reply = (house, from, to, text) => house.mail(`From: ${from}\r\nTo: ${to}\r\nSubject: Re: x\r\n` +
+	`Message-ID: <n${++serial}@poczta.example>\r\nDate: Sun, 22 Nov 2026 10:00:00 +0100\r\n` +
+	`MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n${text}\r\n`);
+
+story('who was told of several meetings answers by their numbers', (house) => {
+	announce(house, 's-10ke-ledziny-2', 's-10ke-bierun-2', '--yes', '3');
+	house.poll();
+	const jan = sent(house)[1];
+	const said = () => ['s-10ke-ledziny-2', 's-10ke-bierun-2'].map((key) => {
+		const { yes, no } = house.rows('meeting', 'show', key)[0];
+		return `${yes}${no}`;
+	});
+	const say = (text) => {
+		reply(house, jan.to, jan.replyTo, text);
+		house.poll();
+		return sent(house).map((m) => m.text).join();
+	};
+	assert.match(say('BĘDĘ'), /1\. [^]*2\. [^]*1 TAK, 2 NIE/, 'asked back');
+	assert.deepEqual(said(), ['00', '00']);
+	assert.match(say('1 TAK, 2 NIE'), /1\. Lędziny.*\s+będziesz[^]*2\. Bieruń.*\s+nie będziesz/);
+	assert.deepEqual(said(), ['10', '01']);
+	say('Będę na 1 i 2, proszę o pętlę indukcyjną.');
+	assert.deepEqual(said(), ['10', '10']);
+	say('nie 1');
+	assert.deepEqual(said(), ['01', '10']);
+	say('TAK 7');
+	say('1. Tak, popieram remont. 2. Nie zgadzam się na wycinkę drzew.');
+	assert.deepEqual(said(), ['01', '10'], 'a number that is none, and a remark');
+	assert.equal(house.rows('remark', 'list').length, 1);
+	const access = house.rows('meeting', 'show', 's-10ke-bierun-2')[0].answers[0];
+	assert.ok(access.needs_staff && access.needs_staff_by < house.rows('meeting', 'show', 's-10ke-bierun-2')[0].starts_at);
+	assert.match(house.run('meeting', 'show', 's-10ke-bierun-2'), /for staff by 2026-11-\d\d \d\d:\d\d[^]*pętlę/);
+});
+
+story('by text, too', (house) => {
+	house.run('person', 'import', (() => {
+		const file = path.join(house.dir, 'tel.csv');
+		fs.writeFileSync(file, 'telefon;gmina\n110000502;Lędziny\n110000502;Bieruń\n');
+		return file;
+	})(), '--source', 'karta', '--consent', '2026-11-01');
+	announce(house, 's-10ke-ledziny-2', 's-10ke-bierun-2', '--yes', '4');
+	house.poll();
+	const say = (text) => {
+		house.text({ from: '+48110000502', text, at: '2026-11-22T10:00:00+01:00' });
+		house.poll();
+		return ['s-10ke-ledziny-2', 's-10ke-bierun-2'].map((key) => {
+			const { yes, no } = house.rows('meeting', 'show', key)[0];
+			return `${yes}${no}`;
+		});
+	};
+	assert.deepEqual(say('tak'), ['00', '00']);
+	assert.deepEqual(say('TAK 2'), ['00', '10'], 'numbered as in the question');
+	assert.deepEqual(say('1 nie 2 nie'), ['01', '01']);
+	assert.deepEqual(say('TAK WSZYSTKIE'), ['10', '10']);
+	const replies = house.rows('outbox', 'list').filter((r) => r.to === '+48110000502').map((r) => r.template);
+	assert.deepEqual([...new Set(replies)].sort(), ['sms_meeting_announcement', 'sms_rsvp_several', 'sms_which_meeting']);
+});
+
 story('a change reaches those who got the notice, and the calendar counts on', (house) => {
 	announce(house, 's-10ke-ledziny-2', '--yes', '3');
 	house.poll();
@@ -176,6 +236,86 @@ story('who left hears of a change only when they said they would come', (house) 
 	sent(house);
 	const plan = JSON.parse(house.run('--json', 'meeting', 'cancel', 's-10ke-ledziny-2', '--dry-run'));
 	assert.deepEqual([plan.mail, plan.sms, plan.stopped], [1, 1, 1]);
+});
+
+story('WSZYSTKO ends even that, and is confirmed once', (house) => {
+	announce(house, 's-10ke-ledziny-2', '--yes', '3');
+	house.poll();
+	const jan = sent(house)[1];
+	for (const text of ['BĘDĘ', 'STOP', 'WSZYSTKO', 'WSZYSTKO']) {
+		reply(house, jan.to, jan.replyTo, text);
+		house.poll();
+	}
+	assert.equal(sent(house).filter((m) => m.subject === 'Nie będziemy już do Ciebie pisać').length, 1);
+	const change = ['--json', 'meeting', 'cancel', 's-10ke-ledziny-2', '--dry-run'];
+	const plan = () => JSON.parse(house.run(...change));
+	assert.deepEqual([plan().mail, plan().stopped], [1, 1]);
+	reply(house, jan.to, jan.replyTo, 'ZAPISZ');
+	house.poll();
+	assert.deepEqual([plan().mail, plan().stopped], [2, 0]);
+});
+
+story('what comes back is counted by notice and meeting, and that address is not written to again', (house) => {
+	const { notice } = announce(house, 's-10ke-ledziny-2', '--yes', '3');
+	house.poll();
+	const [ewa, jan] = sent(house);
+	const bounce = (status, extra, to = 'konsultacje@powiat.example') => house.mail('Return-Path: <>\r\nFrom: MAILER-DAEMON@poczta.example\r\n' +
+		`To: ${to}\r\nSubject: Undelivered\r\nMessage-ID: <b${++serial}@poczta.example>\r\nDate: Sun, 22 Nov 2026 10:00:00 +0100\r\n` +
+		'MIME-Version: 1.0\r\nContent-Type: multipart/report; report-type=delivery-status; boundary="b"\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\n' +
+		'x\r\n--b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx.poczta.example\r\n\r\n' +
+		`Final-Recipient: rfc822; x@poczta.example\r\nAction: failed\r\nStatus: ${status}\r\n\r\n${extra}--b--\r\n`);
+	bounce('5.1.1', '--b\r\nContent-Type: text/rfc822-headers\r\n\r\n' + jan.raw.match(/^Message-ID: .*$/mi)[0] + '\r\n\r\n');
+	bounce('4.2.2', '', ewa.replyTo);
+	house.poll();
+	assert.deepEqual([house.rows('notice', 'show', String(notice))[0].bounced,
+		house.rows('meeting', 'show', 's-10ke-ledziny-2')[0].notices[0].bounced], [2, 2]);
+	assert.match(house.run('meeting', 'show', 's-10ke-ledziny-2'), /failed 2 \(bounced 2\)/);
+	const plan = JSON.parse(house.run('--json', 'meeting', 'announce', 's-10ke-ledziny-2', '--dry-run'));
+	assert.deepEqual([plan.mail, plan.bounced], [1, 1], 'who had a full box is told again');
+});
+
+story('a meeting that was held has its head counts and points, and a point becomes a remark', (house) => {
+	const key = 's-10ke-ledziny-2';
+	const held = (...args) => house.run('--json', 'meeting', 'held', key, ...args);
+	assert.match(house.try('meeting', 'held', key).stderr, /has not begun/);
+	house.now = '2026-11-28T12:00:00+01:00';
+	for (const bad of ['mieszkańcy', '=3', 'radni=-1', 'radni=x', 'radni='])
+		assert.equal(house.try('meeting', 'held', key, '--count', bad).status, 2, bad);
+	held('--count', 'mieszkańcy=21', '--count', 'radni=3', '--point', 'Więcej zieleni przy szkole.', '--point', 'Za mało ławek.');
+	const shown = () => house.rows('meeting', 'show', key)[0];
+	assert.deepEqual([shown().state, shown().people, shown().counts], ['held', 24, { mieszkańcy: 21, radni: 3 }]);
+	held('--count', 'mieszkańcy=19', '--file', '2');
+	assert.deepEqual(shown().counts, { mieszkańcy: 19, radni: 3 }, 'corrected');
+	const [remark] = house.rows('remark', 'list');
+	assert.deepEqual([remark.text, remark.channel, remark.code], ['Za mało ławek.', 'meeting', 'BL-10KE']);
+	assert.deepEqual(shown().points.map((p) => [p.number, p.remark]), [[1, null], [2, remark.number]]);
+	assert.match(house.try('meeting', 'held', key, '--file', '2', '--count', 'radni=9').stderr, /is remark BL-10KE\/\d+ already/);
+	assert.equal(house.try('meeting', 'held', key, '--file', '7').status, 1);
+	assert.equal(shown().counts.radni, 3, 'all or nothing');
+	assert.match(house.run('meeting', 'show', key), /mieszkańcy[^]*19[^]*point 2, remark BL-10KE/);
+	assert.match(house.run('verify'), /./);
+});
+
+story('a late change or cancellation goes by text, too, to those whose telephone is known', (house) => {
+	const file = path.join(house.dir, 'ola.csv');
+	fs.writeFileSync(file, 'e-mail;telefon;gmina;kod\nola@poczta.example;110 000 503;;BL-7M4H\nola@poczta.example;;Lędziny;\n');
+	house.run('person', 'import', file, '--source', 'karta', '--consent', '2026-11-01');
+	announce(house, 's-10ke-ledziny-2', '--yes', '4');
+	house.poll();
+	const reach = () => {
+		const plan = JSON.parse(house.run('--json', 'meeting', 'cancel', 's-10ke-ledziny-2', '--dry-run'));
+		return [plan.mail, plan.sms];
+	};
+	assert.deepEqual(reach(), [3, 1], 'in time: as they were told');
+	const { starts_at } = house.rows('meeting', 'show', 's-10ke-ledziny-2')[0];
+	house.now = new Date(Date.parse(starts_at) - 26 * 3600e3).toISOString().replace('.000', '');
+	assert.deepEqual(reach(), [3, 2]);
+	const before = texts(house).length;
+	house.run('--json', 'meeting', 'cancel', 's-10ke-ledziny-2', '--yes', '5');
+	house.poll();
+	assert.equal(texts(house).length, before + 2);
+	assert.deepEqual(house.rows('outbox', 'list').filter((r) => r.template === 'sms_meeting_cancelled').map((r) => r.to).sort(),
+		['+48110000501', '+48110000503']);
 });
 
 story('what has not left can be paused, resumed and aborted, and told again', (house) => {

@@ -1,0 +1,330 @@
+/* meeting_held - a meeting took place: who came, and what they raised */
+#include "gateway/meeting_held.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gateway/clock.h"
+#include "gateway/row.h"
+#include "gateway/store_held.h"
+#include "gateway/store_chain.h"
+#include "gateway/store_remark.h"
+#include "parsers/code.h"
+#include "parsers/text.h"
+
+enum { PEOPLE_MAX = 1000000, GROUP_MAX = 80, POINT_MAX = 20000 };
+
+/* What the command line says, in its order. */
+struct notes {
+	struct arena arena;
+	struct head_count *counts;
+	struct point *points;
+	int64_t *files; /* numbers of points that become remarks */
+	size_t n_counts, n_points, n_files;
+};
+
+/* "mieszkańcy=12" */
+static bool
+read_count(struct notes *w, struct span word)
+{
+	size_t at = span_find(word, "=");
+	struct span group = span_trim(span_sub(word, 0, at));
+	struct span people = span_trim(span_from(word, at + 1));
+	struct head_count *one;
+	char *end;
+	long n;
+
+	n = strtol(arena_copy(&w->arena, people).p, &end, 10);
+	if (group.n == 0 || group.n > GROUP_MAX || !text_is_utf8(group) ||
+	    people.n == 0 || *end != '\0' || n < 0 || n > PEOPLE_MAX)
+		return false;
+	one = arena_push(&w->arena, &w->counts, &w->n_counts, sizeof(*one));
+	if (one == NULL)
+		return false;
+	*one = (struct head_count){ arena_copy(&w->arena, group).p, n };
+	return true;
+}
+
+static bool
+read_point(struct notes *w, struct span text)
+{
+	struct point *one;
+
+	text = span_trim(text);
+	if (text.n == 0 || text.n > POINT_MAX || !text_is_utf8(text))
+		return false;
+	one = arena_push(&w->arena, &w->points, &w->n_points, sizeof(*one));
+	if (one == NULL)
+		return false;
+	*one = (struct point){ .text = arena_copy(&w->arena, text).p };
+	return true;
+}
+
+static bool
+read_file(struct notes *w, const char *word)
+{
+	int64_t *one;
+
+	if (row_id(word) == 0)
+		return false;
+	one = arena_push(&w->arena, &w->files, &w->n_files, sizeof(*one));
+	if (one != NULL)
+		*one = row_id(word);
+	return one != NULL;
+}
+
+static bool
+read_options(struct notes *w, struct cmd_context *ctx, int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "count", required_argument, NULL, 'c' },
+		{ "point", required_argument, NULL, 'p' },
+		{ "file", required_argument, NULL, 'f' },
+		{ NULL, 0, NULL, 0 },
+	};
+	bool good = true;
+	int c;
+
+	optind = 0;
+	opterr = 0;
+	while (good && (c = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (c == 'c')
+			good = read_count(w, span_of(optarg));
+		else if (c == 'p')
+			good = read_point(w, span_of(optarg));
+		else
+			good = c == 'f' && read_file(w, optarg);
+	}
+	if (!good)
+		cmd_fail(ctx, 2,
+		    "expected --count GROUP=NUMBER, --point TEXT or --file "
+		    "NUMBER; see uwaga meeting --help");
+	else if (optind != argc - 1)
+		cmd_fail(ctx, 2, "say which: meeting held KEY [options]");
+	return good && optind == argc - 1;
+}
+
+static json_t *
+counts_to_json(const struct head_count *all, size_t n)
+{
+	json_t *counts = json_object();
+
+	for (size_t i = 0; i < n; i++)
+		json_object_set_new(counts, all[i].group,
+		    json_integer((json_int_t)all[i].people));
+	return counts;
+}
+
+static enum status
+check_meeting(struct cmd_context *ctx, const struct meeting *m)
+{
+	if (m->starts_ms > clock_now())
+		return err_set(&ctx->err, ST_REJECT,
+		    "meeting %.100s has not begun yet", m->key);
+	if (strcmp(m->state, "cancelled") == 0)
+		return err_set(&ctx->err, ST_REJECT,
+		    "meeting %.100s was cancelled", m->key);
+	return ST_OK;
+}
+
+/* Counts that were there already are corrected: the audit has both. */
+static enum status
+note_counts(struct cmd_context *ctx, const struct notes *w,
+    const struct meeting *m, struct arena *a)
+{
+	struct head_count *before, *after;
+	size_t n_before, n_after;
+	json_t *old, *new;
+	enum status rc = store_held_counts(
+	    ctx->store, m->id, a, &before, &n_before, &ctx->err);
+
+	for (size_t i = 0; i < w->n_counts && rc == ST_OK; i++)
+		rc = store_held_count(
+		    ctx->store, m->id, &w->counts[i], &ctx->err);
+	if (rc == ST_OK)
+		rc = store_held_counts(
+		    ctx->store, m->id, a, &after, &n_after, &ctx->err);
+	if (rc != ST_OK)
+		return rc;
+	old = json_pack("{s:s s:o}", "state", m->state, "counts",
+	    counts_to_json(before, n_before));
+	new = json_pack("{s:s s:o s:I}", "state", "held", "counts",
+	    counts_to_json(after, n_after), "points", (json_int_t)w->n_points);
+	return row_audit(ctx, "meeting held", m->key, old, new);
+}
+
+static enum status
+file_point(
+    struct cmd_context *ctx, const struct meeting *m, const struct point *p)
+{
+	char receipt[RECEIPT_SIZE];
+	struct remark r = { .consultation_id = m->consultation_id,
+		.text = p->text,
+		.provisions = "",
+		.state = "new",
+		.at_meeting = true,
+		.received_ms = m->starts_ms,
+		.filed_ms = clock_now(),
+		.assignee = "" };
+	char subject[160];
+	enum status rc;
+
+	if (p->remark_id != 0)
+		return err_set(&ctx->err, ST_REJECT,
+		    "point %lld is remark %s already", (long long)p->number,
+		    p->remark);
+	rc = store_remark_add(ctx->store, &r, "filed", receipt, &ctx->err);
+	if (rc == ST_OK)
+		rc = store_held_filed(ctx->store, p->id, r.id, &ctx->err);
+	snprintf(subject, sizeof(subject), "%.100s, point %lld", m->key,
+	    (long long)p->number);
+	return rc == ST_OK
+		   ? row_audit(ctx, "meeting point filed", subject, NULL,
+			 json_pack("{s:s s:I}", "code", m->code, "number",
+			     (json_int_t)r.number))
+		   : rc;
+}
+
+/* Of the points that are there, new ones too. */
+static enum status
+file_points(struct cmd_context *ctx, const struct notes *w,
+    const struct meeting *m, struct arena *a)
+{
+	struct point *all;
+	size_t n;
+	enum status rc =
+	    store_held_points(ctx->store, m->id, a, &all, &n, &ctx->err);
+
+	for (size_t i = 0; i < w->n_files && rc == ST_OK; i++) {
+		int64_t number = w->files[i];
+
+		rc = number > (int64_t)n
+			 ? err_set(&ctx->err, ST_REJECT,
+			       "meeting %.100s has no point %lld", m->key,
+			       (long long)number)
+			 : file_point(ctx, m, &all[number - 1]);
+	}
+	return rc;
+}
+
+static enum status
+note(struct cmd_context *ctx, struct notes *w, const char *key,
+    struct meeting *m)
+{
+	enum status rc =
+	    store_meeting_find(ctx->store, key, &w->arena, m, &ctx->err);
+
+	if (rc == ST_OK && m->id == 0)
+		rc = err_set(&ctx->err, ST_REJECT,
+		    "there is no meeting \"%.60s\"; see uwaga meeting list",
+		    key);
+	if (rc == ST_OK)
+		rc = check_meeting(ctx, m);
+	if (rc == ST_OK)
+		rc = note_counts(ctx, w, m, &w->arena);
+	if (rc == ST_OK)
+		rc = store_meeting_held(ctx->store, m->id, &ctx->err);
+	for (size_t i = 0; i < w->n_points && rc == ST_OK; i++)
+		rc = store_held_point(
+		    ctx->store, m->id, &w->points[i], clock_now(), &ctx->err);
+	return rc == ST_OK ? file_points(ctx, w, m, &w->arena) : rc;
+}
+
+int
+meeting_held(struct cmd_context *ctx, int argc, char **argv)
+{
+	struct notes w = { 0 };
+	struct meeting m;
+	json_t *row;
+	int code = 1;
+
+	if (!read_options(&w, ctx, argc, argv)) {
+		arena_free(&w.arena);
+		return 2;
+	}
+	if (!cmd_may_write(ctx) || store_begin(ctx->store, &ctx->err) != ST_OK)
+		goto out;
+	code = row_finish(ctx, note(ctx, &w, argv[optind], &m));
+	if (code != 0)
+		goto out;
+	row = json_pack("{s:s s:s}", "key", m.key, "state", "held");
+	if (meeting_held_json(ctx, &m, row) != ST_OK)
+		code = 1;
+	if (ctx->json) {
+		cmd_print_object(ctx, row);
+	} else {
+		json_decref(row);
+		printf("Meeting %s was held.\n", m.key);
+		if (meeting_held_print(ctx, &m) != ST_OK)
+			code = 1;
+	}
+out:
+	arena_free(&w.arena);
+	return code;
+}
+
+enum status
+meeting_held_json(struct cmd_context *ctx, const struct meeting *m, json_t *row)
+{
+	json_t *list = json_array();
+	struct arena a = { 0 };
+	struct head_count *counts;
+	struct point *points;
+	size_t n_counts, n_points;
+	int64_t people = 0;
+	enum status rc = store_held_counts(
+	    ctx->store, m->id, &a, &counts, &n_counts, &ctx->err);
+
+	if (rc == ST_OK)
+		rc = store_held_points(
+		    ctx->store, m->id, &a, &points, &n_points, &ctx->err);
+	for (size_t i = 0; i < n_counts && rc == ST_OK; i++)
+		people += counts[i].people;
+	for (size_t i = 0; rc == ST_OK && i < n_points; i++)
+		json_array_append_new(
+		    list, json_pack("{s:I s:o s:o}", "number",
+			      (json_int_t)points[i].number, "text",
+			      row_text(points[i].text), "remark",
+			      row_word(points[i].remark)));
+	json_object_set_new(row, "people", json_integer((json_int_t)people));
+	json_object_set_new(row, "counts",
+	    rc == ST_OK ? counts_to_json(counts, n_counts) : json_null());
+	json_object_set_new(row, "points", list);
+	arena_free(&a);
+	return rc;
+}
+
+enum status
+meeting_held_print(struct cmd_context *ctx, const struct meeting *m)
+{
+	struct arena a = { 0 };
+	struct head_count *counts;
+	struct point *points;
+	size_t n_counts, n_points;
+	enum status rc = store_held_counts(
+	    ctx->store, m->id, &a, &counts, &n_counts, &ctx->err);
+
+	if (rc == ST_OK)
+		rc = store_held_points(
+		    ctx->store, m->id, &a, &points, &n_points, &ctx->err);
+	for (size_t i = 0; rc == ST_OK && i < n_counts; i++) {
+		char people[32];
+
+		snprintf(people, sizeof(people), "%lld",
+		    (long long)counts[i].people);
+		row_print_text(counts[i].group, people);
+	}
+	for (size_t i = 0; rc == ST_OK && i < n_points; i++) {
+		char title[120];
+
+		snprintf(title, sizeof(title), "point %lld%s%.60s",
+		    (long long)points[i].number,
+		    points[i].remark[0] != '\0' ? ", remark " : "",
+		    points[i].remark);
+		row_print_text(title, points[i].text);
+	}
+	arena_free(&a);
+	return rc;
+}
