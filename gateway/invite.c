@@ -169,6 +169,51 @@ make_zone(icaltimezone *zone, int64_t ms)
 	return c;
 }
 
+/* One content line, folded (RFC 5545, 3.1), no character cut in two. */
+static void
+put_line(struct buf *out, struct span line)
+{
+	size_t column = 0, len;
+
+	while (line.n > 0) {
+		text_next(line, &len);
+		if (column + len > FOLD) {
+			buf_str(out, "\r\n ");
+			column = 1;
+		}
+		buf_add(out, span_sub(line, 0, len));
+		column += len;
+		line = span_from(line, len);
+	}
+	buf_str(out, "\r\n");
+}
+
+/* libical may fold between the CR and the LF that end a line, and cuts lines of
+ * some lengths there: its folds are undone and made anew. */
+static void
+put_refolded(struct buf *out, struct span text)
+{
+	struct buf flat = { .max = out->max };
+	struct span rest;
+
+	while (text.n > 0) {
+		size_t n = span_find(text, "\r\n ");
+
+		buf_add(&flat, span_sub(text, 0, n));
+		text = span_from(text, n + strlen("\r\n "));
+	}
+	rest = buf_span(&flat);
+	while (rest.n > 0) {
+		size_t n = span_find(rest, "\r\n");
+
+		put_line(out, span_sub(rest, 0, n));
+		rest = span_from(rest, n + strlen("\r\n"));
+	}
+	if (flat.failed)
+		out->failed = true;
+	buf_free(&flat);
+}
+
 enum status
 invite_make(struct buf *out, const struct invite *in, struct err *err)
 {
@@ -195,28 +240,9 @@ invite_make(struct buf *out, const struct invite *in, struct err *err)
 	icalcomponent_free(calendar);
 	if (text == NULL)
 		return err_set(err, ST_BROKEN, "out of memory");
-	buf_str(out, text);
+	put_refolded(out, span_of(text));
 	icalmemory_free_buffer(text);
 	return buf_status(out, "the invitation", err);
-}
-
-/* One content line, folded (RFC 5545, 3.1), no character cut in two. */
-static void
-put_line(struct buf *out, struct span line)
-{
-	size_t column = 0, len;
-
-	while (line.n > 0) {
-		text_next(line, &len);
-		if (column + len > FOLD) {
-			buf_str(out, "\r\n ");
-			column = 1;
-		}
-		buf_add(out, span_sub(line, 0, len));
-		column += len;
-		line = span_from(line, len);
-	}
-	buf_str(out, "\r\n");
 }
 
 void

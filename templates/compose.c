@@ -402,6 +402,20 @@ are_ids(const char *ids)
 	return true;
 }
 
+/* A tag as RFC 5646, 4.4.1 has it: short, letters, digits and hyphens. */
+static bool
+is_language(const char *tag)
+{
+	size_t n = 0;
+
+	for (; tag[n] != '\0'; n++)
+		if (!((tag[n] >= 'a' && tag[n] <= 'z') ||
+			(tag[n] >= 'A' && tag[n] <= 'Z') ||
+			(tag[n] >= '0' && tag[n] <= '9') || tag[n] == '-'))
+			return false;
+	return n <= 35;
+}
+
 static enum status
 check_ids(const struct compose *mail, struct err *err)
 {
@@ -410,6 +424,9 @@ check_ids(const struct compose *mail, struct err *err)
 	if (n == 0 || n > ID_LENGTH || strchr(mail->message_id, ' ') != NULL)
 		return err_set(
 		    err, ST_REJECT, "the mail has no usable Message-ID");
+	if (mail->language != NULL && !is_language(mail->language))
+		return err_set(err, ST_REJECT,
+		    "the Content-Language field would hold no language");
 	if (!are_ids(mail->message_id) || !are_ids(mail->in_reply_to) ||
 	    !are_ids(mail->references) ||
 	    (mail->list_id != NULL && (!are_ids(mail->list_id) ||

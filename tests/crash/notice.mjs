@@ -75,7 +75,8 @@ export async function kill({ rounds, people, seed }) {
 		recorder.mails.length = 0;
 		subscribe(house, people);
 		for (let ended = false; !ended; announced += !ended) {
-			const ms = announced >= rounds / 2 ? 600000 : next() * people / 20;
+			// Later and later, so that it dies before, in and behind each step.
+			const ms = announced >= rounds ? 600000 : 15 * 1.1 ** announced * (0.5 + next());
 			ended = await killAnnouncing(house, people, ms);
 			const [notice] = house.rows('notice', 'list');
 			assert.ok(ended || !['sending', 'done'].includes(notice?.state) || notice.total === people,

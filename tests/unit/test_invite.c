@@ -249,6 +249,27 @@ a_zone_that_is_none_is_refused(void **state)
 	assert_non_null(strstr(err.text, "Atlantyda"));
 }
 
+/* libical cuts the end of a line in two at some lengths. */
+static void
+a_title_of_any_length_stays_on_its_lines(void **state)
+{
+	char title[400];
+
+	(void)state;
+	for (size_t n = 1; n < sizeof(title); n++) {
+		struct buf out = { .max = 64 * 1024 };
+		struct invite in = usual();
+		struct err err;
+
+		memset(title, 'a', n);
+		title[n] = '\0';
+		in.summary = in.location = in.description = title;
+		assert_int_equal(invite_make(&out, &in, &err), ST_OK);
+		check_shape(buf_span(&out));
+		buf_free(&out);
+	}
+}
+
 int
 main(void)
 {
@@ -261,6 +282,7 @@ main(void)
 		cmocka_unit_test(
 		    what_is_special_to_calendars_is_words_to_people),
 		cmocka_unit_test(a_zone_that_is_none_is_refused),
+		cmocka_unit_test(a_title_of_any_length_stays_on_its_lines),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
