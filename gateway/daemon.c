@@ -412,6 +412,16 @@ send_all(struct daemon *d, struct err *err)
 	return worst;
 }
 
+/* A folder has its mail at hand, a server's is some round trips away: time for
+ * the parser to load. */
+static void
+expect_mail(struct daemon *d, const struct inlet *in)
+{
+	if (in->mailbox != NULL &&
+	    strncmp(in->mailbox->url, "maildir:", 8) != 0)
+		intake_expect(d->intake, in->name);
+}
+
 /* Opens, empties and notes one inlet. */
 static enum status
 empty_inlet(struct daemon *d, struct inlet *in, struct batch *batch,
@@ -419,6 +429,8 @@ empty_inlet(struct daemon *d, struct inlet *in, struct batch *batch,
 {
 	enum status rc = inlet_open(in, err);
 
+	if (rc == ST_OK)
+		expect_mail(d, in);
 	if (rc == ST_OK)
 		rc = empty_source(d, in->source, batch, stored, err);
 	health_note(d->health, ALERT_SOURCE, in->name, rc,

@@ -273,6 +273,14 @@ store_batch(struct intake *in, struct batch *batch, const struct parsed *mails,
 	return rc;
 }
 
+void
+intake_expect(struct intake *in, const char *source)
+{
+	struct err err;
+
+	journey_expect(in, source, &err);
+}
+
 enum status
 intake_parse(struct intake *in, struct parsed **mails,
     const struct batch *batch, struct err *err)

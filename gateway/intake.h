@@ -15,11 +15,16 @@
 struct intake;
 
 /* `config`, `keys` and `st` are borrowed and must outlive it; workers of the
- * jail start with the first mail.  One thread at a time, but for
- * intake_parse(). */
+ * jail start when mail is expected.  One thread at a time, but for
+ * intake_parse() and intake_expect(). */
 enum status intake_open(struct intake **out, struct store *st,
     const struct config *config, const struct keys *keys, struct err *err);
 void intake_close(struct intake *in);
+
+/* Mail of `source` may come: its parser starts to load, while the caller
+ * connects and fetches.  Only a hint: one that cannot start is tried again with
+ * the first mail, and what is wrong is said there. */
+void intake_expect(struct intake *in, const char *source);
 
 /* Parses a batch, which is one source's; no lock is held.  `*mails` is the
  * caller's: intake_parsed_free(), NULL after a failure.  Threads may parse while

@@ -25,6 +25,7 @@
 enum {
 	WORKERS = 2, /* as many as there are processors to spare, usually */
 	SHARED = 8, /* from so many mails on the second worker helps */
+	WORTH_IT = 64, /* so many are parsed while it would start */
 	AHEAD = 16, /* mails a worker has in hand or waiting for it */
 	LARGE = 1 << 20, /* such a mail is parsed alone, to spare memory */
 	SPINS = 200, /* about 70 microseconds */
@@ -34,6 +35,8 @@ enum {
 struct worker {
 	pid_t pid; /* 0: none now */
 	int fd; /* our end of its socket */
+	bool is_told; /* it has been sent the settings */
+	bool is_ready; /* it has said that it can work */
 	size_t ahead[AHEAD]; /* mails given to it, oldest first */
 	size_t n_ahead;
 	size_t sent; /* bytes of the newest, with its length before it */
@@ -131,7 +134,7 @@ end_worker(struct worker *w)
 	w->pid = 0;
 	arena_free(&w->answer);
 	w->n_ahead = w->got = w->sent = 0;
-	w->is_sending = false;
+	w->is_sending = w->is_told = w->is_ready = false;
 	if (why[0] != '\0')
 		return;
 	if (WIFSIGNALED(how) && WTERMSIG(how) == SIGPROF)
@@ -273,24 +276,9 @@ wait_for(struct worker *w, short events, int64_t deadline)
 	return false;
 }
 
-/* Gives it the settings and hears whether it can work. */
-static bool
-introduce(struct worker *w, struct span settings)
-{
-	int64_t deadline = clock_ticks() + START_MS;
-	enum progress p;
-
-	while ((p = send_some(w, settings)) == WAITS)
-		if (!wait_for(w, POLLOUT, deadline))
-			return false;
-	while (p != FAILED && (p = receive_frame(w)) == WAITS)
-		if (!wait_for(w, POLLIN, deadline))
-			return false;
-	return p == DONE;
-}
-
+/* Starts it and does not wait: it loads while we go on. */
 static enum status
-start_worker(struct jail *jail, struct worker *w, struct err *err)
+launch_worker(struct jail *jail, struct worker *w, struct err *err)
 {
 	int pair[2], rc;
 
@@ -307,6 +295,35 @@ start_worker(struct jail *jail, struct worker *w, struct err *err)
 		    "no parser's worker can be started (%s)", strerror(rc));
 	}
 	w->why[0] = '\0';
+	w->is_told = send_some(w, buf_span(&jail->settings)) == DONE;
+	return ST_OK;
+}
+
+/* Gives it what it lacks of the settings and hears whether it can work. */
+static bool
+introduce(struct worker *w, struct span settings)
+{
+	int64_t deadline = clock_ticks() + START_MS;
+	enum progress p = DONE;
+
+	while (!w->is_told && (p = send_some(w, settings)) == WAITS)
+		if (!wait_for(w, POLLOUT, deadline))
+			return false;
+	w->is_told = true;
+	while (p != FAILED && (p = receive_frame(w)) == WAITS)
+		if (!wait_for(w, POLLIN, deadline))
+			return false;
+	return p == DONE;
+}
+
+/* Makes sure that it runs and can work. */
+static enum status
+ready_worker(struct jail *jail, struct worker *w, struct err *err)
+{
+	enum status rc = w->pid == 0 ? launch_worker(jail, w, err) : ST_OK;
+
+	if (rc != ST_OK || w->is_ready)
+		return rc;
 	if (!introduce(w, buf_span(&jail->settings))) {
 		end_worker(w);
 		return err_set(err, ST_BROKEN,
@@ -319,6 +336,7 @@ start_worker(struct jail *jail, struct worker *w, struct err *err)
 		return ST_BROKEN;
 	}
 	arena_free(&w->answer);
+	w->is_ready = true;
 	return ST_OK;
 }
 
@@ -413,8 +431,7 @@ give(struct jail *jail, struct worker *w, struct work *work, struct err *err,
 	enum progress p = WAITS;
 
 	while (w->is_sending || pick(jail, w, work)) {
-		if (w->pid == 0)
-			*rc = start_worker(jail, w, err);
+		*rc = ready_worker(jail, w, err);
 		if (*rc != ST_OK)
 			return FAILED;
 		w->why[0] = '\0';
@@ -498,7 +515,8 @@ first_deadline(const struct jail *jail)
 static enum status
 work_through(struct jail *jail, struct work *work, struct err *err)
 {
-	int workers = work->n >= SHARED ? WORKERS : 1;
+	size_t enough = jail->workers[1].pid != 0 ? SHARED : WORTH_IT;
+	int workers = work->n >= enough ? WORKERS : 1;
 	int spins = jail->spins;
 	enum status rc = ST_OK;
 
@@ -542,7 +560,7 @@ jail_open(struct jail **out, const struct jail_settings *set, struct err *err)
 	buf_add(&jail->settings, set->keywords);
 	rc = buf_status(&jail->settings, "the parser's settings", err);
 	if (rc == ST_OK)
-		rc = start_worker(jail, &jail->workers[0], err);
+		rc = launch_worker(jail, &jail->workers[0], err);
 	if (rc != ST_OK) {
 		jail_close(jail);
 		return rc == ST_LIMIT ? ST_BROKEN : rc;

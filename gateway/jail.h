@@ -23,8 +23,9 @@ struct jail_settings {
 	struct span keywords; /* the table's bytes */
 };
 
-/* Starts a worker; ST_BROKEN with the reason when none can be started.  The
- * caller closes `*out`. */
+/* Starts a worker and does not wait until it has loaded: whether it can work is
+ * what the first parse hears.  ST_BROKEN with the reason when none can be
+ * started.  The caller closes `*out`. */
 enum status
 jail_open(struct jail **out, const struct jail_settings *set, struct err *err);
 /* Ends the worker and frees the jail; NULL is fine. */
@@ -33,7 +34,7 @@ void jail_close(struct jail *jail);
 /* Parses one mail.  A mail that kills or stalls the worker (0.5 s of its
  * processor time, more for a large one) is tried once more in a fresh one, then
  * comes back as KIND_UNREADABLE with the reason.  ST_BROKEN only when no worker
- * can be started.  parsed_free(out) in every case. */
+ * can be started or none can work.  parsed_free(out) in every case. */
 enum status jail_parse(
     struct jail *jail, struct parsed *out, struct span mail, struct err *err);
 

@@ -27,10 +27,10 @@ find_line(struct intake *in, const char *source)
 	return &in->lines[in->n_lines]; /* the one without rules */
 }
 
-static enum status
-parse_in_jail(struct intake *in, struct line *line, struct parsed *out,
-    const struct span *mails, size_t n, struct err *err)
+enum status
+journey_expect(struct intake *in, const char *source, struct err *err)
 {
+	struct line *line = find_line(in, source);
 	struct jail_settings set = {
 		.code_prefix = in->config->code_prefix,
 		.authserv_id = line->authserv_id,
@@ -38,13 +38,8 @@ parse_in_jail(struct intake *in, struct line *line, struct parsed *out,
 		.textable_prefixes = line->textable_prefixes,
 		.keywords = in->words_tsv,
 	};
-	enum status rc = ST_OK;
 
-	if (line->jail == NULL)
-		rc = jail_open(&line->jail, &set, err);
-	if (rc != ST_OK)
-		return rc;
-	return jail_parse_all(line->jail, out, mails, n, err);
+	return line->jail != NULL ? ST_OK : jail_open(&line->jail, &set, err);
 }
 
 static void
@@ -84,7 +79,9 @@ parse_mails(struct intake *in, struct parsed *out, const struct raw *raw,
 		if (is_mail_to_parse(&raw[i]))
 			mails[n_mails++] = buf_span(&raw[i].bytes);
 	if (n_mails > 0)
-		rc = parse_in_jail(in, find_line(in, raw->source), parsed,
+		rc = journey_expect(in, raw->source, err);
+	if (n_mails > 0 && rc == ST_OK)
+		rc = jail_parse_all(find_line(in, raw->source)->jail, parsed,
 		    mails, n_mails, err);
 	for (size_t i = 0; i < n; i++)
 		if (is_mail_to_parse(&raw[i]))

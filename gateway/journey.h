@@ -16,7 +16,7 @@
 struct line {
 	char name[96]; /* as in raw.source */
 	const char *authserv_id, *textable_prefixes;
-	struct jail *jail; /* owned; started with the first mail */
+	struct jail *jail; /* owned; started when mail is expected */
 };
 
 /* What stays as it is while a transaction is open, and so is asked for once. */
@@ -107,6 +107,11 @@ journey_carry_out(struct journey *j, const struct parsed *m, struct err *err);
 
 /* Frees what the journey holds; intake and line stay. */
 void journey_free(struct journey *j);
+
+/* Starts the jail of `source` unless it runs; does not wait until it has
+ * loaded.  As journey_parse() for threads. */
+enum status
+journey_expect(struct intake *in, const char *source, struct err *err);
 
 /* What the messages say: one source's, `out` has `n` places, each { 0 }.  Mail is
  * parsed in the jail, a text in process; what its source could not read is not
