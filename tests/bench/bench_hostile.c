@@ -73,7 +73,7 @@ int
 main(void)
 {
 	struct parse_settings set = { "BL", "mx.powiat.example", "+48", "",
-		NULL };
+		NULL, false };
 	struct keywords *words;
 	struct err err;
 	int slow = 0;

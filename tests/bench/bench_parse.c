@@ -204,7 +204,7 @@ main(int argc, char **argv)
 		return 1;
 	}
 	load.set = (struct parse_settings){ "BL", "mx.powiat.example", "+48",
-		"", words };
+		"", words, false };
 	g_mime_init();
 	printf("%d mails of %s\n", load.n, argv[1]);
 	for (int round = 0; round < ROUNDS; round++)
