@@ -55,6 +55,7 @@ add_number(struct reading *r, int number)
 		r->is_unclear = true;
 		return;
 	}
+	r->is_unclear = r->is_unclear || number == 0;
 	for (int i = 0; i < r->n; i++)
 		if (r->out[i].number == number)
 			r->is_unclear = true;

@@ -37,6 +37,7 @@ static const struct {
 	{ "TAK 1-3", "unclear", "" },
 	{ "1 TAK, 1 NIE", "unclear", "" },
 	{ "1 TAK, 2 NIE, 3", "unclear", "" },
+	{ "TAK 0", "unclear", "" },
 	{ "TAK", "", "" },
 	{ "1, 2, 3", "", "" },
 	{ "", "", "" },
