@@ -194,6 +194,24 @@ ask_which(struct decision *d, const struct case_file *c,
 	    "an answer to a meeting: the notice tells of %zu; asked which", n);
 }
 
+/* TAK WSZYSTKIE, "będę na obu" */
+static enum status
+decide_all(struct decision *d, const struct case_file *c,
+    const struct meeting *told, size_t n, enum rsvp_answer answer,
+    struct err *err)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!note_answer(d, c, &told[i], answer, c->mail->new_text))
+			return err_set(err, ST_BROKEN, "out of memory");
+	d->meeting = told;
+	d->n_meetings = n;
+	d->consultation = decide_by_id(c, told->consultation_id);
+	d->reply = "rsvp_several";
+	decide_settle(d, c, FATE_RSVP, "%s to all %zu meetings",
+	    rsvp_answer_name(answer), n);
+	return add_wish(d, c, err);
+}
+
 /* "1 TAK, 2 NIE" to what told of several; settles nothing when the words are no
  * such thing. */
 static enum status
@@ -210,6 +228,11 @@ decide_numbers(struct decision *d, const struct case_file *c,
 		/* "TAK 2" to the only one: of two people, perhaps. */
 		d->needs_staff = list[0].number != 1 || rest.n > 0;
 		return settle_one(d, c, told, answer_of(list[0].answer), err);
+	}
+	if (count == 1 && list[0].number == NUMBERED_ALL) {
+		d->needs_staff = c->mail->wants_access || rest.n > 0;
+		return decide_all(
+		    d, c, told, n, answer_of(list[0].answer), err);
 	}
 	for (int i = 0; i < count; i++)
 		if (list[i].number < 1 || (size_t)list[i].number > n)
@@ -230,24 +253,6 @@ decide_numbers(struct decision *d, const struct case_file *c,
 	decide_settle(d, c, FATE_RSVP, "%d answer%s to meetings, by number",
 	    count, count == 1 ? "" : "s");
 	return add_wish(d, c, err);
-}
-
-/* TAK WSZYSTKIE */
-static enum status
-decide_all(struct decision *d, const struct case_file *c,
-    const struct meeting *told, size_t n, enum rsvp_answer answer,
-    struct err *err)
-{
-	for (size_t i = 0; i < n; i++)
-		if (!note_answer(d, c, &told[i], answer, c->mail->new_text))
-			return err_set(err, ST_BROKEN, "out of memory");
-	d->meeting = told;
-	d->n_meetings = n;
-	d->consultation = decide_by_id(c, told->consultation_id);
-	d->reply = "rsvp_several";
-	decide_settle(d, c, FATE_RSVP, "%s to all %zu meetings",
-	    rsvp_answer_name(answer), n);
-	return ST_OK;
 }
 
 static enum status

@@ -44,6 +44,32 @@ code_check(const char data[CODE_DATA])
 	return alphabet[sum];
 }
 
+bool
+code_is_likely(const char *four, bool dash)
+{
+	char c[CODE_DATA + 1];
+	bool digit = false, letter = false;
+
+	for (int i = 0; i <= CODE_DATA; i++) {
+		c[i] = four[i];
+		if (c[i] >= '0' && c[i] <= '9')
+			digit = true;
+		else if (c[i] >= 'a' && c[i] <= 'z')
+			letter = true;
+		else
+			return false;
+		if (c[i] == 'o')
+			c[i] = '0';
+		else if (c[i] == 'i' || c[i] == 'l')
+			c[i] = '1';
+		else if (c[i] >= 'a')
+			c[i] = (char)(c[i] - 32);
+	}
+	if (dash && digit && letter)
+		return true;
+	return code_check(c) == c[CODE_DATA] && (digit || dash);
+}
+
 /* One character of the text, as far as codes care. */
 struct glyph {
 	enum { END, LETTER, DASH, DOT, BLANK, NEWLINE, NOTHING, OTHER } kind;

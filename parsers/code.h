@@ -19,6 +19,10 @@ enum { CODE_DATA = 3, CODE_TEXT_MAX = 24, CODES_MAX = 64 };
  * when one of them is not of the alphabet. */
 char code_check(const char data[CODE_DATA]);
 
+/* Are these four characters, folded, those of a code of any prefix?  Behind a
+ * `dash` a digit among letters is enough, else the check character decides. */
+bool code_is_likely(const char *four, bool dash);
+
 /* One place in a text where a code is written. */
 struct code_hit {
 	size_t at, n; /* the bytes of the spelling */

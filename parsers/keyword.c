@@ -31,6 +31,7 @@ enum {
 	FORM_ATTEND_NUMBER,
 	FORM_ACCESS,
 	FORM_WISH,
+	FORM_NUMBER, /* and above: "ordinal_3" is FORM_NUMBER + 3 */
 };
 
 struct form {
@@ -168,6 +169,11 @@ intent_of(struct span name)
 		{ "attend_number", FORM_ATTEND_NUMBER },
 		{ "access", FORM_ACCESS }, { "wish", FORM_WISH } };
 
+	if (span_starts(name, "ordinal_") && name.n == 9 &&
+	    strchr("123456789", name.p[8]) != NULL)
+		return FORM_NUMBER + name.p[8] - '0';
+	if (span_is(name, "ordinal_all"))
+		return FORM_NUMBER + ORDINAL_ALL;
 	for (int c = CMD_STOP; c < CMD_ASK; c++)
 		if (span_is(name, command_name((enum command)c)))
 			return c;
@@ -411,49 +417,6 @@ are_letters(const char *s, size_t n)
 	return n > 0 && n <= PREFIX_MAX;
 }
 
-/* Are these the four characters of a code?  Whatever the prefix, so behind a
- * dash a digit among letters is enough, else the check character decides. */
-static bool
-are_code_characters(const char *four, bool dash)
-{
-	char c[CODE_DATA + 1];
-	bool digit = false, letter = false;
-
-	for (int i = 0; i <= CODE_DATA; i++) {
-		c[i] = four[i];
-		if (c[i] >= '0' && c[i] <= '9')
-			digit = true;
-		else if (c[i] >= 'a' && c[i] <= 'z')
-			letter = true;
-		else
-			return false;
-		if (c[i] == 'o')
-			c[i] = '0';
-		else if (c[i] == 'i' || c[i] == 'l')
-			c[i] = '1';
-		else if (c[i] >= 'a')
-			c[i] = (char)(c[i] - 32);
-	}
-	if (dash && digit && letter)
-		return true;
-	return code_check(c) == c[CODE_DATA] && (digit || dash);
-}
-
-/* A hyphen, or one of Unicode's U+2010 to U+2015 or U+2212. */
-static bool
-has_dash(struct span gap)
-{
-	if (span_find(gap, "-") < gap.n ||
-	    span_find(gap, "\xE2\x88\x92") < gap.n)
-		return true;
-	for (size_t i = 0; i + 2 < gap.n; i++)
-		if (gap.p[i] == '\xE2' && gap.p[i + 1] == '\x80' &&
-		    (unsigned char)gap.p[i + 2] >= 0x90 &&
-		    (unsigned char)gap.p[i + 2] <= 0x95)
-			return true;
-	return false;
-}
-
 /* How many words from `i` on are a code, with or without "/12"; 0: none. */
 static int
 match_code(const struct sentence *s, int i)
@@ -464,12 +427,12 @@ match_code(const struct sentence *s, int i)
 
 	if (i < s->n && w->folded_n > FOUR &&
 	    are_letters(w->folded, w->folded_n - FOUR) &&
-	    are_code_characters(w->folded + w->folded_n - FOUR, false))
+	    code_is_likely(w->folded + w->folded_n - FOUR, false))
 		n = 1;
 	else if (i + 1 < s->n && are_letters(w->folded, w->folded_n) &&
 		 w[1].folded_n == FOUR &&
-		 are_code_characters(
-		     w[1].folded, has_dash(gap_before(s, i + 1))))
+		 code_is_likely(
+		     w[1].folded, text_has_dash(gap_before(s, i + 1))))
 		n = 2;
 	if (n > 0 && i + n < s->n && is_number(&w[n]) &&
 	    span_is(gap_before(s, i + n), "/"))
@@ -751,7 +714,33 @@ keyword_answer(const struct keywords *k, struct span words)
 		found = is != 0 ? is : found;
 		i += longest;
 	}
-	return found;
+	return s.more ? ATTENDS_OTHER : found;
+}
+
+int
+keyword_ordinal(const struct keywords *k, struct span text, struct span *word)
+{
+	struct sentence s;
+
+	split(&s, text);
+	for (int i = 0; i < s.n; i++) {
+		int longest = 0, number = 0;
+
+		for (const struct form *form = first_form(k, &s, i);
+		     form != NULL; form = next_form(k, form)) {
+			int n =
+			    form->intent > FORM_NUMBER ? match(form, &s, i) : 0;
+
+			if (n > longest) {
+				longest = n;
+				number = form->intent - FORM_NUMBER;
+			}
+		}
+		*word = words_from(&s, i, i + longest);
+		if (longest > 0)
+			return number;
+	}
+	return 0;
 }
 
 /* Does a form of that intent stand anywhere in the text? */

@@ -33,6 +33,13 @@ int keyword_attendance(const struct keywords *k, struct span new_text);
  * to it. */
 int keyword_answer(const struct keywords *k, struct span words);
 
+enum { ORDINAL_ALL = 99 };
+
+/* The first words that name one of several ("pierwsze", "the 2nd one"): 1 to 9,
+ * ORDINAL_ALL ("oba"), or 0 for none.  `*word`: where they stand in `text`. */
+int
+keyword_ordinal(const struct keywords *k, struct span text, struct span *word);
+
 /* Does the author ask for an interpreter, a place for a wheelchair or other
  * access? */
 bool keyword_wants_access(const struct keywords *k, struct span remark);

@@ -17,18 +17,30 @@ is_digit(struct span s, size_t i)
 	return i < s.n && s.p[i] >= '0' && s.p[i] <= '9';
 }
 
-/* The next number and the words before it; false: no number is left. */
+/* The next number, in figures or in words, and what stands before it; false: no
+ * number is left. */
 static bool
-next_number(struct span *text, struct span *before, int *number)
+next_number(const struct keywords *k, struct span *text, struct span *before,
+    int *number)
 {
 	size_t i = 0, end;
+	struct span word;
 
 	while (i < text->n && !is_digit(*text, i))
 		i++;
+	*number = keyword_ordinal(k, *text, &word);
+	if (*number != 0 && (size_t)(word.p - text->p) <= i) {
+		i = (size_t)(word.p - text->p);
+		*before = span_sub(*text, 0, i);
+		*text = span_from(*text, i + word.n);
+		return true;
+	}
 	*before = span_sub(*text, 0, i);
 	*number = 0;
 	for (end = i; is_digit(*text, end) && *number < 1000; end++)
 		*number = *number * 10 + (text->p[end] - '0');
+	/* What a word stands for is not written in figures. */
+	*number = *number == ORDINAL_ALL ? 1000 : *number;
 	*text = span_from(*text, end);
 	return end > i;
 }
@@ -57,7 +69,8 @@ add_number(struct reading *r, int number)
 	}
 	r->is_unclear = r->is_unclear || number == 0;
 	for (int i = 0; i < r->n; i++)
-		if (r->out[i].number == number)
+		if (r->out[i].number == number ||
+		    r->out[i].number == NUMBERED_ALL || number == NUMBERED_ALL)
 			r->is_unclear = true;
 	r->out[r->n++] =
 	    (struct numbered){ number, r->answer_first ? r->answer : 0 };
@@ -108,7 +121,7 @@ numbered_read(struct numbered out[NUMBERED_MAX], struct span *rest,
 	int number, answer;
 
 	*rest = (struct span){ all.p + all.n, 0 };
-	while (next_number(&all, &before, &number)) {
+	while (next_number(k, &all, &before, &number)) {
 		answer = keyword_answer(k, before);
 		/* What began as an answer and goes on with other figures. */
 		if (answer == ATTENDS_OTHER || goes_on(all)) {

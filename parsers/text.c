@@ -357,3 +357,17 @@ text_length(struct span s)
 	}
 	return count;
 }
+
+bool
+text_has_dash(struct span gap)
+{
+	if (span_find(gap, "-") < gap.n ||
+	    span_find(gap, "\xE2\x88\x92") < gap.n)
+		return true;
+	for (size_t i = 0; i + 2 < gap.n; i++)
+		if (gap.p[i] == '\xE2' && gap.p[i + 1] == '\x80' &&
+		    (unsigned char)gap.p[i + 2] >= 0x90 &&
+		    (unsigned char)gap.p[i + 2] <= 0x95)
+			return true;
+	return false;
+}

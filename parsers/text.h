@@ -39,4 +39,8 @@ bool text_is_word(int32_t codepoint);
 /* How many code points. */
 size_t text_length(struct span s);
 
+/* Does a hyphen stand in the text, or one of Unicode's U+2010 to U+2015 or
+ * U+2212? */
+bool text_has_dash(struct span text);
+
 #endif

@@ -34,6 +34,31 @@ static const struct {
 	    ", proszę o pętlę indukcyjną" },
 	{ "Będę na 2, przyjdę ok. 17:15, z żoną", "2+",
 	    ", przyjdę ok. 17:15, z żoną" },
+	{ "na pierwsze tak, na drugie nie", "1+ 2-", "" },
+	{ "Na pierwszym będę, a na drugim niestety nie.", "1+ 2-", "" },
+	{ "Pierwsze spotkanie: TAK, drugie: NIE", "1+ 2-", "" },
+	{ "Przyjdę tylko na drugie", "2+", "" },
+	{ "Będę na pierwszym i trzecim", "1+ 3+", "" },
+	{ "Na 1-sze tak, na 2-gie nie", "1+ 2-", "" },
+	{ "pierwsze tak, 2 nie", "1+ 2-", "" },
+	{ "Na pierwsze nie dam rady, na dziewiąte przyjdę", "1- 9+", "" },
+	{ "Będę na drugim, proszę o pętlę", "2+", ", proszę o pętlę" },
+	{ "the first one yes, the second one no", "1+ 2-", "" },
+	{ "YES to the 2nd", "2+", "" },
+	{ "На перше так, на друге ні", "1+ 2-", "" },
+	{ "Będę na obu", "all+", "" },
+	{ "Na wszystkie tak", "all+", "" },
+	{ "Nie przyjdę na żadne", "all-", "" },
+	{ "Na oba tak, na 2 nie", "unclear", "" },
+	{ "Na pierwsze tak, na 1 nie", "unclear", "" },
+	{ "99 TAK, 3 TAK", "1000+ 3+", "" },
+	{ "na pierwsze tak, na drugie nie, na trzecie", "unclear", "" },
+	{ "Będę na pierwszym, na drugim nie", "unclear", "" },
+	{ "Po pierwsze, tak. Po drugie, nie.", "", "" },
+	{ "Będę drugiego grudnia", "", "" },
+	{ "Będę na pierwszą", "", "" },
+	{ "Pierwszy wariant tak, drugi nie", "", "" },
+	{ "na pierwsze, na drugie", "", "" },
 	{ "TAK 1-3", "unclear", "" },
 	{ "1 TAK, 1 NIE", "unclear", "" },
 	{ "1 TAK, 2 NIE, 3", "unclear", "" },
@@ -66,12 +91,16 @@ numbers_get_their_answers(void **state)
 		struct span rest;
 		int n = numbered_read(list, &rest, k, span_of(cases[i].text));
 
-		for (int j = 0; j < n; j++)
-			buf_printf(&shown, "%s%d%c", j > 0 ? " " : "",
-			    list[j].number,
-			    list[j].answer == ATTENDS_YES  ? '+'
-			    : list[j].answer == ATTENDS_NO ? '-'
-							   : '?');
+		for (int j = 0; j < n; j++) {
+			buf_str(&shown, j > 0 ? " " : "");
+			if (list[j].number == NUMBERED_ALL)
+				buf_str(&shown, "all");
+			else
+				buf_printf(&shown, "%d", list[j].number);
+			buf_char(&shown, list[j].answer == ATTENDS_YES	? '+'
+					 : list[j].answer == ATTENDS_NO ? '-'
+									: '?');
+		}
 		if (n < 0)
 			buf_str(&shown, "unclear");
 		if (strcmp(buf_cstr(&shown), cases[i].wanted) != 0 ||
