@@ -176,7 +176,13 @@ buf_str(struct buf *b, const char *s)
 void
 buf_char(struct buf *b, char c)
 {
-	buf_add(b, (struct span){ &c, 1 });
+	char *p = buf_room(b, 1);
+
+	if (p == NULL)
+		return;
+	p[0] = c;
+	p[1] = '\0';
+	b->n++;
 }
 
 void

@@ -126,6 +126,8 @@ glyph_of_other(struct glyph *g, int32_t cp)
 		    utf8proc_decompose_char(cp, parts, 2,
 			UTF8PROC_COMPAT | UTF8PROC_DECOMPOSE, NULL) == 1)
 			up = parts[0];
+		if (up == cp && !text_is_word(cp))
+			return;
 		g->upper = utf8proc_tolower(up) != up;
 		up = utf8proc_toupper(up);
 		if (up == 0x141)

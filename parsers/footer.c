@@ -280,7 +280,11 @@ picture_at(struct span s)
 	size_t end, max = s.n < PICTURE_MAX ? s.n : PICTURE_MAX;
 	struct span inside;
 
-	if (s.n < 7 || (*s.p != '[' && !span_starts_nocase(s, "<image0")))
+	if (s.n < 7 || (*s.p != '[' && *s.p != '<'))
+		return 0;
+	/* The second letter first: a text can be full of "<". */
+	if (*s.p == '<' &&
+	    ((s.p[1] | 32) != 'i' || !span_starts_nocase(s, "<image0")))
 		return 0;
 	end = span_find(span_sub(s, 0, max), *s.p == '[' ? "]" : ">");
 	if (end >= max)

@@ -462,7 +462,7 @@ characters(void *user, const xmlChar *chars, int len)
 		n = word_length(s);
 		if (n > 0) {
 			before_word(page);
-			buf_add(page->out, span_sub(s, 0, n));
+			html_untame(page->out, span_sub(s, 0, n));
 		} else if (page->pre > 0 && s.p[0] == '\n') {
 			line_break(page);
 			n = 1;
@@ -514,10 +514,10 @@ read_page(struct buf *out, struct span html)
 void
 html_to_text(struct buf *out, struct span html)
 {
-	struct buf tame = { .max = 6 * html.n + 64 }; /* "&" becomes "&amp;" */
+	struct buf tame = { .max = 3 * html.n + 64 }; /* HTML_TAME_LESS */
 	size_t before = out->n;
 
-	if (html.n == 0 || html.n > INT32_MAX / 6)
+	if (html.n == 0 || html.n > INT32_MAX / 3)
 		return;
 	html_tame(&tame, html, false);
 	if (tame.n > 0 && !read_page(out, buf_span(&tame))) {

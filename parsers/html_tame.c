@@ -235,7 +235,7 @@ markup(struct tamer *t)
 	} else if (end) {
 		drop_to(t, ">");
 	} else {
-		buf_str(t->out, "&lt;");
+		buf_str(t->out, HTML_TAME_LESS);
 		t->rest = span_from(s, 1);
 	}
 }
@@ -244,18 +244,20 @@ markup(struct tamer *t)
 static void
 ampersand(struct tamer *t)
 {
-	/* Polish letters of HTML 5, since libxml2 knows only HTML 4, and
-	 * what is often left without its semicolon. */
+	/* Polish letters of HTML 5, since libxml2 knows only HTML 4, what is
+	 * often left without its semicolon, and what is slow with it. */
 	static const char *const letters[][2] = { { "&aogon;", "ą" },
 		{ "&cacute;", "ć" }, { "&eogon;", "ę" }, { "&lstrok;", "ł" },
 		{ "&nacute;", "ń" }, { "&sacute;", "ś" }, { "&zacute;", "ź" },
 		{ "&zdot;", "ż" }, { "&Aogon;", "Ą" }, { "&Cacute;", "Ć" },
 		{ "&Eogon;", "Ę" }, { "&Lstrok;", "Ł" }, { "&Nacute;", "Ń" },
 		{ "&Sacute;", "Ś" }, { "&Zacute;", "Ź" }, { "&Zdot;", "Ż" },
-		{ "&nbsp;", "\xc2\xa0" }, { "&nbsp", "\xc2\xa0" } };
+		{ "&nbsp;", "\xc2\xa0" }, { "&nbsp", "\xc2\xa0" },
+		{ "&lt;", HTML_TAME_LESS }, { "&gt;", ">" },
+		{ "&amp;", HTML_TAME_AMPERSAND }, { "&quot;", "\"" } };
 
 	if (!is_entity(t->rest)) {
-		buf_str(t->out, "&amp;");
+		buf_str(t->out, HTML_TAME_AMPERSAND);
 		t->rest = span_from(t->rest, 1);
 		return;
 	}
@@ -294,7 +296,8 @@ html_tame(struct buf *out, struct span html, bool flat)
 	t.last_quote[1] = memrchr(html.p, '"', html.n);
 	while (t.rest.n > 0) {
 		n = plain_run(t.rest);
-		buf_add(out, span_sub(t.rest, 0, n));
+		if (n > 0)
+			buf_add(out, span_sub(t.rest, 0, n));
 		t.rest = span_from(t.rest, n);
 		if (t.rest.n == 0)
 			break;
@@ -303,4 +306,31 @@ html_tame(struct buf *out, struct span html, bool flat)
 		else
 			ampersand(&t);
 	}
+}
+
+void
+html_untame(struct buf *out, struct span words)
+{
+	static const char less[] = HTML_TAME_LESS;
+	static const char ampersand[] = HTML_TAME_AMPERSAND;
+	char *p = buf_room(out, words.n);
+	size_t n = 0;
+
+	if (p == NULL)
+		return;
+	for (size_t i = 0; i < words.n; i++) {
+		char c = words.p[i];
+		char next = i + 1 < words.n ? words.p[i + 1] : '\0';
+
+		if (c == less[0] && next == less[1]) {
+			c = '<';
+			i++;
+		} else if (c == ampersand[0] && next == ampersand[1]) {
+			c = '&';
+			i++;
+		}
+		p[n++] = c;
+	}
+	out->n += n;
+	out->p[out->n] = '\0';
 }

@@ -335,6 +335,8 @@ text_is_word(int32_t codepoint)
 	if (codepoint >= 0 && codepoint < 0x80)
 		return (codepoint >= '0' && codepoint <= '9') ||
 		       ((codepoint | 32) >= 'a' && (codepoint | 32) <= 'z');
+	if (codepoint >= 0xC0 && codepoint < 0x250) /* Latin letters */
+		return codepoint != 0xD7 && codepoint != 0xF7;
 	kind = utf8proc_category(codepoint);
 	return (kind >= UTF8PROC_CATEGORY_LU && kind <= UTF8PROC_CATEGORY_LO) ||
 	       (kind >= UTF8PROC_CATEGORY_ND && kind <= UTF8PROC_CATEGORY_NO);
