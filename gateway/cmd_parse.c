@@ -16,6 +16,7 @@
 #include "gateway/embedded.h"
 #include "gateway/file.h"
 #include "gateway/jail.h"
+#include "parsers/date.h"
 #include "parsers/parse.h"
 #include "parsers/text.h"
 
@@ -41,6 +42,17 @@ static json_t *
 text_or_null(struct span s)
 {
 	return s.n == 0 ? json_null() : text_json(s);
+}
+
+static json_t *
+time_or_null(int64_t ms)
+{
+	char text[32];
+
+	if (ms == 0)
+		return json_null();
+	date_format_rfc3339(text, ms, 0);
+	return json_string(text);
 }
 
 static json_t *
@@ -123,10 +135,12 @@ calendar_json(const struct parsed *p)
 
 	if (c->method.n == 0 && c->partstat.n == 0)
 		return json_null();
-	return json_pack("{s:o s:o s:o s:o s:I}", "method",
+	return json_pack("{s:o s:o s:o s:o s:I s:o s:o s:o}", "method",
 	    text_or_null(c->method), "uid", text_or_null(c->uid), "attendee",
 	    text_or_null(c->attendee), "partstat", text_or_null(c->partstat),
-	    "sequence", (json_int_t)c->sequence);
+	    "sequence", (json_int_t)c->sequence, "stamp",
+	    time_or_null(c->stamp_ms), "starts", text_or_null(c->starts),
+	    "delegate", text_or_null(c->delegate));
 }
 
 static json_t *

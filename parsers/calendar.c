@@ -2,7 +2,8 @@
  *
  * Place: machine.c (calendar_read() of machine.h).  The only file that knows
  * libical, which reads one bounded text and is asked for properties only:
- * times, zones and recurrences, where its dangers lie, are not touched.
+ * zones and recurrences, where its dangers lie, are not touched, and of times
+ * only the digits are read.
  */
 #include "parsers/machine.h"
 
@@ -10,6 +11,7 @@
 #include <string.h>
 
 #include "parsers/address.h"
+#include "parsers/date.h"
 
 enum { CALENDAR_MAX = 128 * 1024, NESTED_MAX = 20, LINES_MAX = 5000 };
 
@@ -80,6 +82,54 @@ attendee_address(struct arena *a, icalproperty *p)
 	return who.address;
 }
 
+/* DTSTAMP, which is in UTC (RFC 5545, 3.8.7.2); 0 when it is no time. */
+static int64_t
+stamp_of(icalcomponent *event)
+{
+	icalproperty *p =
+	    icalcomponent_get_first_property(event, ICAL_DTSTAMP_PROPERTY);
+	struct icaltimetype t;
+
+	if (p == NULL)
+		return 0;
+	t = icalproperty_get_dtstamp(p);
+	if (t.year < 1970 || t.year > 9999 || t.month < 1 || t.month > 12 ||
+	    t.day < 1 || t.day > 31 || t.hour < 0 || t.hour > 23 ||
+	    t.minute < 0 || t.minute > 59 || t.second < 0 || t.second > 60)
+		return 0;
+	return date_to_ms(t.year, t.month, t.day, t.hour, t.minute, t.second);
+}
+
+/* The address in DELEGATED-TO="mailto:ewa@a.example" (RFC 5545, 3.2.5). */
+static struct span
+delegate_of(struct arena *a, icalproperty *p)
+{
+	return address_first(a, parameter_of(a, p, "DELEGATED-TO")).address;
+}
+
+/* What Google writes beside the answer, in a parameter of its own: escaped as
+ * a text would be, and as parameters are (RFC 6868). */
+static struct span
+response_comment(struct arena *a, icalproperty *p)
+{
+	static const char plain[][3] = { "\\;;", "\\,,", "\\n\n", "^n\n",
+		"^'\"", "^^^" };
+	struct span s = parameter_of(a, p, "X-RESPONSE-COMMENT");
+	struct buf out = { .max = s.n + 1 };
+
+	while (s.n > 0) {
+		size_t i = 0, n = sizeof(plain) / sizeof(plain[0]);
+
+		while (i < n && (s.n < 2 || memcmp(s.p, plain[i], 2) != 0))
+			i++;
+		buf_char(&out, i < n ? plain[i][2] : s.p[0]);
+		s = span_from(s, i < n ? 2 : 1);
+	}
+	s = arena_copy(a, span_trim(buf_span(&out)));
+	buf_free(&out);
+	return s;
+}
+
 /* Of several attendees the sender himself, else the first who answered. */
 static void
 read_attendee(struct parsed *parsed, icalcomponent *event)
@@ -88,6 +138,7 @@ read_attendee(struct parsed *parsed, icalcomponent *event)
 	struct arena *a = &parsed->arena;
 	icalproperty *p =
 	    icalcomponent_get_first_property(event, ICAL_ATTENDEE_PROPERTY);
+	struct span comment = cal->comment;
 	bool decided = false;
 
 	for (int i = 0; p != NULL && i < LINES_MAX; i++) {
@@ -102,6 +153,9 @@ read_attendee(struct parsed *parsed, icalcomponent *event)
 		    (answers && !decided)) {
 			cal->attendee = who;
 			cal->partstat = stat;
+			cal->delegate = delegate_of(a, p);
+			if (comment.n == 0)
+				cal->comment = response_comment(a, p);
 			decided = answers;
 		}
 		if (is_sender)
@@ -143,7 +197,9 @@ read_calendar(struct parsed *parsed, icalcomponent *root, struct span method)
 	p = icalcomponent_get_first_property(event, ICAL_SEQUENCE_PROPERTY);
 	if (p != NULL)
 		cal->sequence = icalproperty_get_sequence(p);
-	cal->attendee = cal->partstat = (struct span){ "", 0 };
+	cal->stamp_ms = stamp_of(event);
+	cal->starts = value_of(a, event, ICAL_DTSTART_PROPERTY);
+	cal->attendee = cal->partstat = cal->delegate = (struct span){ "", 0 };
 	read_attendee(parsed, event);
 	upper_case(cal->partstat);
 	return true;

@@ -83,7 +83,8 @@ is_calendar_answer(struct parsed *parsed, const struct mime *mime)
 	if (!calendar_read(parsed, mime))
 		return false;
 	method = parsed->calendar.method;
-	if (!span_is(method, "REPLY") && !span_is(method, "COUNTER"))
+	if (!span_is(method, "REPLY") && !span_is(method, "COUNTER") &&
+	    !span_is(method, "REFRESH"))
 		return false;
 	parsed->kind = KIND_RSVP;
 	parsed_why(parsed, "an answer from a calendar (METHOD:%.*s)",

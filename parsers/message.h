@@ -117,7 +117,10 @@ struct bounce {
 /* An iTIP answer (RFC 5546). */
 struct calendar {
 	struct span method, uid, attendee, partstat, comment;
+	struct span delegate; /* whom the attendee sends instead; or "" */
+	struct span starts; /* DTSTART as written, without a zone */
 	int64_t sequence;
+	int64_t stamp_ms; /* DTSTAMP: when the answer was given; 0: none */
 };
 
 struct parsed {

@@ -268,7 +268,10 @@ exchange_reports(struct wire *w, struct parsed *p)
 	exchange_text(w, &p->calendar.attendee);
 	exchange_text(w, &p->calendar.partstat);
 	exchange_text(w, &p->calendar.comment);
+	exchange_text(w, &p->calendar.delegate);
+	exchange_text(w, &p->calendar.starts);
 	exchange_int64(w, &p->calendar.sequence);
+	exchange_int64(w, &p->calendar.stamp_ms);
 }
 
 static void

@@ -69,7 +69,8 @@ fill(struct parsed *p)
 		true };
 	p->also_remark = p->wants_access = true;
 	p->calendar = (struct calendar){ SPAN("REPLY"), SPAN("uid"),
-		SPAN("att"), SPAN("ACCEPTED"), SPAN("comment"), 7 };
+		SPAN("att"), SPAN("ACCEPTED"), SPAN("comment"),
+		SPAN("delegate"), SPAN("20261124T170000"), 7, 8 };
 }
 
 static void
