@@ -80,16 +80,16 @@ answers_to_json(
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < n; i++)
-		json_array_append_new(
-		    list, json_pack("{s:s s:s s:s s:o s:o s:I s:b s:o}",
-			      "answer", rsvp_answer_name(all[i].answer), "from",
-			      all[i].from, "name", all[i].from_name, "comment",
-			      row_text(all[i].comment), "received_at",
-			      cmd_json_time(ctx, all[i].received_ms), "inbound",
-			      (json_int_t)all[i].inbound_id, "needs_staff",
-			      all[i].needs_staff, "needs_staff_by",
-			      all[i].needs_staff ? cmd_json_time(ctx, by)
-						 : json_null()));
+		json_array_append_new(list,
+		    json_pack("{s:s s:s s:s s:o s:o s:I s:b s:b s:o}", "answer",
+			rsvp_answer_name(all[i].answer), "from", all[i].from,
+			"name", all[i].from_name, "comment",
+			row_text(all[i].comment), "received_at",
+			cmd_json_time(ctx, all[i].received_ms), "inbound",
+			(json_int_t)all[i].inbound_id, "stale", all[i].is_stale,
+			"needs_staff", all[i].needs_staff, "needs_staff_by",
+			all[i].needs_staff ? cmd_json_time(ctx, by)
+					   : json_null()));
 	return list;
 }
 
@@ -105,8 +105,9 @@ print_answers(
 			char title[200];
 
 			snprintf(title, sizeof(title),
-			    "%s, %.120s%s%.10s%s%.5s",
+			    "%s%s, %.120s%s%.10s%s%.5s",
 			    rsvp_answer_name(all[i].answer),
+			    all[i].is_stale ? " before the change" : "",
 			    all[i].from_name[0] != '\0' ? all[i].from_name
 							: all[i].from,
 			    all[i].needs_staff ? ", for staff by " : "",
@@ -159,7 +160,9 @@ print_notices(struct cmd_context *ctx, const struct notice *all, size_t n)
 static int
 show(struct cmd_context *ctx, int argc, char **argv)
 {
-	int64_t count[RSVP_COUNT + 1], by;
+	struct heads *heads;
+	size_t n_heads;
+	int64_t by;
 	struct notice *notices;
 	size_t n_notices;
 	struct arena a = { 0 };
@@ -183,13 +186,16 @@ show(struct cmd_context *ctx, int argc, char **argv)
 		ST_OK ||
 	    store_notice_all(ctx->store, m.id, &a, &notices, &n_notices,
 		&ctx->err) != ST_OK ||
-	    store_rsvp_counts(ctx->store, m.id, count, &ctx->err) != ST_OK)
+	    store_meeting_heads(
+		ctx->store, m.id, &a, &heads, &n_heads, &ctx->err) != ST_OK)
 		goto out;
 	by = m.starts_ms - ctx->config->access_before_ms;
 	row = to_json(ctx, &m);
 	for (int i = 0; i < RSVP_COUNT; i++)
 		json_object_set_new(row, rsvp_answer_name((enum rsvp_answer)i),
-		    json_integer(count[i]));
+		    json_integer((json_int_t)heads[0].answers[i]));
+	json_object_set_new(
+	    row, "stale", json_integer((json_int_t)heads[0].stale));
 	if (ctx->json) {
 		if (meeting_held_json(ctx, &m, row) != ST_OK)
 			goto out;
@@ -211,16 +217,54 @@ out:
 	return code;
 }
 
-/* What a cell of the matrix shows: the meetings' times, or "missing". */
-static json_t *
-cell(const struct meeting *all, size_t n, const struct consultation *c,
+/* What the matrix is made of. */
+struct grid {
+	const struct meeting *all;
+	const struct heads *heads; /* of each, by id */
+	size_t n, n_heads;
+};
+
+static const struct heads *
+heads_of(const struct grid *g, int64_t meeting_id)
+{
+	static const struct heads none;
+
+	for (size_t i = 0; i < g->n_heads; i++)
+		if (g->heads[i].meeting_id == meeting_id)
+			return &g->heads[i];
+	return &none;
+}
+
+static void
+print_heads(struct buf *text, const struct heads *h)
+{
+	const char *sep = " (";
+
+	for (int i = 0; i < RSVP_COUNT; i++)
+		if (h->answers[i] > 0) {
+			buf_printf(text, "%s%s %lld", sep,
+			    rsvp_answer_name((enum rsvp_answer)i),
+			    (long long)h->answers[i]);
+			sep = ", ";
+		}
+	if (h->is_counted)
+		buf_printf(text, "%s%lld came", sep, (long long)h->came);
+	if (h->is_counted || sep[0] == ',')
+		buf_char(text, ')');
+}
+
+/* A cell: the meetings' times and heads, or "missing"; with how many said yes
+ * and how many came beside it. */
+static void
+add_cell(json_t *row, const struct grid *g, const struct consultation *c,
     struct span commune, const char *phase)
 {
-	struct buf text = { .max = CELL_MAX };
-	json_t *value;
+	struct buf text = { .max = CELL_MAX }, name = { .max = 40 };
+	int64_t yes = 0, came = 0;
 
-	for (size_t i = 0; i < n; i++) {
-		const struct meeting *m = &all[i];
+	for (size_t i = 0; i < g->n; i++) {
+		const struct meeting *m = &g->all[i];
+		const struct heads *h = heads_of(g, m->id);
 
 		if (m->consultation_id != c->id ||
 		    !span_is(commune, m->commune) ||
@@ -229,25 +273,37 @@ cell(const struct meeting *all, size_t n, const struct consultation *c,
 			continue;
 		buf_printf(&text, "%s%.10s %.5s %s", text.n > 0 ? ", " : "",
 		    m->starts_local, m->starts_local + 11, m->state);
+		print_heads(&text, h);
+		yes += h->answers[RSVP_YES];
+		came += h->came;
 	}
-	value =
-	    text.n == 0 ? json_string("missing") : json_stringn(text.p, text.n);
+	json_object_set_new(row, phase,
+	    text.n == 0 ? json_string("missing")
+			: json_stringn(text.p, text.n));
+	buf_printf(&name, "%s_yes", phase);
+	json_object_set_new(row, buf_cstr(&name), json_integer(yes));
+	buf_reset(&name);
+	buf_printf(&name, "%s_came", phase);
+	json_object_set_new(row, buf_cstr(&name), json_integer(came));
+	buf_free(&name);
 	buf_free(&text);
-	return value;
 }
 
 static void
 add_rows(struct cmd_table *table, const struct consultation *c,
-    const struct meeting *all, size_t n, const char *communes)
+    const struct grid *g, const char *communes)
 {
 	struct span rest = span_of(communes), commune;
 
-	while (span_line(&rest, &commune))
-		cmd_table_row(table,
-		    json_pack("{s:s s:s s:s% s:o s:o}", "code", c->code,
-			"title_short", c->title_short, "commune", commune.p,
-			commune.n, "needs", cell(all, n, c, commune, "needs"),
-			"remarks", cell(all, n, c, commune, "remarks")));
+	while (span_line(&rest, &commune)) {
+		json_t *row =
+		    json_pack("{s:s s:s s:s%}", "code", c->code, "title_short",
+			c->title_short, "commune", commune.p, commune.n);
+
+		add_cell(row, g, c, commune, "needs");
+		add_cell(row, g, c, commune, "remarks");
+		cmd_table_row(table, row);
+	}
 }
 
 static int
@@ -259,15 +315,21 @@ matrix(struct cmd_context *ctx, int argc, char **argv)
 		{ "needs", "needs", 0 },
 		{ "remarks", "remarks", 0 },
 		{ "title_short", NULL, 0 },
+		{ "needs_yes", NULL, 0 },
+		{ "needs_came", NULL, 0 },
+		{ "remarks_yes", NULL, 0 },
+		{ "remarks_came", NULL, 0 },
 		{ NULL, NULL, 0 },
 	};
 	struct buf everywhere = { .max = CELL_MAX };
 	struct arena a = { 0 };
 	struct consultation one = { 0 }, *all;
 	struct meeting *meetings;
+	struct heads *heads;
+	struct grid g = { 0 };
 	struct cmd_table *table;
 	const char **communes;
-	size_t n, n_meetings, n_communes;
+	size_t n, n_communes;
 	int code = 1;
 
 	if (argc > 2)
@@ -277,17 +339,21 @@ matrix(struct cmd_context *ctx, int argc, char **argv)
 		cmd_find_consultation(ctx, argv[1], &a, &one) != ST_OK) ||
 	    store_consultation_all(ctx->store, &a, &all, &n, &ctx->err) !=
 		ST_OK ||
-	    store_meeting_all(ctx->store, 0, &a, &meetings, &n_meetings,
-		&ctx->err) != ST_OK ||
+	    store_meeting_all(ctx->store, 0, &a, &meetings, &g.n, &ctx->err) !=
+		ST_OK ||
+	    store_meeting_heads(
+		ctx->store, 0, &a, &heads, &g.n_heads, &ctx->err) != ST_OK ||
 	    store_commune_all(
 		ctx->store, &a, &communes, &n_communes, &ctx->err) != ST_OK)
 		goto out;
 	for (size_t i = 0; i < n_communes; i++)
 		buf_printf(&everywhere, "%s\n", communes[i]);
+	g.all = meetings;
+	g.heads = heads;
 	table = cmd_table_new(ctx, columns);
 	for (size_t i = 0; i < n; i++)
 		if (one.id == 0 || one.id == all[i].id)
-			add_rows(table, &all[i], meetings, n_meetings,
+			add_rows(table, &all[i], &g,
 			    all[i].communes[0] != '\0' ? all[i].communes
 						       : buf_cstr(&everywhere));
 	cmd_table_end(table, "No consultations yet.");

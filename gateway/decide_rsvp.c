@@ -12,6 +12,8 @@
 #include "parsers/numbered.h"
 #include "parsers/text.h"
 
+enum { WORD_SHOWN = 20, TEXT_ROOM = 64 * 1024 };
+
 /* Adds the answer to one meeting; false when memory is short. */
 static bool
 note_answer(struct decision *d, const struct case_file *c,
@@ -26,11 +28,20 @@ note_answer(struct decision *d, const struct case_file *c,
 		.contact_id = c->contact->id,
 		.answer = answer,
 		.comment = arena_copy(c->arena, comment).p,
-		.received_ms = c->in->received_ms };
+		.received_ms = c->in->received_ms,
+		.sequence = meeting->told };
 	return true;
 }
 
-/* ACCEPTED, DECLINED, TENTATIVE (RFC 5545, 3.2.12); false: none of these. */
+/* What an answer in words is read from: the mail without greeting and name. */
+static struct span
+words_of(const struct case_file *c)
+{
+	return c->mail->remark.n > 0 ? c->mail->remark : c->mail->new_text;
+}
+
+/* ACCEPTED, DECLINED, TENTATIVE (RFC 5545, 3.2.12); false: none of these.  Who
+ * sends somebody else does not come: the other answers for themselves. */
 static bool
 read_partstat(enum rsvp_answer *out, struct span partstat)
 {
@@ -38,7 +49,7 @@ read_partstat(enum rsvp_answer *out, struct span partstat)
 		const char *word;
 		enum rsvp_answer answer;
 	} words[] = { { "ACCEPTED", RSVP_YES }, { "DECLINED", RSVP_NO },
-		{ "TENTATIVE", RSVP_MAYBE } };
+		{ "DELEGATED", RSVP_NO }, { "TENTATIVE", RSVP_MAYBE } };
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (span_is_nocase(partstat, words[i].word)) {
@@ -64,6 +75,88 @@ add_wish(struct decision *d, const struct case_file *c, struct err *err)
 	d->filings = one.filings;
 	d->n_filings = one.n_filings;
 	return ST_OK;
+}
+
+/* Which version of the meeting a calendar answers, and when: no clock that is
+ * fast and no number that is not ours yet may outlive an answer to come. */
+static void
+date_answer(
+    struct rsvp *r, const struct calendar *cal, const struct meeting *meeting)
+{
+	bool is_dated = cal->stamp_ms > 0 && cal->stamp_ms < r->received_ms;
+
+	r->stamp_ms = is_dated ? cal->stamp_ms : r->received_ms;
+	r->sequence = cal->sequence < 0			  ? 0
+		      : cal->sequence < meeting->sequence ? cal->sequence
+							  : meeting->sequence;
+}
+
+/* What they wrote, and whom they send instead. */
+static struct span
+comment_of(const struct case_file *c, const struct calendar *cal)
+{
+	struct buf text = { .max = TEXT_ROOM };
+	struct span comment;
+
+	if (cal->delegate.n == 0)
+		return cal->comment;
+	buf_add(&text, cal->comment);
+	buf_printf(&text, "%sDELEGATED-TO: ", text.n > 0 ? "\n" : "");
+	buf_add(&text, cal->delegate);
+	comment =
+	    text.failed ? cal->comment : arena_copy(c->arena, buf_span(&text));
+	buf_free(&text);
+	return comment;
+}
+
+/* A calendar's answer that staff must read. */
+static void
+leave_to_staff(struct decision *d, const struct case_file *c)
+{
+	const struct calendar *cal = &c->mail->calendar;
+	struct span starts = span_sub(cal->starts, 0, WORD_SHOWN);
+	struct span method = span_sub(cal->method, 0, WORD_SHOWN);
+	struct span partstat = span_sub(cal->partstat, 0, WORD_SHOWN);
+
+	if (span_is_nocase(cal->method, "COUNTER"))
+		decide_settle(d, c, FATE_HELD,
+		    "a calendar proposes another time (%.*s): for staff",
+		    (int)starts.n, starts.p);
+	else
+		decide_settle(d, c, FATE_HELD,
+		    "a calendar's answer that is neither yes nor no (%.*s "
+		    "%.*s): for staff",
+		    (int)method.n, method.p, (int)partstat.n, partstat.p);
+}
+
+/* An answer of the right person to the right meeting. */
+static enum status
+settle_itip(struct decision *d, const struct case_file *c,
+    const struct meeting *meeting, enum rsvp_answer answer, struct err *err)
+{
+	const struct calendar *cal = &c->mail->calendar;
+	bool is_overtaken;
+	struct rsvp *r;
+	enum status rc;
+
+	if (!note_answer(d, c, meeting, answer, comment_of(c, cal)))
+		return err_set(err, ST_BROKEN, "out of memory");
+	r = &d->rsvps[d->n_rsvps - 1];
+	date_answer(r, cal, meeting);
+	rc = store_rsvp_is_overtaken(&is_overtaken, c->st, r, err);
+	if (rc != ST_OK)
+		return rc;
+	d->needs_staff = c->mail->wants_access;
+	decide_settle(d, c, FATE_RSVP, "%s to meeting %s, by calendar%s%s%s",
+	    rsvp_answer_name(answer), meeting->key,
+	    cal->delegate.n > 0 ? "; somebody else comes instead" : "",
+	    cal->sequence < meeting->sequence
+		? "; the meeting has changed since"
+		: "",
+	    is_overtaken ? "; a newer answer of the same calendar is here "
+			   "already and counts"
+			 : "");
+	return add_wish(d, c, err);
 }
 
 static enum status
@@ -93,26 +186,11 @@ decide_itip(struct decision *d, const struct case_file *c, struct err *err)
 		    "a calendar's answer for somebody else than its sender");
 		return ST_OK;
 	}
-	if (!span_is_nocase(cal->method, "REPLY") ||
-	    !read_partstat(&answer, cal->partstat)) {
-		decide_settle(d, c, FATE_HELD,
-		    "a calendar's answer that is neither yes nor no (%.*s "
-		    "%.*s): for staff",
-		    (int)(cal->method.n < 20 ? cal->method.n : 20),
-		    cal->method.p,
-		    (int)(cal->partstat.n < 20 ? cal->partstat.n : 20),
-		    cal->partstat.p);
-		return ST_OK;
-	}
-	if (!note_answer(d, c, meeting, answer, cal->comment))
-		return err_set(err, ST_BROKEN, "out of memory");
-	d->needs_staff = c->mail->wants_access;
-	decide_settle(d, c, FATE_RSVP, "%s to meeting %s, by calendar%s",
-	    rsvp_answer_name(answer), meeting->key,
-	    cal->sequence < meeting->sequence
-		? "; the meeting has changed since"
-		: "");
-	return add_wish(d, c, err);
+	if (span_is_nocase(cal->method, "REPLY") &&
+	    read_partstat(&answer, cal->partstat))
+		return settle_itip(d, c, meeting, answer, err);
+	leave_to_staff(d, c);
+	return ST_OK;
 }
 
 /* The meetings that words are about: of the notice they answer, else of the
@@ -220,7 +298,7 @@ decide_numbers(struct decision *d, const struct case_file *c,
 {
 	struct numbered list[NUMBERED_MAX];
 	struct span rest;
-	int count = numbered_read(list, &rest, c->keywords, c->mail->new_text);
+	int count = numbered_read(list, &rest, c->keywords, words_of(c));
 
 	if (count == 0)
 		return ST_OK;
@@ -296,7 +374,7 @@ decide_by_number(struct decision *d, const struct case_file *c, struct err *err)
 	enum status rc;
 
 	if (c->mail->kind != KIND_REMARK ||
-	    numbered_read(list, &rest, c->keywords, c->mail->new_text) == 0)
+	    numbered_read(list, &rest, c->keywords, words_of(c)) == 0)
 		return ST_OK;
 	rc = find_told(&told, &n, c, err);
 	return rc == ST_OK && n > 0 ? decide_numbers(d, c, told, n, err) : rc;

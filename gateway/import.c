@@ -320,7 +320,7 @@ link_meeting(struct entry *e, const struct outbox *row)
 
 	if (rc != ST_OK || m.id == 0)
 		return rc;
-	return store_meeting_told(e->im->st, row->id, 1, m.id, e->err);
+	return store_meeting_told(e->im->st, row->id, 1, &m, e->err);
 }
 
 static enum status

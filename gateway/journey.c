@@ -532,7 +532,7 @@ journey_answer(struct journey *j, const struct decision *d, struct inbound *to,
 	     rc == ST_OK && d->meeting != NULL && (i == 0 || i < d->n_meetings);
 	     i++)
 		rc = store_meeting_told(
-		    j->intake->st, row.id, (int)i + 1, d->meeting[i].id, err);
+		    j->intake->st, row.id, (int)i + 1, &d->meeting[i], err);
 	return rc;
 }
 

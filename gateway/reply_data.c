@@ -464,6 +464,8 @@ put_meetings(struct wording *w, json_t *data, const struct reply *reply)
 	put_meeting(w, data, reply->meeting);
 	put_near_day(w, data, reply);
 	put_flag(data, "comes", reply->comes);
+	put_flag(data, "changed_since",
+	    reply->meeting->told < reply->meeting->sequence);
 	put(data, "reason", span_of(reply->reason));
 	put(data, "message", span_of(reply->message));
 	put(data, "facilitator", span_of(reply->host));

@@ -102,12 +102,14 @@ store_meeting_put(struct store *st, struct meeting *m, struct err *err)
 	return rc;
 }
 
-#define SELECT_MEETING                                                    \
-	"SELECT m.id, m.uid, m.key, c.code, m.consultation_id, g.name,"   \
-	" m.phase, m.state, m.starts_ms, m.ends_ms, m.timezone,"          \
-	" m.starts_local, m.ends_local, m.venue, m.address, m.sequence"   \
+#define MEETING_COLUMNS                                                 \
+	"SELECT m.id, m.uid, m.key, c.code, m.consultation_id, g.name," \
+	" m.phase, m.state, m.starts_ms, m.ends_ms, m.timezone,"        \
+	" m.starts_local, m.ends_local, m.venue, m.address, m.sequence, "
+#define MEETING_TABLES                                                    \
 	" FROM meeting m JOIN consultation c ON c.id = m.consultation_id" \
 	" JOIN commune g ON g.id = m.commune_id"
+#define SELECT_MEETING MEETING_COLUMNS "m.sequence" MEETING_TABLES
 
 static const char meeting_all[] = SELECT_MEETING
     " WHERE :consultation IS NULL OR m.consultation_id = :consultation"
@@ -132,6 +134,7 @@ read_meeting(struct query *q, struct arena *a, struct meeting *out)
 	out->venue = query_get_text(q, a);
 	out->address = query_get_text(q, a);
 	out->sequence = query_get_int(q);
+	out->told = query_get_int(q);
 }
 
 /* Every row of an open query, which it closes. */
@@ -249,25 +252,26 @@ store_meeting_by_uid(struct store *st, const char *uid, struct arena *a,
 /* ---- notices ----------------------------------------------------------- */
 
 static const char meeting_told[] =
-    "INSERT INTO outbox_meeting (outbox_id, position, meeting_id)"
-    " VALUES (:outbox, :position, :meeting)";
+    "INSERT INTO outbox_meeting (outbox_id, position, meeting_id, sequence)"
+    " VALUES (:outbox, :position, :meeting, :sequence)";
 
 enum status
 store_meeting_told(struct store *st, int64_t outbox_id, int position,
-    int64_t meeting_id, struct err *err)
+    const struct meeting *m, struct err *err)
 {
 	struct query q;
 
 	query_open(&q, st, meeting_told);
 	query_id(&q, ":outbox", outbox_id);
 	query_int(&q, ":position", position);
-	query_id(&q, ":meeting", meeting_id);
+	query_id(&q, ":meeting", m->id);
+	query_int(&q, ":sequence", m->sequence);
 	return query_run(&q, err);
 }
 
-static const char meeting_of_row[] =
-    SELECT_MEETING " JOIN outbox_meeting t ON t.meeting_id = m.id"
-		   " WHERE t.outbox_id = :outbox ORDER BY t.position";
+static const char meeting_of_row[] = MEETING_COLUMNS
+    "t.sequence" MEETING_TABLES " JOIN outbox_meeting t ON t.meeting_id = m.id"
+    " WHERE t.outbox_id = :outbox ORDER BY t.position";
 
 enum status
 store_meeting_of_row(struct store *st, int64_t outbox_id, struct arena *a,
@@ -295,8 +299,9 @@ rsvp_answer_name(enum rsvp_answer answer)
 /* A retry of the same message replaces what it said. */
 static const char rsvp_add[] =
     "INSERT INTO rsvp (meeting_id, contact_id, inbound_id, answer, comment,"
-    " needs_staff, received_ms) VALUES (:meeting, :contact, :inbound, :answer,"
-    " :comment, :needs_staff, :received)"
+    " needs_staff, received_ms, sequence, stamp_ms) VALUES (:meeting,"
+    " :contact, :inbound, :answer, :comment, :needs_staff, :received,"
+    " :sequence, :stamp)"
     " ON CONFLICT (meeting_id, inbound_id) DO UPDATE SET"
     " answer = excluded.answer, comment = excluded.comment,"
     " needs_staff = excluded.needs_staff";
@@ -314,21 +319,39 @@ store_rsvp_add(struct store *st, const struct rsvp *rsvp, struct err *err)
 	query_text(&q, ":comment", rsvp->comment);
 	query_int(&q, ":needs_staff", rsvp->needs_staff);
 	query_int(&q, ":received", rsvp->received_ms);
+	query_int(&q, ":sequence", rsvp->sequence);
+	query_time(&q, ":stamp", rsvp->stamp_ms);
 	return query_run(&q, err);
 }
 
-/* The last answer of each person; a contact without one is its own person. */
+static const char rsvp_overtaken[] =
+    "SELECT EXISTS (SELECT 1 FROM rsvp WHERE meeting_id = :meeting"
+    " AND contact_id = :contact AND stamp_ms IS NOT NULL"
+    " AND (sequence, stamp_ms) > (:sequence, :stamp))";
+
+enum status
+store_rsvp_is_overtaken(
+    bool *is, struct store *st, const struct rsvp *rsvp, struct err *err)
+{
+	struct query q;
+	int64_t found = 0;
+	enum status rc;
+
+	query_open(&q, st, rsvp_overtaken);
+	query_id(&q, ":meeting", rsvp->meeting_id);
+	query_id(&q, ":contact", rsvp->contact_id);
+	query_int(&q, ":sequence", rsvp->sequence);
+	query_int(&q, ":stamp", rsvp->stamp_ms);
+	rc = query_number(&q, &found, err);
+	*is = found != 0;
+	return rc;
+}
+
 static const char rsvp_all[] =
-    "SELECT meeting_id, contact_id, inbound_id, answer, comment, needs_staff,"
-    " received_ms, address, name FROM"
-    " (SELECT r.meeting_id, r.contact_id, r.inbound_id, r.answer, r.comment,"
-    " r.needs_staff, r.received_ms, k.address, k.name, r.id,"
-    " ROW_NUMBER() OVER (PARTITION BY k.person_id,"
-    " CASE WHEN k.person_id IS NULL THEN COALESCE(r.contact_id, -r.id) END"
-    " ORDER BY r.received_ms DESC, r.id DESC) AS place"
-    " FROM rsvp r LEFT JOIN contact k ON k.id = r.contact_id"
-    " WHERE r.meeting_id = :meeting)"
-    " WHERE place = 1 ORDER BY received_ms, id";
+    "SELECT r.meeting_id, contact_id, inbound_id, answer, comment, needs_staff,"
+    " received_ms, r.sequence, stamp_ms, r.sequence < m.sequence, r.address,"
+    " name FROM rsvp_last r JOIN meeting m ON m.id = r.meeting_id"
+    " WHERE r.meeting_id = :meeting ORDER BY received_ms, r.id";
 
 static enum rsvp_answer
 answer_by_name(const char *name)
@@ -364,28 +387,55 @@ store_rsvp_all(struct store *st, int64_t meeting_id, struct arena *a,
 		r->comment = query_get_text(&q, a);
 		r->needs_staff = query_get_bool(&q);
 		r->received_ms = query_get_int(&q);
+		r->sequence = query_get_int(&q);
+		r->stamp_ms = query_get_int(&q);
+		r->is_stale = query_get_bool(&q);
 		r->from = query_get_text(&q, a);
 		r->from_name = query_get_text(&q, a);
 	}
 	return query_close(&q, rc, err);
 }
 
-enum status
-store_rsvp_counts(struct store *st, int64_t meeting_id,
-    int64_t count[RSVP_COUNT + 1], struct err *err)
-{
-	struct arena a = { 0 };
-	struct rsvp *all;
-	size_t n;
-	enum status rc = store_rsvp_all(st, meeting_id, &a, &all, &n, err);
+static const char meeting_heads[] =
+    "SELECT m.id, COALESCE(r.yes, 0), COALESCE(r.no, 0), COALESCE(r.maybe, 0),"
+    " COALESCE(r.stale, 0), COALESCE(c.groups, 0), COALESCE(c.came, 0)"
+    " FROM meeting m LEFT JOIN (SELECT l.meeting_id, SUM(answer = 'yes') AS yes,"
+    " SUM(answer = 'no') AS no, SUM(answer = 'maybe') AS maybe,"
+    " SUM(l.sequence < v.sequence) AS stale FROM rsvp_last l"
+    " JOIN meeting v ON v.id = l.meeting_id"
+    " WHERE :meeting IS NULL OR l.meeting_id = :meeting"
+    " GROUP BY l.meeting_id) r ON r.meeting_id = m.id"
+    " LEFT JOIN (SELECT meeting_id, COUNT(*) AS groups, SUM(people) AS came"
+    " FROM meeting_count GROUP BY meeting_id) c ON c.meeting_id = m.id"
+    " WHERE :meeting IS NULL OR m.id = :meeting ORDER BY m.id";
 
-	memset(count, 0, (RSVP_COUNT + 1) * sizeof(*count));
-	for (size_t i = 0; rc == ST_OK && i < n; i++) {
-		count[all[i].answer]++;
-		count[RSVP_COUNT]++;
+enum status
+store_meeting_heads(struct store *st, int64_t meeting_id, struct arena *a,
+    struct heads **out, size_t *n, struct err *err)
+{
+	struct heads *h;
+	struct query q;
+	enum status rc;
+
+	*out = NULL;
+	*n = 0;
+	query_open(&q, st, meeting_heads);
+	query_id(&q, ":meeting", meeting_id);
+	while ((rc = query_step(&q, err)) == ST_OK && q.has_row) {
+		h = arena_push(a, out, n, sizeof(**out));
+		if (h == NULL) {
+			rc = err_set(err, ST_BROKEN, "out of memory");
+			break;
+		}
+		h->meeting_id = query_get_int(&q);
+		h->answers[RSVP_YES] = query_get_int(&q);
+		h->answers[RSVP_NO] = query_get_int(&q);
+		h->answers[RSVP_MAYBE] = query_get_int(&q);
+		h->stale = query_get_int(&q);
+		h->is_counted = query_get_bool(&q);
+		h->came = query_get_int(&q);
 	}
-	arena_free(&a);
-	return rc;
+	return query_close(&q, rc, err);
 }
 
 const struct statement store_meeting_statements[] = {
@@ -398,6 +448,8 @@ const struct statement store_meeting_statements[] = {
 	{ "meeting_told", meeting_told },
 	{ "meeting_of_row", meeting_of_row },
 	{ "rsvp_add", rsvp_add },
+	{ "rsvp_overtaken", rsvp_overtaken },
 	{ "rsvp_all", rsvp_all },
+	{ "meeting_heads", meeting_heads },
 	{ NULL, NULL },
 };

@@ -3,8 +3,10 @@
  * Place: the meeting command adds and lists; intake asks which meeting an
  * answer is about and notes it; init loads the seed.
  *
- * Every answer is kept; what counts is the last one of a person, from whatever
- * address or number of theirs it came.
+ * Every answer is kept; what counts is the last one of a person to be received,
+ * from whatever address or number of theirs it came.  Answers of one calendar
+ * are in the order of SEQUENCE and DTSTAMP instead (RFC 5546, 2.1.5): one that
+ * comes behind a newer one never counts.
  */
 #ifndef STORE_MEETING_H
 #define STORE_MEETING_H
@@ -23,6 +25,8 @@ struct meeting {
 	const char *timezone, *starts_local, *ends_local;
 	const char *venue, *address;
 	int64_t sequence;
+	int64_t told; /* the sequence that the row of the outbox tells of, from
+		       * store_meeting_of_row(); else as `sequence` */
 };
 
 /* Adds, or changes the one with that uid, whose state stays unless one is given
@@ -56,7 +60,7 @@ enum status store_meeting_reminded(struct store *st, const struct meeting *m,
 /* The row of the outbox tells of that meeting: the `position`-th (from 1) when
  * it tells of several. */
 enum status store_meeting_told(struct store *st, int64_t outbox_id,
-    int position, int64_t meeting_id, struct err *err);
+    int position, const struct meeting *m, struct err *err);
 /* Those that the row tells of, in order. */
 enum status store_meeting_of_row(struct store *st, int64_t outbox_id,
     struct arena *a, struct meeting **out, size_t *n, struct err *err);
@@ -72,6 +76,9 @@ struct rsvp {
 	const char *comment; /* their words, for staff; may be "" */
 	bool needs_staff; /* they ask for something that staff must see to */
 	int64_t received_ms;
+	int64_t sequence; /* of the meeting as it was when they were asked */
+	int64_t stamp_ms; /* a calendar's: when it was given; 0: in words */
+	bool is_stale; /* read only: the meeting has changed since */
 	const char *from, *from_name; /* read only: the contact's */
 };
 
@@ -79,12 +86,23 @@ struct rsvp {
 enum status
 store_rsvp_add(struct store *st, const struct rsvp *rsvp, struct err *err);
 
-/* How many people say what, by the last answer of each; count[RSVP_COUNT] gets
- * the sum. */
-enum status store_rsvp_counts(struct store *st, int64_t meeting_id,
-    int64_t count[RSVP_COUNT + 1], struct err *err);
+/* Had the same calendar given a newer answer before? */
+enum status store_rsvp_is_overtaken(
+    bool *is, struct store *st, const struct rsvp *rsvp, struct err *err);
 
-/* The last answer of each person, in the order they came. */
+/* How many people say what, by the answer of each that counts, and how many came. */
+struct heads {
+	int64_t meeting_id;
+	int64_t answers[RSVP_COUNT];
+	int64_t stale; /* of these, how many answered before a change */
+	bool is_counted; /* staff said how many came */
+	int64_t came;
+};
+/* Of one meeting, or of all when `meeting_id` is 0, ordered by meeting_id. */
+enum status store_meeting_heads(struct store *st, int64_t meeting_id,
+    struct arena *a, struct heads **out, size_t *n, struct err *err);
+
+/* The answer of each person that counts, in the order they came. */
 enum status store_rsvp_all(struct store *st, int64_t meeting_id,
     struct arena *a, struct rsvp **out, size_t *n, struct err *err);
 

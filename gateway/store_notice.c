@@ -278,7 +278,7 @@ store_notice_sweep(struct store *st, int max, int64_t *rows, struct err *err)
 	" OR (:kind = 'announcement' AND t.kind = 'change'))"                  \
 	" AND t.sequence = :sequence AND t.contact_id = k.id"                  \
 	" AND :kind <> 'reminder'),"                                           \
-	" COALESCE((SELECT v.answer = 'yes' FROM rsvp v"                       \
+	" COALESCE((SELECT v.answer = 'yes' FROM rsvp_valid v"                 \
 	" JOIN contact w ON w.id = v.contact_id"                               \
 	" WHERE v.meeting_id = :meeting AND w.person_id = k.person_id"         \
 	" ORDER BY v.received_ms DESC, v.id DESC LIMIT 1), 0)"                 \
@@ -314,7 +314,7 @@ static const char listeners_to_remind[] =
     " WHERE r.meeting_id = :meeting AND r.kind <> 'reminder'"
     " AND o.state IN ('sent', 'unknown') AND o.settled_ms <= :before"
     " AND :consultation IS NOT NULL)"
-    " AND COALESCE((SELECT v.answer FROM rsvp v"
+    " AND COALESCE((SELECT v.answer FROM rsvp_valid v"
     " JOIN contact w ON w.id = v.contact_id"
     " WHERE v.meeting_id = :meeting AND w.person_id = k.person_id"
     " ORDER BY v.received_ms DESC, v.id DESC LIMIT 1), '') <> 'no'"
@@ -414,8 +414,9 @@ store_notice_rows_add(struct store *st, const struct outbox *row,
 }
 
 static const char notice_rows_meeting[] =
-    "INSERT INTO outbox_meeting (outbox_id, position, meeting_id)"
-    " SELECT id, :position, :meeting FROM outbox WHERE id > :after";
+    "INSERT INTO outbox_meeting (outbox_id, position, meeting_id, sequence)"
+    " SELECT id, :position, :meeting, :sequence FROM outbox"
+    " WHERE id > :after";
 static const char notice_rows_recipient[] =
     "INSERT INTO notice_recipient (meeting_id, kind, sequence, contact_id,"
     " outbox_id) SELECT :meeting, :kind, :sequence, contact_id, id FROM outbox"
@@ -432,6 +433,7 @@ store_notice_rows_tell(struct store *st, int64_t after, int position,
 	query_open(&q, st, notice_rows_meeting);
 	query_int(&q, ":position", position);
 	query_id(&q, ":meeting", meeting->id);
+	query_int(&q, ":sequence", meeting->sequence);
 	query_int(&q, ":after", after);
 	rc = query_run(&q, err);
 	if (rc != ST_OK)

@@ -487,6 +487,7 @@ CREATE TABLE outbox_meeting (
 	outbox_id INTEGER NOT NULL REFERENCES outbox (id), -- the notice
 	position INTEGER NOT NULL CHECK (position > 0), -- order, from 1
 	meeting_id INTEGER NOT NULL REFERENCES meeting (id), -- one of them
+	sequence INTEGER NOT NULL, -- the meeting's, as it tells of it
 	PRIMARY KEY (outbox_id, position),
 	UNIQUE (outbox_id, meeting_id)
 ) STRICT, WITHOUT ROWID;
@@ -522,7 +523,7 @@ CREATE TABLE meeting_point (
 	UNIQUE (meeting_id, number)
 ) STRICT;
 
--- Every answer is kept; the last one of a person counts.
+-- Every answer is kept; which one counts, rsvp_valid and the last of a person say.
 CREATE TABLE rsvp (
 	id INTEGER PRIMARY KEY AUTOINCREMENT, -- stable key
 	meeting_id INTEGER NOT NULL REFERENCES meeting (id), -- which meeting
@@ -534,10 +535,31 @@ CREATE TABLE rsvp (
 	needs_staff INTEGER NOT NULL DEFAULT 0
 		CHECK (needs_staff IN (0, 1)), -- asks for an interpreter or access
 	received_ms INTEGER NOT NULL, -- when the message was received
+	sequence INTEGER NOT NULL, -- of the meeting it answers: older is stale
+	stamp_ms INTEGER, -- a calendar's: when it was given; NULL in words
 	UNIQUE (meeting_id, inbound_id)
 ) STRICT;
 
 CREATE INDEX rsvp_inbound ON rsvp (inbound_id);
+CREATE INDEX rsvp_of ON rsvp (meeting_id, contact_id);
+
+-- Without the answers of a calendar that came behind a newer one of the same
+-- attendee: SEQUENCE and then DTSTAMP say which is (RFC 5546, 2.1.5).
+CREATE VIEW rsvp_valid AS SELECT * FROM rsvp r
+WHERE r.stamp_ms IS NULL OR NOT EXISTS (SELECT 1 FROM rsvp newer
+	WHERE newer.meeting_id = r.meeting_id
+	AND newer.contact_id = r.contact_id AND newer.stamp_ms IS NOT NULL
+	AND (newer.sequence, newer.stamp_ms) > (r.sequence, r.stamp_ms));
+
+-- The last valid answer of each person, which counts; a contact without a person
+-- is its own.
+CREATE VIEW rsvp_last AS SELECT * FROM (SELECT r.*,
+	k.address AS address, k.name AS name,
+	ROW_NUMBER() OVER (PARTITION BY r.meeting_id, k.person_id,
+		CASE WHEN k.person_id IS NULL THEN COALESCE(r.contact_id, -r.id) END
+		ORDER BY r.received_ms DESC, r.id DESC) AS place
+	FROM rsvp_valid r LEFT JOIN contact k ON k.id = r.contact_id)
+WHERE place = 1;
 
 CREATE INDEX outbox_notice ON outbox (notice_id, channel, state, due_ms)
 	WHERE notice_id IS NOT NULL;

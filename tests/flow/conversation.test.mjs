@@ -698,13 +698,14 @@ const meeting = (house, key = 's-10ke-ledziny-2') =>
 	house.rows('meeting', 'show', key)[0];
 
 const itip = ({ from = 'jan@poczta.example', attendee = from, partstat = 'ACCEPTED',
-	uid = 'spotkanie-bl-10ke-ledziny-2@konsultacje.powiat.example', method = 'REPLY' }) =>
-	mail({ from, subject: `Accepted: spotkanie`, text: '', extra: [] })
+	uid = 'spotkanie-bl-10ke-ledziny-2@konsultacje.powiat.example', method = 'REPLY',
+	stamp = '20261122T100000Z', sequence = 0, extra = [], at }) =>
+	mail({ from, subject: `Accepted: spotkanie`, text: '', extra: [], at })
 		.replace(/MIME-Version[^]*$/, ['MIME-Version: 1.0',
 			`Content-Type: text/calendar; charset=utf-8; method=${method}`, '',
 			'BEGIN:VCALENDAR', 'VERSION:2.0', `METHOD:${method}`, 'PRODID:-//x//y//EN',
-			'BEGIN:VEVENT', `UID:${uid}`, 'DTSTAMP:20261122T100000Z', 'SEQUENCE:0',
-			`ATTENDEE;PARTSTAT=${partstat}:mailto:${attendee}`, 'END:VEVENT',
+			'BEGIN:VEVENT', `UID:${uid}`, `DTSTAMP:${stamp}`, `SEQUENCE:${sequence}`,
+			`ATTENDEE;PARTSTAT=${partstat}:MAILTO:${attendee}`, ...extra, 'END:VEVENT',
 			'END:VCALENDAR', ''].join('\r\n'));
 
 story('BĘDĘ counts one head, the last answer of a person counts, words are kept for staff', (house) => {
@@ -736,6 +737,49 @@ story('a calendar’s answer counts for its own sender only', (house) => {
 		assert.equal(row(house, key).fate, 'held', row(house, key).why);
 	assert.deepEqual([meeting(house).yes, meeting(house).no, meeting(house).maybe], [1, 0, 1]);
 	assert.deepEqual(templates(house), [], 'calendars are not answered');
+});
+
+story('a calendar’s answers count in the order they were given, with words by when they came', (house) => {
+	const counts = () => [meeting(house).yes, meeting(house).no, meeting(house).maybe];
+	house.mail(itip({ partstat: 'DECLINED', stamp: '20261122T080000Z', at: '2026-11-22T10:00:00+01:00' }));
+	house.poll();
+	const late = house.mail(itip({ stamp: '20261122T070000Z', at: '2026-11-22T10:10:00+01:00' }));
+	house.poll();
+	assert.deepEqual(counts(), [0, 1, 0], 'the older answer came last');
+	assert.equal(row(house, late).fate, 'rsvp');
+	assert.match(row(house, late).why, /a newer answer of the same calendar/);
+	house.mail(mail({ from: 'jan@poczta.example', text: 'Może będę.', inReplyTo: notice, at: '2026-11-22T10:20:00+01:00' }));
+	house.poll();
+	assert.deepEqual(counts(), [0, 0, 1], 'words that came later count');
+	house.mail(itip({ stamp: '29991231T235959Z', sequence: 999999, at: '2026-11-22T10:30:00+01:00' }));
+	house.poll();
+	assert.deepEqual(counts(), [1, 0, 0]);
+	house.mail(itip({ partstat: 'DECLINED', stamp: '20261122T094000Z', at: '2026-11-22T10:40:00+01:00' }));
+	house.poll();
+	assert.deepEqual(counts(), [0, 1, 0], 'a clock far ahead does not outlive the next answer');
+});
+
+story('who sends somebody else does not come; the other answers for themselves', (house) => {
+	const gone = house.mail(itip({ partstat: 'DELEGATED;DELEGATED-TO="mailto:ewa@poczta.example"', extra: ['COMMENT:choruję'] }));
+	house.mail(itip({ from: 'ewa@poczta.example' }));
+	house.poll();
+	assert.equal(row(house, gone).fate, 'rsvp');
+	assert.match(row(house, gone).why, /somebody else comes instead/);
+	const now = meeting(house);
+	assert.deepEqual([now.yes, now.no], [1, 1]);
+	assert.equal(now.answers.find((one) => one.answer === 'no').comment,
+		'choruję\nDELEGATED-TO: ewa@poczta.example');
+});
+
+story('another time proposed, or the invitation asked for anew, waits for staff with the reason', (house) => {
+	const counter = house.mail(itip({ method: 'COUNTER', partstat: 'TENTATIVE', extra: ['DTSTART;TZID=Europe/Warsaw:20261125T173000'] }));
+	const refresh = house.mail(itip({ from: 'ewa@poczta.example', method: 'REFRESH', partstat: 'NEEDS-ACTION' }));
+	house.poll();
+	assert.equal(row(house, counter).fate, 'held');
+	assert.match(row(house, counter).why, /proposes another time \(20261125T173000\)/);
+	assert.equal(row(house, refresh).fate, 'held');
+	assert.match(row(house, refresh).why, /REFRESH/);
+	assert.deepEqual(templates(house), []);
 });
 
 story('an answer that holds a wish is a remark as well', (house) => {

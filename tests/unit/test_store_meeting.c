@@ -115,7 +115,7 @@ the_last_answer_of_each_person_counts(void **state)
 	};
 	struct fixture *f = *state;
 	struct meeting m = meeting_of("a@powiat.example", "s-1");
-	int64_t count[RSVP_COUNT + 1];
+	struct heads *heads;
 	struct rsvp *all;
 	size_t n;
 
@@ -133,11 +133,12 @@ the_last_answer_of_each_person_counts(void **state)
 			.received_ms = NOON + said[i].at },
 		    &f->err));
 	}
-	OK(store_rsvp_counts(f->st, m.id, count, &f->err));
-	assert_int_equal(count[RSVP_YES], 1);
-	assert_int_equal(count[RSVP_NO], 1);
-	assert_int_equal(count[RSVP_MAYBE], 1);
-	assert_int_equal(count[RSVP_COUNT], 3);
+	OK(store_meeting_heads(f->st, 0, &f->arena, &heads, &n, &f->err));
+	assert_int_equal(n, 1);
+	assert_int_equal(heads[0].answers[RSVP_YES], 1);
+	assert_int_equal(heads[0].answers[RSVP_NO], 1);
+	assert_int_equal(heads[0].answers[RSVP_MAYBE], 1);
+	assert_false(heads[0].is_counted);
 	OK(store_rsvp_all(f->st, m.id, &f->arena, &all, &n, &f->err));
 	assert_int_equal(n, 3);
 	assert_string_equal(all[2].from, "jan@poczta.example");
@@ -150,7 +151,8 @@ mail_and_telephone_of_one_person_are_one_answer(void **state)
 	struct meeting m = meeting_of("a@powiat.example", "s-1");
 	int64_t phone = contact(f, CHANNEL_SMS, "+48110000301");
 	struct rsvp answer = { .comment = "", .received_ms = NOON };
-	int64_t count[RSVP_COUNT + 1];
+	struct heads *heads;
+	size_t n;
 
 	OK(store_meeting_put(f->st, &m, &f->err));
 	fixture_tamper(f, "UPDATE contact SET person_id = 1");
@@ -163,9 +165,101 @@ mail_and_telephone_of_one_person_are_one_answer(void **state)
 	answer.answer = RSVP_NO;
 	answer.received_ms++;
 	OK(store_rsvp_add(f->st, &answer, &f->err));
-	OK(store_rsvp_counts(f->st, m.id, count, &f->err));
-	assert_int_equal(count[RSVP_NO], 1);
-	assert_int_equal(count[RSVP_COUNT], 1);
+	OK(store_meeting_heads(f->st, m.id, &f->arena, &heads, &n, &f->err));
+	assert_int_equal(heads[0].answers[RSVP_NO], 1);
+	assert_int_equal(heads[0].answers[RSVP_YES], 0);
+}
+
+struct dated {
+	enum rsvp_answer answer;
+	int64_t received, sequence, stamp; /* stamp 0: in words */
+	const char *who; /* NULL: the same as before */
+};
+
+/* RFC 5546, 2.1.5: SEQUENCE, then DTSTAMP, not the order in which they came. */
+static void
+answers_of_a_calendar_count_in_the_order_they_were_given(void **state)
+{
+	enum { EACH = 3 };
+	static const struct {
+		const char *says;
+		struct dated said[EACH];
+		enum rsvp_answer counts;
+		bool is_stale; /* the meeting's sequence is 1 */
+	} cases[] = {
+		{ "the later DTSTAMP, though it came first",
+		    { { RSVP_NO, 1, 1, 20, NULL },
+			{ RSVP_YES, 2, 1, 10, NULL } },
+		    RSVP_NO, false },
+		{ "the later SEQUENCE, though its DTSTAMP is older",
+		    { { RSVP_NO, 1, 1, 10, NULL },
+			{ RSVP_YES, 2, 0, 20, NULL } },
+		    RSVP_NO, false },
+		{ "words after it",
+		    { { RSVP_NO, 1, 1, 20, NULL },
+			{ RSVP_YES, 3, 1, 0, NULL } },
+		    RSVP_YES, false },
+		{ "words between a calendar's answers in the wrong order",
+		    { { RSVP_NO, 1, 1, 20, NULL },
+			{ RSVP_MAYBE, 2, 1, 0, NULL },
+			{ RSVP_YES, 3, 1, 10, NULL } },
+		    RSVP_MAYBE, false },
+		{ "the same twice",
+		    { { RSVP_YES, 1, 0, 5, NULL },
+			{ RSVP_YES, 2, 0, 5, NULL } },
+		    RSVP_YES, true },
+		{ "the calendar of another address has a clock of its own",
+		    { { RSVP_NO, 1, 1, 20, NULL },
+			{ RSVP_YES, 2, 1, 10, "jan@praca.example" } },
+		    RSVP_YES, false },
+		{ "an answer to what the meeting was before",
+		    { { RSVP_YES, 1, 0, 0, NULL } }, RSVP_YES, true },
+	};
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char uid[32], key[32];
+		struct meeting m;
+		struct heads *heads;
+		struct rsvp *all;
+		size_t n;
+
+		snprintf(uid, sizeof(uid), "u%zu@powiat.example", i);
+		snprintf(key, sizeof(key), "s-%zu", i);
+		m = meeting_of(uid, key);
+		m.sequence = 1;
+		OK(store_meeting_put(f->st, &m, &f->err));
+		for (int k = 0; k < EACH; k++) {
+			const struct dated *d = &cases[i].said[k];
+			const char *who =
+			    d->who != NULL ? d->who : "jan@poczta.example";
+
+			if (d->received == 0)
+				continue;
+			snprintf(key, sizeof(key), "k%zu-%d", i, k);
+			OK(store_rsvp_add(f->st,
+			    &(struct rsvp){ .meeting_id = m.id,
+				.contact_id = contact(f, CHANNEL_MAIL, who),
+				.inbound_id = message(f, key),
+				.answer = d->answer,
+				.comment = "",
+				.received_ms = NOON + d->received,
+				.sequence = d->sequence,
+				.stamp_ms = d->stamp },
+			    &f->err));
+			fixture_tamper(f, "UPDATE contact SET person_id = 1");
+		}
+		OK(store_rsvp_all(f->st, m.id, &f->arena, &all, &n, &f->err));
+		OK(store_meeting_heads(
+		    f->st, m.id, &f->arena, &heads, &n, &f->err));
+		if (all[0].answer != cases[i].counts ||
+		    all[0].is_stale != cases[i].is_stale ||
+		    heads[0].answers[cases[i].counts] != 1 ||
+		    heads[0].stale != cases[i].is_stale)
+			fail_msg("%s: %s%s", cases[i].says,
+			    rsvp_answer_name(all[0].answer),
+			    all[0].is_stale ? ", stale" : "");
+	}
 }
 
 static void
@@ -195,10 +289,13 @@ a_meeting_is_found_by_uid_name_or_id_and_by_the_notice(void **state)
 	OK(store_meeting_find(f->st, "", &f->arena, &found, &f->err));
 	assert_int_equal(found.id, 0);
 	OK(store_outbox_add(f->st, &row, &f->err));
-	OK(store_meeting_told(f->st, row.id, 1, m.id, &f->err));
+	m.sequence = 3;
+	OK(store_meeting_told(f->st, row.id, 1, &m, &f->err));
 	OK(store_meeting_of_row(f->st, row.id, &f->arena, &told, &n, &f->err));
 	assert_int_equal(n, 1);
 	assert_string_equal(told[0].key, "s-1");
+	assert_int_equal(told[0].told, 3);
+	assert_int_equal(told[0].sequence, 0);
 }
 
 int
@@ -209,6 +306,7 @@ main(void)
 		TEST(a_meeting_that_makes_no_sense_is_refused),
 		TEST(the_last_answer_of_each_person_counts),
 		TEST(mail_and_telephone_of_one_person_are_one_answer),
+		TEST(answers_of_a_calendar_count_in_the_order_they_were_given),
 		TEST(a_meeting_is_found_by_uid_name_or_id_and_by_the_notice),
 	};
 
