@@ -61,12 +61,12 @@ print_report(
     struct cmd_context *ctx, const struct person_import_report *r, bool written)
 {
 	if (ctx->json) {
-		cmd_print_object(
-		    ctx, json_pack("{s:b s:i s:i s:i s:i s:i s:i s:i}",
-			     "written", written, "rows", r->rows, "bad", r->bad,
-			     "people", r->people, "contacts", r->contacts,
-			     "subscriptions", r->subscriptions, "known",
-			     r->known, "refused", r->refused));
+		cmd_print_object(ctx,
+		    json_pack("{s:b s:i s:i s:i s:i s:i s:i s:i s:i}",
+			"written", written, "rows", r->rows, "bad", r->bad,
+			"people", r->people, "contacts", r->contacts,
+			"subscriptions", r->subscriptions, "known", r->known,
+			"refused", r->refused, "shared", r->shared));
 		return;
 	}
 	printf("%s%d row%s: %d new %s with %d new address%s or number%s, "
@@ -81,6 +81,12 @@ print_report(
 		printf("%d said STOP themselves and stay without notices; only "
 		       "they can change that (START).\n",
 		    r->refused);
+	if (r->shared > 0)
+		printf("%d telephone number%s to somebody else by an earlier "
+		       "list and stay%s theirs; what it is sent follows that "
+		       "person's wishes.\n",
+		    r->shared, r->shared == 1 ? " belongs" : "s belong",
+		    r->shared == 1 ? "s" : "");
 	if (r->bad > 0)
 		printf("%d row%s left out, see above.\n", r->bad,
 		    r->bad == 1 ? " is" : "s are");
@@ -89,13 +95,13 @@ print_report(
 }
 
 static enum status
-audit_import(struct cmd_context *ctx, const char *path,
+audit_import(struct cmd_context *ctx, const char *what, const char *path,
     const struct person_import_report *r)
 {
 	enum status rc = store_begin(ctx->store, &ctx->err);
 
 	if (rc == ST_OK)
-		rc = row_audit(ctx, "person import", path, NULL,
+		rc = row_audit(ctx, what, path, NULL,
 		    json_pack("{s:i s:i s:i s:i}", "rows", r->rows, "contacts",
 			r->contacts, "subscriptions", r->subscriptions,
 			"refused", r->refused));
@@ -104,7 +110,7 @@ audit_import(struct cmd_context *ctx, const char *path,
 
 struct wish {
 	struct person_import im;
-	bool dry_run;
+	bool dry_run, skip_bad;
 	const char *path;
 };
 
@@ -133,7 +139,7 @@ read_options(struct wish *w, struct cmd_context *ctx, int argc, char **argv)
 			w->dry_run = true;
 			break;
 		case 'b':
-			w->im.skip_bad = true;
+			w->skip_bad = true;
 			break;
 		case 'c':
 			w->im.consultation = optarg;
@@ -161,6 +167,26 @@ read_options(struct wish *w, struct cmd_context *ctx, int argc, char **argv)
 	return 0;
 }
 
+/* The audit says that it began, too: killed halfway, part of it is there. */
+static enum status
+write_all(struct cmd_context *ctx, const struct wish *w, struct span table,
+    struct person_import_report *report)
+{
+	enum status rc;
+
+	if (report->bad > 0 && !w->skip_bad)
+		return err_set(&ctx->err, ST_REJECT,
+		    "%d of %d rows are wrong and nothing was imported: mend "
+		    "them, or leave them out with --skip-bad",
+		    report->bad, report->rows);
+	rc = audit_import(ctx, "person import begun", w->path, report);
+	if (rc == ST_OK)
+		rc = person_import(&w->im, ctx->store, table, PERSON_WRITE,
+		    report, NULL, NULL, &ctx->err);
+	return rc == ST_OK ? audit_import(ctx, "person import", w->path, report)
+			   : rc;
+}
+
 static int
 import(struct cmd_context *ctx, int argc, char **argv)
 {
@@ -182,10 +208,11 @@ import(struct cmd_context *ctx, int argc, char **argv)
 	rc = read_table(&table, w.path, &ctx->err);
 	if (rc == ST_OK)
 		rc = person_import(&w.im, ctx->store, buf_span(&table),
-		    !w.dry_run, &report, complain, &told, &ctx->err);
-	buf_free(&table);
+		    w.dry_run ? PERSON_DRY : PERSON_CHECK, &report, complain,
+		    &told, &ctx->err);
 	if (rc == ST_OK && !w.dry_run)
-		rc = audit_import(ctx, w.path, &report);
+		rc = write_all(ctx, &w, buf_span(&table), &report);
+	buf_free(&table);
 	if (rc != ST_OK)
 		return 1;
 	print_report(ctx, &report, !w.dry_run);
@@ -212,9 +239,10 @@ const struct cmd cmd_person = {
 	    "Each row is a person who agreed to get notices.  The first row "
 	    "names the columns,\nin any order: e-mail, telefon, imię i "
 	    "nazwisko (or imię, nazwisko), gmina, kod,\nzgoda (the day they "
-	    "agreed), źródło (where the consent is kept); others are passed\n"
-	    "over.  As spreadsheets save it: ; or , or tabs, UTF-8 or "
-	    "windows-1250.\n"
+	    "agreed), źródło (where the consent is kept), język (of\nwhat "
+	    "they are sent: pl, polski, en, angielski); others are passed "
+	    "over.  As\nspreadsheets save it: ; or , or tabs; UTF-8, UTF-16 "
+	    "or windows-1250.\n"
 	    "\n"
 	    "  --dry-run       says what would be imported and which rows are "
 	    "wrong\n"

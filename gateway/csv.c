@@ -17,6 +17,7 @@ struct reader {
 	size_t ends[CSV_FIELDS_MAX];
 	size_t n;
 	int number;
+	int ended_by; /* what ended the row before */
 	enum status rc;
 };
 
@@ -50,7 +51,12 @@ take_row(int end, void *arg)
 	bool is_empty = true;
 	size_t from = 0;
 
-	(void)end;
+	/* Lines that hold nothing count, too: staff see them in their table. */
+	if (end == '\n' && r->ended_by == '\r' && r->n == 0) {
+		r->ended_by = 0;
+		return;
+	}
+	r->ended_by = end;
 	all = buf_span(&r->bytes);
 	for (size_t i = 0; i < r->n; i++) {
 		fields[i] = span_trim(span_sub(all, from, r->ends[i] - from));
@@ -62,6 +68,23 @@ take_row(int end, void *arg)
 	r->number++;
 	r->n = 0;
 	buf_reset(&r->bytes);
+}
+
+/* Excel's own first line, "sep=;", is no row of the table. */
+static bool
+take_separator_line(struct span *text, unsigned char *separator)
+{
+	struct span rest = *text, line;
+
+	if (!span_starts(rest, "sep=") || !span_line(&rest, &line))
+		return false;
+	while (line.n > 5 && line.p[line.n - 1] == '\r')
+		line.n--;
+	if (line.n != 5)
+		return false;
+	*separator = (unsigned char)line.p[4];
+	*text = rest;
+	return true;
 }
 
 /* Whichever stands most often in the first line, outside of quotes. */
@@ -96,20 +119,27 @@ csv_read(struct span bytes, csv_row *row, void *arg, struct err *err)
 		.number = 1 };
 	struct buf text = { .max = TEXT_MAX };
 	struct charset_note note;
+	unsigned char separator;
+	struct span table;
 	size_t taken;
 
 	charset_to_utf8(&text, bytes, (struct span){ NULL, 0 }, &note);
 	r.rc = buf_status(&text, "the table", err);
-	if (r.rc == ST_OK && csv_init(&r.parser, 0) != 0)
+	if (r.rc == ST_OK && csv_init(&r.parser, CSV_REPALL_NL) != 0)
 		r.rc = err_set(err, ST_BROKEN, "libcsv cannot be started");
 	if (r.rc != ST_OK) {
 		buf_free(&text);
 		return r.rc;
 	}
-	csv_set_delim(&r.parser, find_separator(buf_span(&text)));
-	taken = csv_parse(
-	    &r.parser, buf_cstr(&text), text.n, take_field, take_row, &r);
-	if (r.rc == ST_OK && taken != text.n)
+	table = buf_span(&text);
+	if (take_separator_line(&table, &separator))
+		r.number++;
+	else
+		separator = find_separator(table);
+	csv_set_delim(&r.parser, separator);
+	taken =
+	    csv_parse(&r.parser, table.p, table.n, take_field, take_row, &r);
+	if (r.rc == ST_OK && taken != table.n)
 		r.rc = err_set(err, ST_REJECT, "row %d cannot be read: %s",
 		    r.number, csv_strerror(csv_error(&r.parser)));
 	/* A quote inside a cell is taken as it is; one that is open at the end

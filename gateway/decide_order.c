@@ -438,7 +438,7 @@ decide_notices(struct decision *d, const struct case_file *c)
 	struct target t;
 
 	read_target(&t, c);
-	if (t.code[0] != '\0') {
+	if (t.code[0] != '\0' && !is_silence) {
 		d->consultation = decide_by_code(c, span_of(t.code));
 		if (d->consultation == NULL) {
 			decide_settle(d, c, FATE_HELD,

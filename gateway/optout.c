@@ -1,24 +1,19 @@
 /* optout - who wants notices no more, or again */
 #include "gateway/optout.h"
 
+#include "gateway/store_preference.h"
+
 static enum status
-apply_to(struct store *st, const struct decision *d, int64_t contact_id,
-    int64_t inbound_id, int64_t now, struct err *err)
+apply_to(struct store *st, const struct decision *d, const struct wish *w,
+    struct err *err)
 {
-	int64_t consultation_id =
-	    d->consultation != NULL ? d->consultation->id : 0;
 	enum status rc;
 
-	if (d->commune_id != 0)
-		return store_contact_follow(st, contact_id, d->commune_id,
-		    d->is_start, inbound_id, now, err);
 	if (d->is_start)
-		return store_contact_restart(
-		    st, contact_id, consultation_id, inbound_id, now, err);
-	rc = store_contact_stop(
-	    st, contact_id, consultation_id, inbound_id, now, err);
+		return store_preference_start(st, w, err);
+	rc = store_preference_stop(st, w, err);
 	return rc == ST_OK && d->is_silence
-		   ? store_contact_silence(st, contact_id, now, err)
+		   ? store_preference_silence(st, w, err)
 		   : rc;
 }
 
@@ -26,13 +21,18 @@ enum status
 optout_apply(struct store *st, const struct decision *d, int64_t contact_id,
     int64_t inbound_id, int64_t now, struct err *err)
 {
+	struct wish w = { .contact_id = contact_id,
+		.commune_id = d->commune_id,
+		.inbound_id = inbound_id,
+		.now = now };
 	enum status rc = ST_OK;
 
 	if (!d->is_start && !d->is_stop)
 		return ST_OK;
+	if (d->commune_id == 0 && d->consultation != NULL)
+		w.consultation_id = d->consultation->id;
 	if (contact_id != 0)
-		rc = apply_to(st, d, contact_id, inbound_id, now, err);
-	return rc == ST_OK && d->stops_too != 0
-		   ? apply_to(st, d, d->stops_too, inbound_id, now, err)
-		   : rc;
+		rc = apply_to(st, d, &w, err);
+	w.contact_id = d->stops_too;
+	return rc == ST_OK && w.contact_id != 0 ? apply_to(st, d, &w, err) : rc;
 }

@@ -2,7 +2,8 @@
  *
  * Place: `person import`.  Each row becomes a person with a mail address, a
  * telephone number or both, and a subscription for each, with the proof of
- * consent.  Doing it twice changes nothing.
+ * consent.  Doing it twice changes nothing; stopped halfway, doing it again
+ * writes the rest.
  */
 #ifndef PERSON_IMPORT_H
 #define PERSON_IMPORT_H
@@ -17,7 +18,6 @@ struct person_import {
 	const char *proof; /* where the consents are kept; "" as the rows say */
 	int64_t consent_ms; /* when they agreed; 0: as the rows say */
 	int64_t now;
-	bool skip_bad; /* import the others when some rows are wrong */
 };
 
 struct person_import_report {
@@ -27,15 +27,21 @@ struct person_import_report {
 	int subscriptions; /* new, or active again */
 	int known; /* were active already */
 	int refused; /* said STOP themselves: left as they are */
+	int shared; /* telephones that are tied to somebody else, and stay so */
 };
 
-/* Reads the table `csv` and says through `complain` what is wrong with each bad
- * row.  ST_REJECT: the first row does not say what the columns are; or rows are
- * bad and not to be skipped, then nothing was written.  With `write` false
- * nothing ever is, and the report says what would be.  Commits every few rows,
- * so that others get their turn; stopped halfway it can be run again. */
+enum person_pass {
+	PERSON_CHECK, /* are the rows right?  The report has rows and bad only */
+	PERSON_DRY, /* ... and what would be written */
+	PERSON_WRITE, /* writes the rows that are right */
+};
+
+/* Reads the table `csv` and says through `complain` (NULL: to nobody) what is
+ * wrong with each bad row.  ST_REJECT: the first row does not say what the
+ * columns are, or there is no other.  Commits every fraction of a second, so
+ * that others get their turn. */
 enum status person_import(const struct person_import *im, struct store *st,
-    struct span csv, bool write, struct person_import_report *report,
+    struct span csv, enum person_pass pass, struct person_import_report *report,
     void (*complain)(void *arg, int row, const char *why), void *arg,
     struct err *err);
 

@@ -330,6 +330,18 @@ store_begin(struct store *st, struct err *err)
 	return rc;
 }
 
+enum status
+store_begin_reading(struct store *st, struct err *err)
+{
+	enum status rc;
+
+	if (st->in_transaction)
+		return err_set(err, ST_BROKEN, "a transaction is open already");
+	rc = store_execute(st, "BEGIN", "begin", err);
+	st->in_transaction = rc == ST_OK;
+	return rc;
+}
+
 /* A transaction that SQLite ended by itself must not go on without a word. */
 static enum status
 still_ours(const struct store *st, struct err *err)

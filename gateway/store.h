@@ -64,6 +64,10 @@ enum status store_begin(struct store *st, struct err *err);
 enum status store_commit(struct store *st, struct err *err);
 void store_rollback(struct store *st);
 
+/* One view of the database for many reads, which holds up nobody; ended by
+ * store_rollback(). */
+enum status store_begin_reading(struct store *st, struct err *err);
+
 /* One savepoint per message.  store_release: with ST_OK it is kept; with any
  * other status it is rolled back, and that status comes back. */
 enum status store_savepoint(struct store *st, struct err *err);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "gateway/store_internal.h"
+#include "gateway/store_preference.h"
 
 #define SELECT_CONTACT                                                        \
 	"SELECT id, person_id, channel, address, name, language, stopped_ms," \
@@ -74,26 +75,31 @@ static const char person_add[] =
 
 static const char contact_add[] =
     "INSERT INTO contact (person_id, channel, address, address_key, name,"
-    " created_ms) VALUES (:person, :channel, :address, lower(:address), :name,"
-    " :now)";
+    " language, created_ms) VALUES (:person, :channel, :address,"
+    " lower(:address), :name, :language, :now)";
 
-static enum status
-add_contact(struct store *st, struct contact *c, int64_t now, struct err *err)
+enum status
+store_contact_add(
+    struct store *st, struct contact *c, int64_t now, struct err *err)
 {
 	struct query q;
 	enum status rc;
 
-	query_open(&q, st, person_add);
-	query_text(&q, ":name", c->name);
-	query_int(&q, ":now", now);
-	rc = query_insert(&q, &c->person_id, err);
-	if (rc != ST_OK)
-		return rc;
+	if (c->person_id == 0) {
+		query_open(&q, st, person_add);
+		query_text(&q, ":name", c->name);
+		query_int(&q, ":now", now);
+		rc = query_insert(&q, &c->person_id, err);
+		if (rc != ST_OK)
+			return rc;
+	}
+	c->created_ms = now;
 	query_open(&q, st, contact_add);
 	query_id(&q, ":person", c->person_id);
 	query_text(&q, ":channel", channel_name(c->channel));
 	query_text(&q, ":address", c->address);
 	query_text(&q, ":name", c->name);
+	query_text(&q, ":language", c->language);
 	query_int(&q, ":now", now);
 	return query_insert(&q, &c->id, err);
 }
@@ -129,9 +135,8 @@ store_contact_reach(struct store *st, enum channel channel, const char *address,
 		*out = (struct contact){ .channel = channel,
 			.address = arena_copy(a, span_of(address)).p,
 			.name = arena_copy(a, span_of(name)).p,
-			.language = "",
-			.created_ms = now };
-		return add_contact(st, out, now, err);
+			.language = "" };
+		return store_contact_add(st, out, now, err);
 	}
 	if (name == NULL || name[0] == '\0' || strcmp(name, out->name) == 0)
 		return ST_OK;
@@ -143,228 +148,61 @@ static const char person_describe[] =
     "UPDATE person SET"
     " name = CASE WHEN name = '' THEN :name ELSE name END,"
     " commune_id = COALESCE(commune_id, :commune)"
-    " WHERE id = (SELECT person_id FROM contact WHERE id = :contact)";
+    " WHERE id = (SELECT person_id FROM contact WHERE id = :contact)"
+    " AND ((name = '' AND :name <> '')"
+    " OR (commune_id IS NULL AND :commune IS NOT NULL))";
+static const char person_speaks[] =
+    "UPDATE contact SET language = :language WHERE person_id ="
+    " (SELECT person_id FROM contact WHERE id = :contact)"
+    " AND language <> :language";
 
 enum status
-store_person_describe(struct store *st, int64_t contact_id, const char *name,
-    int64_t commune_id, struct err *err)
+store_person_describe(struct store *st, int64_t contact_id,
+    const struct person_facts *facts, struct err *err)
 {
 	struct query q;
+	enum status rc;
 
 	query_open(&q, st, person_describe);
-	query_text(&q, ":name", name);
-	query_id(&q, ":commune", commune_id);
+	query_text(&q, ":name", facts->name);
+	query_id(&q, ":commune", facts->commune_id);
 	query_id(&q, ":contact", contact_id);
-	return query_run(&q, err);
-}
-
-static const char contact_join[] =
-    "UPDATE contact SET person_id ="
-    " (SELECT person_id FROM contact WHERE id = :other) WHERE id = :contact";
-
-enum status
-store_contact_join(
-    struct store *st, int64_t contact_id, int64_t other_id, struct err *err)
-{
-	struct query q;
-
-	query_open(&q, st, contact_join);
-	query_id(&q, ":contact", contact_id);
-	query_id(&q, ":other", other_id);
-	return query_run(&q, err);
-}
-
-/* ---- stop and restart -------------------------------------------------- */
-
-static const char subscription_set[] =
-    "INSERT INTO subscription (contact_id, consultation_id, state, since_ms,"
-    " proof_inbound_id) VALUES (:contact, :consultation, :state, :now, :proof)"
-    " ON CONFLICT (contact_id, consultation_id) DO UPDATE SET"
-    " state = excluded.state, since_ms = excluded.since_ms,"
-    " proof_inbound_id = excluded.proof_inbound_id";
-
-/* What a message asks of the notices to its author. */
-struct wish {
-	int64_t contact_id, consultation_id, inbound_id, now;
-};
-
-static enum status
-run_wish(struct query *q, const struct wish *w, struct err *err)
-{
-	query_id(q, ":contact", w->contact_id);
-	query_id(q, ":proof", w->inbound_id);
-	query_int(q, ":now", w->now);
-	return query_run(q, err);
-}
-
-static enum status
-set_subscription(
-    struct store *st, const struct wish *w, const char *state, struct err *err)
-{
-	struct query q;
-
-	query_open(&q, st, subscription_set);
-	query_id(&q, ":consultation", w->consultation_id);
-	query_text(&q, ":state", state);
-	return run_wish(&q, w, err);
-}
-
-static const char subscription_stop_all[] =
-    "UPDATE subscription SET state = 'stopped', since_ms = :now,"
-    " proof_inbound_id = :proof"
-    " WHERE contact_id = :contact AND state = 'active'";
-
-static const char contact_stop[] =
-    "UPDATE contact SET stopped_ms = :now, stopped_by = :proof,"
-    " restarted_by = NULL WHERE id = :contact AND stopped_ms IS NULL";
-
-/* Invitations that have not left; a change or cancellation is news to who said
- * that they would come. */
-static const char contact_stop_notices[] =
-    "UPDATE outbox SET state = 'cancelled', due_ms = NULL,"
-    " error = 'its recipient wants no notices'"
-    " WHERE contact_id = :contact AND state IN ('queued', 'deferred')"
-    " AND (:consultation IS NULL OR consultation_id = :consultation)"
-    " AND notice_id IN (SELECT id FROM notice"
-    " WHERE kind IN ('announcement', 'reminder'))";
-
-static enum status
-stop_notices(struct store *st, const struct wish *w, struct err *err)
-{
-	struct query q;
-
-	query_open(&q, st, contact_stop_notices);
-	query_id(&q, ":contact", w->contact_id);
-	query_id(&q, ":consultation", w->consultation_id);
-	return query_run(&q, err);
-}
-
-enum status
-store_contact_stop(struct store *st, int64_t contact_id,
-    int64_t consultation_id, int64_t inbound_id, int64_t now, struct err *err)
-{
-	struct wish w = { contact_id, consultation_id, inbound_id, now };
-	struct query q;
-	enum status rc;
-
-	rc = stop_notices(st, &w, err);
-	if (rc != ST_OK)
-		return rc;
-	if (consultation_id != 0)
-		return set_subscription(st, &w, "stopped", err);
-	query_open(&q, st, subscription_stop_all);
-	rc = run_wish(&q, &w, err);
-	if (rc != ST_OK)
-		return rc;
-	query_open(&q, st, contact_stop);
-	return run_wish(&q, &w, err);
-}
-
-static const char contact_silence[] =
-    "UPDATE contact SET silenced_ms = :now WHERE id = :contact";
-static const char contact_silence_notices[] =
-    "UPDATE outbox SET state = 'cancelled', due_ms = NULL,"
-    " error = 'its recipient wants no notices'"
-    " WHERE contact_id = :contact AND state IN ('queued', 'deferred')"
-    " AND notice_id IS NOT NULL";
-
-enum status
-store_contact_silence(
-    struct store *st, int64_t contact_id, int64_t now, struct err *err)
-{
-	struct query q;
-	enum status rc;
-
-	query_open(&q, st, contact_silence);
-	query_id(&q, ":contact", contact_id);
-	query_int(&q, ":now", now);
 	rc = query_run(&q, err);
-	if (rc != ST_OK)
+	if (rc != ST_OK || facts->language[0] == '\0')
 		return rc;
-	query_open(&q, st, contact_silence_notices);
+	query_open(&q, st, person_speaks);
+	query_text(&q, ":language", facts->language);
 	query_id(&q, ":contact", contact_id);
 	return query_run(&q, err);
 }
 
-/* Those, and only those, that the stop of everything ended. */
-static const char subscription_restart_all[] =
-    "UPDATE subscription SET state = 'active', since_ms = :now,"
-    " proof_inbound_id = :proof"
-    " WHERE contact_id = :contact AND state = 'stopped' AND since_ms ="
-    " (SELECT stopped_ms FROM contact WHERE id = :contact)";
-
-/* Whoever asks for one consultation wants notices again; the others that the
- * stop ended stay ended. */
-static const char contact_restart[] =
-    "UPDATE contact SET stopped_ms = NULL, silenced_ms = NULL,"
-    " restarted_by = :proof WHERE id = :contact AND stopped_ms IS NOT NULL";
+/* A contact that somebody shares with another contact of theirs stays theirs. */
+static const char contact_tie[] =
+    "UPDATE contact SET person_id = :person WHERE id = :contact"
+    " AND person_id IS NOT :person AND NOT EXISTS (SELECT 1 FROM contact s"
+    " WHERE s.person_id = contact.person_id AND s.id <> contact.id)";
+static const char person_alone[] =
+    "DELETE FROM person WHERE id = :person"
+    " AND NOT EXISTS (SELECT 1 FROM contact WHERE person_id = :person)";
 
 enum status
-store_contact_restart(struct store *st, int64_t contact_id,
-    int64_t consultation_id, int64_t inbound_id, int64_t now, struct err *err)
+store_contact_tie(struct store *st, const struct contact *contact,
+    int64_t person_id, bool *tied, struct err *err)
 {
-	struct wish w = { contact_id, consultation_id, inbound_id, now };
 	struct query q;
 	enum status rc;
 
-	if (consultation_id != 0) {
-		rc = set_subscription(st, &w, "active", err);
-	} else {
-		query_open(&q, st, subscription_restart_all);
-		rc = run_wish(&q, &w, err);
-	}
-	if (rc != ST_OK)
+	query_open(&q, st, contact_tie);
+	query_id(&q, ":contact", contact->id);
+	query_id(&q, ":person", person_id);
+	rc = query_run(&q, err);
+	*tied = rc == ST_OK && sqlite3_changes(st->db) > 0;
+	if (rc != ST_OK || !*tied)
 		return rc;
-	query_open(&q, st, contact_restart);
-	query_id(&q, ":contact", contact_id);
-	query_id(&q, ":proof", inbound_id);
-	return query_run(&q, err);
-}
-
-/* Those of that commune's meetings alone, unless its consultation is followed. */
-static const char contact_stop_commune[] =
-    "UPDATE outbox SET state = 'cancelled', due_ms = NULL,"
-    " error = 'its recipient wants no notices'"
-    " WHERE contact_id = :contact AND state IN ('queued', 'deferred')"
-    " AND notice_id IN (SELECT id FROM notice"
-    " WHERE kind IN ('announcement', 'reminder'))"
-    " AND NOT EXISTS (SELECT 1 FROM outbox_meeting t"
-    " JOIN meeting m ON m.id = t.meeting_id WHERE t.outbox_id = outbox.id"
-    " AND (m.commune_id <> :commune OR EXISTS (SELECT 1 FROM subscription s"
-    " WHERE s.contact_id = :contact AND s.state = 'active'"
-    " AND s.consultation_id = m.consultation_id)))";
-
-static const char subscription_follow[] =
-    "INSERT INTO subscription (contact_id, commune_id, state, since_ms,"
-    " proof_inbound_id) VALUES (:contact, :commune, :state, :now, :proof)"
-    " ON CONFLICT (contact_id, commune_id) DO UPDATE SET"
-    " state = excluded.state, since_ms = excluded.since_ms,"
-    " proof_inbound_id = excluded.proof_inbound_id";
-
-enum status
-store_contact_follow(struct store *st, int64_t contact_id, int64_t commune_id,
-    bool follows, int64_t inbound_id, int64_t now, struct err *err)
-{
-	struct wish w = { contact_id, 0, inbound_id, now };
-	struct query q;
-	enum status rc;
-
-	query_open(&q, st, subscription_follow);
-	query_id(&q, ":commune", commune_id);
-	query_text(&q, ":state", follows ? "active" : "stopped");
-	rc = run_wish(&q, &w, err);
-	if (rc == ST_OK && !follows) {
-		query_open(&q, st, contact_stop_commune);
-		query_id(&q, ":contact", contact_id);
-		query_id(&q, ":commune", commune_id);
-		return query_run(&q, err);
-	}
-	if (rc != ST_OK)
-		return rc;
-	query_open(&q, st, contact_restart);
-	query_id(&q, ":contact", contact_id);
-	query_id(&q, ":proof", inbound_id);
-	return query_run(&q, err);
+	query_open(&q, st, person_alone);
+	query_id(&q, ":person", contact->person_id);
+	rc = query_run(&q, err);
+	return rc == ST_OK ? store_preference_agree(st, contact->id, err) : rc;
 }
 
 static const char contact_bounced[] =
@@ -389,17 +227,9 @@ const struct statement store_person_statements[] = {
 	{ "contact_add", contact_add },
 	{ "contact_rename", contact_rename },
 	{ "person_describe", person_describe },
-	{ "contact_join", contact_join },
-	{ "subscription_set", subscription_set },
-	{ "subscription_stop_all", subscription_stop_all },
-	{ "contact_stop_notices", contact_stop_notices },
-	{ "contact_stop_commune", contact_stop_commune },
-	{ "contact_stop", contact_stop },
-	{ "contact_silence", contact_silence },
-	{ "contact_silence_notices", contact_silence_notices },
-	{ "subscription_restart_all", subscription_restart_all },
-	{ "contact_restart", contact_restart },
-	{ "subscription_follow", subscription_follow },
+	{ "person_speaks", person_speaks },
+	{ "contact_tie", contact_tie },
+	{ "person_alone", person_alone },
 	{ "contact_bounced", contact_bounced },
 	{ NULL, NULL },
 };

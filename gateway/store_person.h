@@ -1,8 +1,8 @@
 /* store_person - who speaks, and the address or number they speak from
  *
- * Place: intake finds or adds the contact of each message; STOP ends its
- * subscriptions.  Person and contact are kept apart, so that a contact can be
- * erased and the remarks stay.
+ * Place: intake finds or adds the contact of each message, staff bring lists.
+ * Person and contact are kept apart, so that a contact can be erased and the
+ * remarks stay.
  */
 #ifndef STORE_PERSON_H
 #define STORE_PERSON_H
@@ -34,33 +34,27 @@ enum status store_contact_find(struct store *st, enum channel channel,
 enum status store_contact_get(struct store *st, int64_t id, struct arena *a,
     struct contact *out, struct err *err);
 
-/* What is known of the person behind a contact: name and commune (0: not
- * said) where they are still empty. */
+struct person_facts {
+	const char *name; /* "" not said */
+	const char *language; /* that they want letters in; "" not said */
+	int64_t commune_id; /* 0 not said */
+};
+
+/* What is known of the person behind a contact: name and commune where they are
+ * still empty; the language for all their contacts. */
 enum status store_person_describe(struct store *st, int64_t contact_id,
-    const char *name, int64_t commune_id, struct err *err);
+    const struct person_facts *facts, struct err *err);
 
-/* The two contacts are one person's from now on: `contact_id` is taken to the
- * person of `other_id`. */
-enum status store_contact_join(
-    struct store *st, int64_t contact_id, int64_t other_id, struct err *err);
+/* Adds a contact that is not there yet, to the person c->person_id or (0) to one
+ * of its own; sets its ids. */
+enum status store_contact_add(
+    struct store *st, struct contact *c, int64_t now, struct err *err);
 
-/* STOP: no more notices, of one consultation or (0) of all; with the message
- * that asked for it as proof.  `restart` undoes it. */
-enum status store_contact_stop(struct store *st, int64_t contact_id,
-    int64_t consultation_id, int64_t inbound_id, int64_t now, struct err *err);
-enum status store_contact_restart(struct store *st, int64_t contact_id,
-    int64_t consultation_id, int64_t inbound_id, int64_t now, struct err *err);
-
-/* WSZYSTKO, beside a stop: not even that a meeting changes which they said they
- * would come to. */
-enum status store_contact_silence(
-    struct store *st, int64_t contact_id, int64_t now, struct err *err);
-
-/* Notices of the meetings in that commune, from now on or no more; with the
- * message that asked for it as proof.  Whoever asks for one wants notices. */
-enum status
-store_contact_follow(struct store *st, int64_t contact_id, int64_t commune_id,
-    bool follows, int64_t inbound_id, int64_t now, struct err *err);
+/* Staff say that the contact is that person's: it becomes theirs, with one
+ * preference for both (store_preference.h), unless it is tied to another
+ * contact of somebody else; `*tied` says whether. */
+enum status store_contact_tie(struct store *st, const struct contact *contact,
+    int64_t person_id, bool *tied, struct err *err);
 
 /* A hard bounce came back from that contact. */
 enum status store_contact_bounced(

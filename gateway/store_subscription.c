@@ -5,26 +5,24 @@
 
 #include "gateway/store_internal.h"
 
-/* Whoever said STOP by message stays stopped until they say START. */
+/* Whoever said STOP by message, from whichever contact of theirs, stays stopped
+ * until they say START. */
 static const char subscription_refused[] =
-    "SELECT EXISTS (SELECT 1 FROM subscription WHERE contact_id = :contact"
-    " AND (consultation_id = :consultation OR commune_id = :commune)"
-    " AND state = 'stopped' AND proof_inbound_id IS NOT NULL)"
-    " OR EXISTS (SELECT 1 FROM contact WHERE id = :contact"
-    " AND stopped_ms IS NOT NULL)";
+    "SELECT EXISTS (SELECT 1 FROM contact w JOIN contact k"
+    " ON k.id = w.id OR k.person_id = w.person_id WHERE w.id = :contact"
+    " AND (k.stopped_ms IS NOT NULL OR EXISTS (SELECT 1 FROM subscription s"
+    " WHERE s.contact_id = k.id"
+    " AND (s.consultation_id = :consultation OR s.commune_id = :commune)"
+    " AND s.state = 'stopped' AND s.proof_inbound_id IS NOT NULL)))";
 
-static const char subscription_revive[] =
-    "UPDATE subscription SET state = 'active', since_ms = :since,"
-    " proof_inbound_id = :proof_inbound, proof = :proof, consent_ms = :consent"
-    " WHERE contact_id = :contact"
-    " AND (consultation_id = :consultation OR commune_id = :commune)"
-    " RETURNING id";
-
-static const char subscription_add[] =
+static const char subscription_put[] =
     "INSERT INTO subscription (contact_id, consultation_id, commune_id, state,"
     " since_ms, proof_inbound_id, proof, consent_ms) VALUES (:contact,"
     " :consultation, :commune, 'active', :since, :proof_inbound, :proof,"
-    " :consent)";
+    " :consent) ON CONFLICT DO UPDATE SET state = excluded.state,"
+    " since_ms = excluded.since_ms, proof = excluded.proof,"
+    " proof_inbound_id = excluded.proof_inbound_id,"
+    " consent_ms = excluded.consent_ms";
 
 static void
 bind_target(struct query *q, const struct subscription *s)
@@ -71,27 +69,12 @@ store_subscription_find(struct store *st, const struct subscription *s,
 }
 
 enum status
-store_subscription_add(struct store *st, const struct subscription *s,
-    bool *refused, struct err *err)
+store_subscription_put(
+    struct store *st, const struct subscription *s, struct err *err)
 {
-	int64_t found = 0;
 	struct query q;
-	bool active;
-	enum status rc;
 
-	*refused = false;
-	rc = s->proof_inbound_id != 0
-		 ? ST_OK
-		 : store_subscription_find(st, s, &active, refused, err);
-	if (rc != ST_OK || *refused)
-		return rc;
-	query_open(&q, st, subscription_revive);
-	bind_target(&q, s);
-	bind_proof(&q, s);
-	rc = query_number(&q, &found, err);
-	if (rc != ST_OK || found != 0)
-		return rc;
-	query_open(&q, st, subscription_add);
+	query_open(&q, st, subscription_put);
 	bind_target(&q, s);
 	bind_proof(&q, s);
 	return query_run(&q, err);
@@ -207,8 +190,7 @@ store_subscription_list(struct store *st,
 const struct statement store_subscription_statements[] = {
 	{ "subscription_refused", subscription_refused },
 	{ "subscription_active", subscription_active },
-	{ "subscription_revive", subscription_revive },
-	{ "subscription_add", subscription_add },
+	{ "subscription_put", subscription_put },
 	{ "subscription_end", subscription_end },
 	{ "subscription_list", subscription_list },
 	{ NULL, NULL },

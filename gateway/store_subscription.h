@@ -1,7 +1,7 @@
 /* store_subscription - who wants notices of what, and how we know
  *
  * Place: the person and subscription commands; notices go to the active ones.
- * STOP and START by message are store_person's, in the same table.
+ * STOP and START by message are store_preference's, in the same table.
  */
 #ifndef STORE_SUBSCRIPTION_H
 #define STORE_SUBSCRIPTION_H
@@ -26,15 +26,14 @@ struct subscription {
 	int64_t bounced_ms; /* mail to it came back for good */
 };
 
-/* Adds it, or makes the one there is active again with this proof, unless staff ask
- * for what its owner stopped by message: `*refused` then, and nothing is
- * changed (only they can undo that). */
-enum status store_subscription_add(struct store *st,
-    const struct subscription *s, bool *refused, struct err *err);
-
-/* Is it there and active, or did its owner stop it by message? */
+/* Is it there and active, or did its owner, by whichever contact, stop it by
+ * message?  Only they can undo that. */
 enum status store_subscription_find(struct store *st,
     const struct subscription *s, bool *active, bool *stopped, struct err *err);
+
+/* Adds it, or makes the one there is active again with this proof. */
+enum status store_subscription_put(
+    struct store *st, const struct subscription *s, struct err *err);
 
 /* Staff end it; ST_REJECT when there is no such active one. */
 enum status store_subscription_end(

@@ -1,16 +1,17 @@
 // people - lists of people who want notices, and what they say of it later
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 
-import { House } from './house.mjs';
+import { House, program } from './house.mjs';
 
 function story(name, body) {
-	test(name, () => {
+	test(name, async () => {
 		const house = new House();
 		try {
-			body(house);
+			await body(house);
 		} finally {
 			house.close();
 		}
@@ -43,12 +44,13 @@ story('a list as spreadsheets save it, in any of their encodings', (house) => {
 		'windows-1250': cp1250(table),
 		'utf-16': Buffer.from('\ufeff' + table.replaceAll(';', '\t'), 'utf16le'),
 		commas: Buffer.from(table.replaceAll(';', ',').replaceAll('\n', '\r\n')),
+		"Excel's line of the separator": Buffer.from('\ufeffsep=;\r\n' + table.replaceAll('\n', '\r\n')),
 	})) {
 		const fresh = new House();
 		const { status, stderr, rows } = load(fresh, bytes);
 		assert.equal(status, 0, `${name}: ${stderr}`);
 		assert.deepEqual(rows.at(-1), { written: true, rows: 2, bad: 0, people: 2, contacts: 3,
-			subscriptions: 3, known: 0, refused: 0 }, name);
+			subscriptions: 3, known: 0, refused: 0, shared: 0 }, name);
 		assert.deepEqual(subscriptions(fresh).map((s) => [s.to, s.name, s.commune]), [
 			['zaneta@poczta.example', 'Żaneta Łąkowa', 'Chełm Śląski'],
 			['+48110000401', 'Żaneta Łąkowa', 'Chełm Śląski'],
@@ -85,11 +87,15 @@ e@poczta.example;;Imielin;;2027-01-01;karta
 f@poczta.example;;Imielin;;;karta
 g@poczta.example;;Imielin;;2026-11-03;
 noreply@poczta.example;;Imielin;;2026-11-03;karta
+\r
+;;;;;
+to tez nie;;Imielin;;2026-11-03;karta
 `;
 	const refused = load(house, bad);
 	assert.equal(refused.status, 1);
-	assert.match(refused.stderr, /11 of 12 rows are wrong and nothing was imported/);
-	assert.deepEqual(refused.rows.map((r) => r.row), [3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13]);
+	assert.match(refused.stderr, /12 of 13 rows are wrong and nothing was imported/);
+	assert.deepEqual(refused.rows.map((r) => r.row), [3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 16],
+		'as the spreadsheet counts them');
 	assert.equal(new Set(refused.rows.map((r) => r.why)).size, 10);
 	assert.equal(subscriptions(house).length, 0);
 	const skipped = load(house, bad, '--skip-bad');
@@ -150,4 +156,156 @@ story('one person is added and removed by hand, and the audit says who did it', 
 	assert.equal(house.try('subscription', 'add', 'x@poczta.example').status, 1);
 	house.run('subscription', 'add', '110 000 402', '--commune', 'imielin', '--source', 'karta', '--consent', '2026-11-20');
 	assert.equal(subscriptions(house)[0].state, 'active', 'what staff removed staff can add');
+});
+
+// A mail or text of a resident, and what becomes of it.
+let serial = 0;
+const write = (house, from, text, to = 'konsultacje@powiat.example') => {
+	if (from.startsWith('+'))
+		house.text({ from, text, at: `2026-11-22T10:00:${String(++serial % 60).padStart(2, '0')}+01:00` });
+	else
+		house.mail(`From: ${from}\r\nTo: ${to}\r\nSubject: x\r\nMessage-ID: <p${++serial}@poczta.example>\r\n` +
+			'Date: Sun, 22 Nov 2026 10:00:00 +0100\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n' +
+			`${text}\r\n`);
+	house.now = new Date(Date.parse(house.now) + 60e3).toISOString().replace('.000', '');
+	house.poll();
+};
+const states = (house) => Object.fromEntries(subscriptions(house).map((s) => [`${s.to} ${s.code || s.commune}`, s.state]));
+
+// Ewa by mail and text, for her commune and for a consultation.
+const both = `e-mail;telefon;gmina;kod
+ewa@poczta.example;110000501;Lędziny;
+ewa@poczta.example;110000501;;BL-7M4H
+`;
+const known = ['--source', 'karta', '--consent', '2026-11-01'];
+
+story('who stops by one way is stopped by the other, and begins again by either', (house) => {
+	load(house, both, ...known);
+	const all = (state) => ({ 'ewa@poczta.example Lędziny': state, '+48110000501 Lędziny': state,
+		'ewa@poczta.example BL-7M4H': state, '+48110000501 BL-7M4H': state });
+	assert.deepEqual(states(house), all('active'));
+	for (const [stops, starts] of [['ewa@poczta.example', '+48110000501'], ['+48110000501', 'ewa@poczta.example']]) {
+		write(house, stops, 'REZYGNUJĘ');
+		assert.deepEqual(states(house), all('stopped'), stops);
+		assert.equal(load(house, both, ...known).rows.at(-1).refused, 4, 'staff cannot undo it for either');
+		assert.equal(house.try('subscription', 'add', '110000501', '--commune', 'Imielin', ...known).status, 1);
+		write(house, starts, 'START');
+		assert.deepEqual(states(house), all('active'), starts);
+	}
+});
+
+story('one consultation or commune is left and followed again by both ways', (house) => {
+	load(house, both, ...known);
+	write(house, '+48110000501', 'STOP BL-7M4H');
+	assert.deepEqual(states(house), { 'ewa@poczta.example Lędziny': 'active', '+48110000501 Lędziny': 'active',
+		'ewa@poczta.example BL-7M4H': 'stopped', '+48110000501 BL-7M4H': 'stopped' });
+	write(house, 'ewa@poczta.example', 'STOP Lędziny');
+	assert.ok(Object.values(states(house)).every((s) => s === 'stopped'));
+	write(house, 'ewa@poczta.example', 'ZAPISZ BL-7M4H');
+	write(house, '+48110000501', 'ZAPISZ Lędziny');
+	assert.ok(Object.values(states(house)).every((s) => s === 'active'));
+	write(house, '+48110000501', 'STOP BL-10KE');
+	write(house, '+48110000501', 'ZAPISZ BL-10KE');
+	assert.deepEqual(Object.keys(states(house)).filter((k) => k.endsWith('BL-10KE')), ['+48110000501 BL-10KE'],
+		'new notices come only where they were asked for');
+	write(house, 'ewa@poczta.example', 'WSZYSTKO BL-10KE');
+	assert.ok(Object.values(states(house)).every((s) => s === 'stopped'), 'WSZYSTKO is all, whatever stands beside it');
+});
+
+story('ZAPISZ by mail and by text subscribes a stranger, with the message as the proof', (house) => {
+	write(house, 'nowa@poczta.example', 'ZAPISZ BL-7M4H');
+	write(house, '+48110000509', 'ZAPISZ Imielin');
+	const rows = subscriptions(house);
+	assert.deepEqual(rows.map((s) => [s.to, s.code, s.commune, s.state, s.proof, s.inbound]), [
+		['nowa@poczta.example', 'BL-7M4H', null, 'active', 'message', 1],
+		['+48110000509', null, 'Imielin', 'active', 'message', 2]]);
+	assert.ok(rows.every((s) => s.consent_at.startsWith('2026-11-22')));
+});
+
+story('two people who share a telephone, or a name, are two', (house) => {
+	load(house, 'e-mail;telefon;nazwa;gmina\nanna@poczta.example;110000501;Nowak;Lędziny\n', ...known);
+	const report = load(house, 'e-mail;telefon;nazwa;gmina\njan@poczta.example;110000501;Nowak;Lędziny\n' +
+		'adam@poczta.example;;Nowak;Lędziny\n', ...known).rows.at(-1);
+	assert.deepEqual([report.people, report.shared], [1, 1], 'of Jan the telephone was known');
+	write(house, 'jan@poczta.example', 'STOP');
+	assert.deepEqual(states(house), { 'anna@poczta.example Lędziny': 'active', '+48110000501 Lędziny': 'active',
+		'jan@poczta.example Lędziny': 'stopped', 'adam@poczta.example Lędziny': 'active' });
+	write(house, 'anna@poczta.example', 'STOP');
+	assert.deepEqual(states(house)['+48110000501 Lędziny'], 'stopped');
+});
+
+story('a list that ties an address to a telephone spreads what was stopped by either', (house) => {
+	load(house, 'e-mail;telefon;gmina\newa@poczta.example;;Lędziny\n;110000501;Lędziny\n', ...known);
+	write(house, '+48110000501', 'STOP Lędziny');
+	assert.equal(states(house)['ewa@poczta.example Lędziny'], 'active', 'nobody has tied them yet');
+	assert.equal(load(house, both, ...known).rows.at(-1).refused, 2);
+	assert.deepEqual(states(house), { 'ewa@poczta.example Lędziny': 'stopped', '+48110000501 Lędziny': 'stopped',
+		'ewa@poczta.example BL-7M4H': 'active', '+48110000501 BL-7M4H': 'active' });
+	write(house, 'ewa@poczta.example', 'STOP');
+	load(house, 'e-mail;telefon;gmina\newa@poczta.example;110000502;Imielin\n', ...known);
+	write(house, '+48110000502', 'START');
+	assert.equal(states(house)['+48110000501 BL-7M4H'], 'active', 'a third one is hers as well');
+});
+
+story('a column says in which language they are written to', (house) => {
+	const list = (word) => `e-mail;telefon;gmina;język\njohn@poczta.example;110000501;Lędziny;${word}\n` +
+		'jan@poczta.example;;Lędziny;\n';
+	for (const word of ['klingoński', 'xx', 'p'])
+		assert.match(load(house, list(word), ...known).rows[0].why, /language/, word);
+	for (const word of ['EN', 'angielski', 'English', 'Po angielsku'])
+		assert.equal(load(house, list(word), '--dry-run', ...known).status, 0, word);
+	load(house, 'telefon;gmina\n110000501;Lędziny\n', ...known);
+	load(house, list('angielski'), ...known);
+	house.run('meeting', 'announce', 's-10ke-ledziny-2', '--yes', '3');
+	house.poll();
+	assert.deepEqual(house.rows('outbox', 'list').filter((r) => r.to && r.template.endsWith('announcement')).map((r) => [r.to, r.language]).sort(), [
+		['+48110000501', 'en'], ['jan@poczta.example', 'pl'], ['john@poczta.example', 'en']]);
+});
+
+test('an import that is killed is finished by doing it again, and nobody is there twice', async () => {
+	const house = new House();
+	const whole = new House();
+	const n = 40000;
+	const list = 'e-mail;telefon;nazwa;gmina\n' + Array.from({ length: n }, (_, i) =>
+		`o${i}@poczta.example;${i % 2 ? 110100000 + i : ''};Osoba ${i};Imielin\n`).join('');
+	try {
+		let kills = 0;
+		assert.equal(load(whole, list, ...known).status, 0);
+		fs.writeFileSync(path.join(house.dir, 'lista.csv'), list);
+		for (let ms = 100; ; ms += 150) {
+			const child = spawn(program, ['-c', house.conf, '--now', house.now, 'person', 'import',
+				path.join(house.dir, 'lista.csv'), ...known], { stdio: 'ignore' });
+			const ended = new Promise((resolve) => child.on('exit', (code) => resolve(code)));
+			await new Promise((resolve) => setTimeout(resolve, ms));
+			child.kill('SIGKILL');
+			if (await ended === 0)
+				break;
+			kills++;
+		}
+		assert.ok(kills > 0);
+		const rows = (h) => subscriptions(h).map((s) => [s.id, s.to, s.name, s.state].join());
+		assert.deepEqual(rows(house), rows(whole));
+		assert.equal(load(house, list, ...known).rows.at(-1).known, n + n / 2);
+	} finally {
+		house.close();
+		whole.close();
+	}
+});
+
+story('while a long list is imported, other commands wait a second at most', async (house) => {
+	const file = path.join(house.dir, 'lang.csv');
+	fs.writeFileSync(file, 'e-mail;gmina\n' + Array.from({ length: 60000 }, (_, i) => `o${i}@poczta.example;Imielin\n`).join(''));
+	let over = false, longest = 0, n = 0;
+	const importing = house.later('person', 'import', file, ...known).then((r) => {
+		over = true;
+		return r;
+	});
+	while (!over) {
+		const began = Date.now();
+		const { status, stderr } = await house.later('subscription', 'add', `x${++n}@poczta.example`, '--commune', 'Bieruń', ...known);
+		assert.equal(status, 0, stderr);
+		longest = Math.max(longest, Date.now() - began);
+	}
+	assert.equal((await importing).status, 0);
+	assert.ok(n > 1 && longest < 1000, `${n} commands, the longest took ${longest} ms`);
 });

@@ -1,4 +1,5 @@
 /* test_store_consultation - codes, communes, meetings, people and their wishes */
+#include "gateway/store_preference.h"
 #include "tests/unit/store_fixture.h"
 
 static struct consultation
@@ -230,6 +231,20 @@ active(struct fixture *f)
 	    f, "SELECT COUNT(*) FROM subscription WHERE state = 'active'");
 }
 
+static enum status
+wish(struct fixture *f,
+    enum status (*take)(
+	struct store *st, const struct wish *w, struct err *err),
+    int64_t consultation, int64_t message, int64_t now)
+{
+	struct wish w = { .contact_id = f->contact,
+		.consultation_id = consultation,
+		.inbound_id = message,
+		.now = now };
+
+	return take(f->st, &w, &f->err);
+}
+
 static void
 stop_ends_notices_and_start_brings_them_back(void **state)
 {
@@ -238,24 +253,20 @@ stop_ends_notices_and_start_brings_them_back(void **state)
 	struct inbound in = fixture_message("k1", "STOP");
 
 	OK(store_inbound_add(f->st, &in, SPAN("x"), NULL, 0, &f->err));
-	OK(store_contact_restart(
-	    f->st, f->contact, f->consultation, in.id, NOON, &f->err));
-	OK(store_contact_restart(
-	    f->st, f->contact, other, in.id, NOON, &f->err));
+	OK(wish(f, store_preference_start, f->consultation, in.id, NOON));
+	OK(wish(f, store_preference_start, other, in.id, NOON));
 	assert_int_equal(active(f), 2);
-	OK(store_contact_stop(
-	    f->st, f->contact, other, in.id, NOON + 1, &f->err));
+	OK(wish(f, store_preference_stop, other, in.id, NOON + 1));
 	assert_int_equal(active(f), 1);
 	assert_int_equal(stopped_at(f), 0);
-	OK(store_contact_stop(f->st, f->contact, 0, in.id, NOON + 2, &f->err));
+	OK(wish(f, store_preference_stop, 0, in.id, NOON + 2));
 	assert_int_equal(active(f), 0);
 	assert_int_equal(stopped_at(f), NOON + 2);
 	/* A second stop does not change when the first one came. */
-	OK(store_contact_stop(f->st, f->contact, 0, in.id, NOON + 3, &f->err));
+	OK(wish(f, store_preference_stop, 0, in.id, NOON + 3));
 	assert_int_equal(stopped_at(f), NOON + 2);
 	/* The one that was stopped by itself stays stopped. */
-	OK(store_contact_restart(
-	    f->st, f->contact, 0, in.id, NOON + 4, &f->err));
+	OK(wish(f, store_preference_start, 0, in.id, NOON + 4));
 	assert_int_equal(stopped_at(f), 0);
 	assert_int_equal(active(f), 1);
 	assert_int_equal(
@@ -270,12 +281,10 @@ start_of_one_consultation_after_a_stop_brings_only_that(void **state)
 	struct fixture *f = *state;
 	int64_t other = fixture_consultation(f, "BL-10KE");
 
-	OK(store_contact_restart(
-	    f->st, f->contact, f->consultation, 0, NOON, &f->err));
-	OK(store_contact_restart(f->st, f->contact, other, 0, NOON, &f->err));
-	OK(store_contact_stop(f->st, f->contact, 0, 0, NOON + 1, &f->err));
-	OK(store_contact_restart(
-	    f->st, f->contact, other, 0, NOON + 2, &f->err));
+	OK(wish(f, store_preference_start, f->consultation, 0, NOON));
+	OK(wish(f, store_preference_start, other, 0, NOON));
+	OK(wish(f, store_preference_stop, 0, 0, NOON + 1));
+	OK(wish(f, store_preference_start, other, 0, NOON + 2));
 	assert_int_equal(stopped_at(f), 0);
 	assert_int_equal(active(f), 1);
 }
