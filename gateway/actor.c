@@ -40,7 +40,7 @@ actor_decide(struct actor *out, const struct config *config,
 		    (long)account->uid);
 	out->may_write =
 	    account->uid == 0 || strcmp(account->login, "uwaga") == 0;
-	out->may_announce = out->may_write;
+	out->may_announce = out->may_answer = out->may_write;
 	if (config == NULL)
 		return;
 	staff = staff_by_login(config, login);
@@ -50,8 +50,10 @@ actor_decide(struct actor *out, const struct config *config,
 		out->may_write = true;
 	if (staff != NULL && config_staff_may(staff, "announce"))
 		out->may_announce = true;
+	if (staff != NULL && config_staff_may(staff, "answer"))
+		out->may_answer = true;
 	if (config->n_staff == 0 && account->owns_database)
-		out->may_write = out->may_announce = true;
+		out->may_write = out->may_announce = out->may_answer = true;
 }
 
 void

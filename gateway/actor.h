@@ -24,12 +24,13 @@ struct actor {
 	char name[ACTOR_NAME]; /* staff name, else login */
 	bool may_write;
 	bool may_announce; /* send to many: the right "announce" */
+	bool may_answer; /* say what the office decided: the right "answer" */
 };
 
 /* Maps the account by the staff sections' login.  Root and the user `uwaga`
  * may change things, staff with more rights than "read", and, when no staff
  * is configured at all, the owner of the database; of staff, only those with the
- * right "announce" may send to many.  `config` may be NULL: then
+ * right "announce" may send to many, and with "answer" answer remarks.  `config` may be NULL: then
  * only the first two count. */
 void actor_decide(struct actor *out, const struct config *config,
     const struct account *account);

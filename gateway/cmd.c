@@ -49,17 +49,30 @@ cmd_may_write(struct cmd_context *ctx)
 	return false;
 }
 
+static bool
+has_right(
+    struct cmd_context *ctx, bool has, const char *what, const char *right)
+{
+	if (has)
+		return true;
+	cmd_fail(ctx, 1,
+	    "%.60s may not %s: that needs the right \"%s\" in the staff "
+	    "sections of %.200s",
+	    ctx->who, what, right,
+	    ctx->config_path == NULL ? "the configuration" : ctx->config_path);
+	return false;
+}
+
 bool
 cmd_may_announce(struct cmd_context *ctx)
 {
-	if (ctx->may_announce)
-		return true;
-	cmd_fail(ctx, 1,
-	    "%.60s may not send to many: that needs the right \"announce\" in "
-	    "the staff sections of %.200s",
-	    ctx->who,
-	    ctx->config_path == NULL ? "the configuration" : ctx->config_path);
-	return false;
+	return has_right(ctx, ctx->may_announce, "send to many", "announce");
+}
+
+bool
+cmd_may_answer(struct cmd_context *ctx)
+{
+	return has_right(ctx, ctx->may_answer, "answer remarks", "answer");
 }
 
 struct cmd_table *

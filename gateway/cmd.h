@@ -25,6 +25,7 @@ struct cmd_context {
 	const char *who; /* staff name or login, for the audit; never NULL */
 	bool may_write; /* this user may change things */
 	bool may_announce; /* and send to many */
+	bool may_answer; /* and say what the office decided */
 	bool json;
 	struct err err; /* what main prints when the command fails */
 };
@@ -50,6 +51,8 @@ int cmd_fail(struct cmd_context *ctx, int code, const char *fmt, ...)
 bool cmd_may_write(struct cmd_context *ctx);
 /* The same for sending to many. */
 bool cmd_may_announce(struct cmd_context *ctx);
+/* The same for answers to remarks. */
+bool cmd_may_answer(struct cmd_context *ctx);
 
 /* Output: rows that are a table for people and JSON Lines with --json.  Each
  * row is a JSON object (reference stolen).  `columns` names the keys in their

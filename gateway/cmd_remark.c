@@ -1,12 +1,13 @@
 /* cmd_remark - the remarks: list, search, show, assign
  *
- * Place: staff; splitting is in remark_split.c.
+ * Place: staff; splitting is in remark_split.c, answering in remark_answer.c.
  */
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "gateway/cmd_list.h"
+#include "gateway/remark_answer.h"
 #include "gateway/remark_split.h"
 #include "gateway/row.h"
 
@@ -20,6 +21,7 @@ static const struct cmd_column columns[] = {
 	{ "channel", "by", 0 },
 	{ "from_name", "from", 24 },
 	{ "state", "state", 0 },
+	{ "verdict", "verdict", 16 },
 	{ "assignee", "with", 16 },
 	{ "text", "text", 60 },
 	{ "id", NULL, 0 },
@@ -33,6 +35,9 @@ static const struct cmd_column columns[] = {
 	{ "inbound", NULL, 0 },
 	{ "split_from", NULL, 0 },
 	{ "version", NULL, 0 },
+	{ "reasons", NULL, 0 },
+	{ "answered_at", NULL, 0 },
+	{ "answered_by", NULL, 0 },
 	{ "needs_staff", NULL, 0 },
 	{ "source", NULL, 0 },
 	{ "external_id", NULL, 0 },
@@ -221,7 +226,7 @@ show(struct cmd_context *ctx, int argc, char **argv)
 	struct versions v = { ctx, NULL };
 	struct arena a = { 0 };
 	struct remark r;
-	json_t *row;
+	json_t *row, *answers = NULL;
 	int code = 1;
 
 	if (argc != 2)
@@ -230,18 +235,25 @@ show(struct cmd_context *ctx, int argc, char **argv)
 	if (store_remark_find(ctx->store, argv[1], &a, &r, &ctx->err) !=
 		ST_OK ||
 	    store_remark_versions(
-		ctx->store, r.id, add_version, &v, &ctx->err) != ST_OK)
+		ctx->store, r.id, add_version, &v, &ctx->err) != ST_OK ||
+	    (answers = remark_answers(ctx, r.id)) == NULL)
 		goto out;
 	row = row_of_remark(ctx, &r);
-	if (ctx->json)
+	if (ctx->json) {
 		json_object_set(row, "versions", v.list);
-	else
+		json_object_set(row, "answers", answers);
+	} else {
 		json_object_del(row, "text");
+		json_object_del(row, "reasons");
+	}
 	cmd_print_object(ctx, row);
-	if (!ctx->json)
+	if (!ctx->json) {
 		print_versions(v.list);
+		remark_print_answers(answers);
+	}
 	code = 0;
 out:
+	json_decref(answers);
 	json_decref(v.list);
 	arena_free(&a);
 	return code;
@@ -347,6 +359,7 @@ run(struct cmd_context *ctx, int argc, char **argv)
 		{ "show", show },
 		{ "assign", assign },
 		{ "split", remark_split },
+		{ "answer", remark_answer },
 		{ NULL, NULL },
 	};
 
@@ -355,13 +368,16 @@ run(struct cmd_context *ctx, int argc, char **argv)
 
 const struct cmd cmd_remark = {
 	.name = "remark",
-	.summary = "the remarks: list, search, show, assign, split",
+	.summary = "the remarks: list, search, show, assign, split, answer",
 	.help =
 	    "usage: uwaga remark list [CODE] [--state STATE]\n"
 	    "       uwaga remark search WORD... [--code CODE] [--state STATE]\n"
 	    "       uwaga remark show NAME\n"
 	    "       uwaga remark assign NAME... --to STAFF\n"
 	    "       uwaga remark split NAME --at TEXT... | --file FILE\n"
+	    "       uwaga remark answer NAME... --verdict VERDICT\n"
+	    "                    --reasons TEXT | --file FILE [--wording TEXT]\n"
+	    "                    [--dry-run]\n"
 	    "\n"
 	    "NAME is the number a remark was confirmed with: BL-7M4H/12.\n"
 	    "\n"
@@ -375,7 +391,16 @@ const struct cmd cmd_remark = {
 	    "        --at TEXT    a new part begins at these words (once for each\n"
 	    "                     cut)\n"
 	    "        --file FILE  the parts, with a line --- between them; each\n"
-	    "                     must stand in the remark word for word\n",
+	    "                     must stand in the remark word for word\n"
+	    "answer  what the office decided, for one remark or for alike ones\n"
+	    "        together; the authors are told at once, by mail or text.\n"
+	    "        Another answer later takes the place of the first.\n"
+	    "        --verdict V  as verdicts.tsv of the language has them:\n"
+	    "                     accepted, partly, rejected, off_topic,\n"
+	    "                     explained, or what people read instead\n"
+	    "        --reasons TEXT, --file FILE   why: never left out\n"
+	    "        --wording TEXT   the new wording of the draft, if any\n"
+	    "        --dry-run    shows who would be told what; changes nothing\n",
 	.needs = NEEDS_STORE,
 	.run = run,
 };

@@ -112,7 +112,10 @@ keep_own(void *arg, const struct remark *r)
 	kept->state = arena_copy(own->arena, span_of(r->state)).p;
 	kept->receipt = arena_copy(own->arena, span_of(r->receipt)).p;
 	kept->assignee = arena_copy(own->arena, span_of(r->assignee)).p;
+	kept->verdict = arena_copy(own->arena, span_of(r->verdict)).p;
+	kept->reasons = arena_copy(own->arena, span_of(r->reasons)).p;
 	kept->provisions = kept->from = kept->from_name = "";
+	kept->wording = kept->answered_by = "";
 	return ST_OK;
 }
 
@@ -142,7 +145,10 @@ choose(const struct own *own, const struct target *t, int64_t consultation_id,
 		if (!is_live(r) || (t->number != 0 && r->number != t->number) ||
 		    (consultation_id != 0 &&
 			r->consultation_id != consultation_id) ||
-		    (row->inbound_id != 0 && r->inbound_id != row->inbound_id))
+		    (row->inbound_id != 0 &&
+			r->inbound_id != row->inbound_id) ||
+		    (row->inbound_id == 0 && row->remark_id != 0 &&
+			r->id != row->remark_id))
 			continue;
 		found = r;
 		n++;

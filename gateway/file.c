@@ -106,3 +106,17 @@ file_sync_folder(const char *path, struct err *err)
 	free(copy);
 	return rc;
 }
+
+enum status
+file_take(struct buf *out, const char *path, struct err *err)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	bool is_read = fd >= 0 && file_read(out, fd);
+	int why = errno;
+
+	if (fd >= 0)
+		close(fd);
+	return is_read ? ST_OK
+		       : err_set(err, ST_REJECT, "%.300s cannot be read: %s",
+			     path, strerror(why));
+}

@@ -11,6 +11,10 @@
  * when there is more than `out` may hold that is EFBIG, and buf_status() tells. */
 bool file_read(struct buf *out, int fd);
 
+/* Appends the file that staff name; ST_REJECT: it cannot be read, or is larger
+ * than `out` may be. */
+enum status file_take(struct buf *out, const char *path, struct err *err);
+
 /* Reads up to `want` bytes of `fd` into the empty `out`, whose limit it sets;
  * fewer when the file has become shorter.  False with errno. */
 bool file_read_up_to(struct buf *out, int fd, size_t want);

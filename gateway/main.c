@@ -165,6 +165,7 @@ run_command(
 	ctx.who = actor.name;
 	ctx.may_write = actor.may_write;
 	ctx.may_announce = actor.may_announce;
+	ctx.may_answer = actor.may_answer;
 	if (cmd->needs != NEEDS_STORE ||
 	    store_open(&ctx.store, ctx.config->database, &ctx.err) == ST_OK)
 		code = cmd->run(&ctx, argc, argv);

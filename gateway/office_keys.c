@@ -37,6 +37,7 @@ const struct office_key office_keys[] = {
 	{ "sms_provider", "", "who carries the texts" },
 	{ "authority_genitive", "", "who decides, as in \"position of ...\"" },
 	{ "contact_person", "", "who answers questions about the answers" },
+	{ "next_step", "", "what happens after an answer, in one sentence" },
 	{ "admin_contact", "", "whom staff ask when the program refuses" },
 	{ "access_info", "", "how accessible the meetings are" },
 	{ "access_info_short", "", "the same in one short sentence" },

@@ -248,7 +248,8 @@ room_by_rate(struct outbox_sender *ob, int64_t now, int *room, int64_t *at,
 	return ST_OK;
 }
 
-/* Notices by text that fall due in the quiet hours wait for their end. */
+/* Notices and answers by text that fall due in the quiet hours wait for their
+ * end: only who just wrote to us is awake. */
 static enum status
 keep_quiet(struct outbox_sender *ob, int64_t now, struct err *err)
 {

@@ -1,4 +1,4 @@
-/* quiet - the hours in which nobody is sent a notice by text
+/* quiet - the hours in which nobody is sent a notice or an answer by text
  *
  * Place: the outbox keeps such texts back; a notice says "tomorrow" as of when
  * it leaves.  Replies go at any hour: whoever wrote is awake.

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "gateway/clock.h"
+#include "gateway/file.h"
 #include "gateway/row.h"
 #include "gateway/store_chain.h"
 #include "parsers/text.h"
@@ -100,21 +101,6 @@ cut_text(struct split *s, struct err *err)
 	return rc == ST_OK ? add_part(s, rest, err) : rc;
 }
 
-static enum status
-read_file(struct buf *out, const char *path, struct err *err)
-{
-	FILE *in = fopen(path, "r");
-	char chunk[4096];
-	size_t n;
-
-	if (in == NULL)
-		return err_set(err, ST_REJECT, "%s cannot be read: %m", path);
-	while ((n = fread(chunk, 1, sizeof(chunk), in)) > 0)
-		buf_add(out, (struct span){ chunk, n });
-	fclose(in);
-	return buf_status(out, path, err);
-}
-
 /* Nobody is misquoted: what staff put into the file must be the author's. */
 static enum status
 check_quoted(struct split *s, struct span part, struct err *err)
@@ -134,7 +120,7 @@ static enum status
 take_parts(struct split *s, struct err *err)
 {
 	struct span rest, line, part;
-	enum status rc = read_file(&s->bytes, s->file, err);
+	enum status rc = file_take(&s->bytes, s->file, err);
 
 	if (rc == ST_OK && !text_is_utf8(buf_span(&s->bytes)))
 		rc = err_set(err, ST_REJECT, "%s is not UTF-8", s->file);

@@ -29,6 +29,7 @@ reply_template_name(char *out, const char *template_name, enum channel channel)
 		{ "empty_remark", "empty" },
 		{ "unsubscribe_confirm", "stop_confirm" },
 		{ "subscribe_confirm", "start_confirm" },
+		{ "answer_to_remark", "answer_ready" },
 	};
 	bool is_text = channel == CHANNEL_SMS;
 

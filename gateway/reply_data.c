@@ -7,6 +7,7 @@
 
 #include "gateway/clock.h"
 #include "gateway/placeholder.h"
+#include "gateway/verdict.h"
 #include "parsers/gsm7.h"
 #include "parsers/text.h"
 
@@ -179,7 +180,8 @@ element_facts(void)
 		"closes_at", "closes_short", "closed_at", "closed_short",
 		"receipt", "text_cut", "time_to", "venue_name", "venue_address",
 		"is_withdrawn", "is_corrected", "is_answered", "is_waiting",
-		"comes", "declines" };
+		"comes", "declines", "verdict", "verdict_ascii", "position",
+		"position_short", "position_cut", "provision", "answered_at" };
 	json_t *facts = json_object();
 
 	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
@@ -192,6 +194,53 @@ receipt_of(const struct reply *reply, size_t i)
 {
 	return reply->receipts == NULL ? (struct span){ NULL, 0 }
 				       : span_of(reply->receipts[i]);
+}
+
+/* The beginning of a text, in plain letters and one line, that a short message
+ * can hold: whole words.  True when that is not all of it. */
+static bool
+make_short(struct buf *out, struct span text)
+{
+	struct buf plain = { .max = TEXT_ROOM };
+	struct span rest, word;
+
+	gsm7_fold(&plain, text);
+	for (size_t i = 0; i < plain.n; i++)
+		if (plain.p[i] == '\n' || plain.p[i] == '\r')
+			plain.p[i] = ' ';
+	for (rest = span_trim(buf_span(&plain)); rest.n > 0;
+	     rest = span_trim(span_from(rest, word.n))) {
+		word = span_sub(rest, 0, span_find(rest, " "));
+		if (text_length(buf_span(out)) + 1 + text_length(word) >
+		    SHORT_LENGTH)
+			break;
+		if (out->n > 0)
+			buf_char(out, ' ');
+		buf_add(out, word);
+	}
+	buf_free(&plain);
+	return rest.n > 0;
+}
+
+/* What the office decided, and why. */
+static void
+put_position(
+    struct wording *w, json_t *data, const char *verdict, const char *reasons)
+{
+	struct buf plain = { .max = TEXT_ROOM }, brief = plain;
+	struct span name;
+
+	if (verdict == NULL || verdict[0] == '\0')
+		return;
+	name = verdict_name(w, verdict);
+	gsm7_fold(&plain, name);
+	put(data, "verdict", name);
+	put(data, "verdict_ascii", buf_span(&plain));
+	put(data, "position", span_of(reasons));
+	put_flag(data, "position_cut", make_short(&brief, span_of(reasons)));
+	put(data, "position_short", buf_span(&brief));
+	buf_free(&plain);
+	buf_free(&brief);
 }
 
 /* What became of a remark, as far as its author need know: one of the four. */
@@ -212,6 +261,29 @@ put_state(json_t *facts, const char *state)
 	put_flag(facts, flag, true);
 }
 
+static void
+add_joined(struct buf *list, struct span item)
+{
+	if (item.n == 0)
+		return;
+	if (list->n > 0)
+		buf_str(list, ", ");
+	buf_add(list, item);
+}
+
+/* "§ 4 ust. 2, § 5": which parts of the draft it is about. */
+static void
+put_provisions(json_t *facts, const char *provisions)
+{
+	struct buf list = { .max = TEXT_ROOM };
+	struct span rest = span_of(provisions), line;
+
+	while (span_line(&rest, &line))
+		add_joined(&list, line);
+	put(facts, "provision", buf_span(&list));
+	buf_free(&list);
+}
+
 static json_t *
 remark_facts(struct wording *w, const struct reply *reply, size_t i)
 {
@@ -226,19 +298,26 @@ remark_facts(struct wording *w, const struct reply *reply, size_t i)
 	put(facts, "receipt", receipt_of(reply, i));
 	put_date(&f, "received_at", "exact", remark->received_ms, MOMENT_EVENT);
 	put_state(facts, remark->state);
+	/* An answer to words that were corrected since is none to these. */
+	if (json_is_true(json_object_get(facts, "is_answered"))) {
+		put_position(w, facts, remark->verdict, remark->reasons);
+		put_date(&f, "answered_at", "long", remark->answered_ms,
+		    MOMENT_EVENT);
+	}
+	put_provisions(facts, remark->provisions);
 	if (reply->show_text)
 		put_words(facts, span_of(remark->text));
 	return facts;
 }
 
-static void
-add_joined(struct buf *list, struct span item)
+static bool
+has_answered(const struct reply *reply)
 {
-	if (item.n == 0)
-		return;
-	if (list->n > 0)
-		buf_str(list, ", ");
-	buf_add(list, item);
+	for (size_t i = 0; i < reply->n_remarks; i++)
+		if (reply->remarks[i].state != NULL &&
+		    strcmp(reply->remarks[i].state, "answered") == 0)
+			return true;
+	return false;
 }
 
 static void
@@ -258,12 +337,30 @@ put_remarks(struct wording *w, json_t *data, const struct reply *reply)
 	put(data, "receipt", buf_span(&receipts));
 	put_flag(data, "several", reply->n_remarks > 1);
 	put_flag(data, "none", reply->n_remarks == 0);
+	put_flag(data, "any_answered", has_answered(reply));
 	put_flag(data, "is_unclear", reply->is_unclear);
 	if (reply->n_remarks > 0)
 		put_date(&f, "first_received_at", "exact",
 		    reply->remarks[0].received_ms, MOMENT_EVENT);
 	buf_free(&numbers);
 	buf_free(&receipts);
+}
+
+/* The answer that the reply is about. */
+static void
+put_answer_given(struct wording *w, json_t *data, const struct reply *reply)
+{
+	struct facts f = { w, data, w->config->timezone };
+	char count[16];
+
+	if (reply->answer == NULL)
+		return;
+	put_position(w, data, reply->answer->verdict, reply->answer->reasons);
+	put(data, "changed_text", span_of(reply->answer->wording));
+	put_date(&f, "replaced_at", "long", reply->replaced_ms, MOMENT_EVENT);
+	snprintf(count, sizeof(count), "%d", reply->n_alike);
+	if (reply->n_alike > 1)
+		put(data, "same_count", span_of(count));
 }
 
 /* When everything will have been answered; unless the office promises it and
@@ -506,6 +603,7 @@ reply_data(struct wording *w, const struct reply *reply)
 		put(data, "commune", span_of(reply->commune));
 	put_message(w, data, reply);
 	put_remarks(w, data, reply);
+	put_answer_given(w, data, reply);
 	put_answer_due(w, data, reply);
 	put_open_list(w, data, reply);
 	return data;

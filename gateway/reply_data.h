@@ -6,6 +6,7 @@
 #ifndef REPLY_DATA_H
 #define REPLY_DATA_H
 
+#include "gateway/store_answer.h"
 #include "gateway/store_consultation.h"
 #include "gateway/store_inbound.h"
 #include "gateway/store_meeting.h"
@@ -14,6 +15,10 @@
 
 /* How much of a remark a reply repeats, in characters. */
 enum { SHOWN_LENGTH = 2000 };
+
+/* How much of the reasons of an answer a text says, in characters: with what
+ * stands around them two segments. */
+enum { SHORT_LENGTH = 160 };
 
 /* The facts a reply may show; NULL or empty where they do not apply. */
 struct reply {
@@ -26,6 +31,9 @@ struct reply {
 	const char *const *receipts; /* one per remark */
 	size_t n_remarks;
 	bool is_unclear; /* which of them is meant */
+	const struct answer *answer; /* to the remarks; or NULL */
+	int n_alike; /* how many people made remarks that it answers */
+	int64_t replaced_ms; /* the author got another one then; 0 no */
 	const struct meeting *meeting; /* it is about, the first of several */
 	size_t n_meetings; /* 0 counts as one */
 	const struct meeting *before; /* the meeting as it was; or NULL */

@@ -103,6 +103,10 @@ row_of_remark(const struct cmd_context *ctx, const struct remark *r)
 	set(row, "inbound", row_number(r->inbound_id));
 	set(row, "split_from", row_number(r->split_from));
 	set(row, "version", row_number(r->version));
+	set(row, "verdict", row_word(r->verdict));
+	set(row, "reasons", row_word(r->reasons));
+	set(row, "answered_at", cmd_json_time(ctx, r->answered_ms));
+	set(row, "answered_by", row_word(r->answered_by));
 	set(row, "needs_staff", json_boolean(r->needs_staff));
 	set(row, "receipt", row_word(r->receipt));
 	return row;

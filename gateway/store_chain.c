@@ -137,12 +137,13 @@ store_chain_append(struct store *st, const char *event, const char *subject,
 
 /* ---- walking ----------------------------------------------------------- */
 
-/* A link, and the version of a remark that it proves. */
+/* A link, and the version of a remark or the answer that it proves. */
 struct proof {
 	struct link link;
-	int64_t version_id, version;
+	int64_t words_id, version;
 	const char *text_commitment, *name;
 	bool has_text, is_erased; /* erased: a later link says so */
+	bool is_answer;
 	struct span salt, text; /* borrowed from the row */
 };
 
@@ -176,12 +177,13 @@ blame(struct walk *w, int64_t number, const char *fmt, ...)
 	va_end(ap);
 }
 
-/* Those events bring words with them, and so a version of a remark. */
+/* Those events bring words with them: a version of a remark, or an answer. */
 static bool
 has_words(const char *event)
 {
 	return strcmp(event, "filed") == 0 || strcmp(event, "corrected") == 0 ||
-	       strcmp(event, "split") == 0 || strcmp(event, "merged") == 0;
+	       strcmp(event, "split") == 0 || strcmp(event, "merged") == 0 ||
+	       strcmp(event, "answered") == 0;
 }
 
 static void
@@ -215,7 +217,7 @@ check_words(struct walk *w, const struct proof *p, struct err *err)
 	char again[CHAIN_HASH_SIZE];
 	enum status rc;
 
-	if (p->version_id == 0) {
+	if (p->words_id == 0) {
 		if (has_words(p->link.event))
 			blame(w, p->link.number,
 			    "the words that link %lld proves (%.60s) are gone",
@@ -238,7 +240,11 @@ check_words(struct walk *w, const struct proof *p, struct err *err)
 	if (rc != ST_OK)
 		return rc;
 	w->out->texts_checked++;
-	if (strcmp(again, p->link.commitment) != 0)
+	if (strcmp(again, p->link.commitment) != 0 && p->is_answer)
+		blame(w, p->link.number,
+		    "the answer to %.60s that link %lld proves was altered",
+		    p->name, (long long)p->link.number);
+	else if (strcmp(again, p->link.commitment) != 0)
 		blame(w, p->link.number,
 		    "the text of %.60s, version %lld, was altered", p->name,
 		    (long long)p->version);
@@ -269,12 +275,17 @@ note_asked(struct walk *w, const struct link *l)
 
 static const char chain_walk[] =
     "SELECT l.number, l.previous, l.at_ms, l.event, l.subject, l.commitment,"
-    " l.hash, v.id, v.version, v.commitment, c.code || '/' || r.number,"
-    " v.text IS NOT NULL, v.text IS NULL AND EXISTS (SELECT 1 FROM chain e"
-    " WHERE e.subject = l.subject AND e.event = 'erased'"
-    " AND e.number > l.number), v.salt, v.text FROM chain l"
+    " l.hash, COALESCE(v.id, x.answer_id), COALESCE(v.version, x.version),"
+    " COALESCE(v.commitment, x.commitment), c.code || '/' || r.number,"
+    " COALESCE(v.text, s.reasons) IS NOT NULL, v.text IS NULL AND EXISTS"
+    " (SELECT 1 FROM chain e WHERE e.subject = l.subject"
+    " AND e.event = 'erased' AND e.number > l.number),"
+    " x.answer_id IS NOT NULL, COALESCE(v.salt, x.salt),"
+    " COALESCE(v.text, " ANSWER_WORDS ") FROM chain l"
     " LEFT JOIN remark_version v ON v.chain_number = l.number"
-    " LEFT JOIN remark r ON r.id = v.remark_id"
+    " LEFT JOIN answer_remark x ON x.chain_number = l.number"
+    " LEFT JOIN answer s ON s.id = x.answer_id"
+    " LEFT JOIN remark r ON r.id = COALESCE(v.remark_id, x.remark_id)"
     " LEFT JOIN consultation c ON c.id = r.consultation_id"
     " ORDER BY l.number";
 
@@ -288,12 +299,13 @@ read_proof(struct query *q, struct arena *a, struct proof *p)
 	p->link.subject = query_get_text(q, a);
 	p->link.commitment = query_get_text(q, a);
 	p->link.hash = query_get_text(q, a);
-	p->version_id = query_get_int(q);
+	p->words_id = query_get_int(q);
 	p->version = query_get_int(q);
 	p->text_commitment = query_get_text(q, a);
 	p->name = query_get_text(q, a);
 	p->has_text = query_get_bool(q);
 	p->is_erased = query_get_bool(q);
+	p->is_answer = query_get_bool(q);
 	p->salt = query_get_blob(q);
 	p->text = query_get_blob(q);
 }
@@ -338,6 +350,13 @@ static const char remark_without_version[] =
     " WHERE v.remark_id = r.id AND v.version > r.version)"
     " ORDER BY r.id LIMIT 1";
 
+static const char answer_without_link[] =
+    "SELECT x.chain_number, c.code || '/' || r.number, x.version"
+    " FROM answer_remark x JOIN remark r ON r.id = x.remark_id"
+    " JOIN consultation c ON c.id = r.consultation_id"
+    " WHERE NOT EXISTS (SELECT 1 FROM chain l WHERE l.number = x.chain_number"
+    " AND l.event = 'answered') ORDER BY x.chain_number LIMIT 1";
+
 /* The first row of a query that should have none. */
 static enum status
 find_stray(
@@ -367,6 +386,10 @@ find_strays(struct store *st, struct walk *w, struct err *err)
 
 	query_open(&q, st, version_without_link);
 	rc = find_stray(w, &q, "has no link in the chain", err);
+	if (rc != ST_OK)
+		return rc;
+	query_open(&q, st, answer_without_link);
+	rc = find_stray(w, &q, "has an answer without a link", err);
 	if (rc != ST_OK)
 		return rc;
 	query_open(&q, st, remark_without_version);
@@ -445,6 +468,7 @@ const struct statement store_chain_statements[] = {
 	{ "chain_add", chain_add },
 	{ "chain_walk", chain_walk },
 	{ "version_without_link", version_without_link },
+	{ "answer_without_link", answer_without_link },
 	{ "remark_without_version", remark_without_version },
 	{ "chain_ever", chain_ever },
 	{ "audit_add", audit_add },

@@ -20,6 +20,7 @@ static const struct statement *const tables[] = {
 	store_outbox_count_statements,
 	store_subscription_statements,
 	store_order_statements,
+	store_answer_statements,
 	store_chain_statements,
 	store_backup_statements,
 };

@@ -45,6 +45,7 @@ extern const struct statement store_outbox_statements[];
 extern const struct statement store_outbox_count_statements[];
 extern const struct statement store_subscription_statements[];
 extern const struct statement store_order_statements[];
+extern const struct statement store_answer_statements[];
 extern const struct statement store_chain_statements[];
 extern const struct statement store_backup_statements[];
 
@@ -143,6 +144,12 @@ struct span query_get_blob(struct query *q); /* lives until the next step */
 
 /* Did the last step fail because the row is there already? */
 bool query_is_taken(const struct query *q);
+
+/* All that an answer `s` says, as one text that only this answer makes: what the
+ * chain has a commitment to. */
+#define ANSWER_WORDS                                               \
+	"s.verdict || char(10) || length(CAST(s.wording AS BLOB))" \
+	" || char(10) || s.wording || char(10) || s.reasons"
 
 /* A list holds this many rows at once and hands them over when its statement is
  * done: whoever gets them may use the store as they like. */

@@ -303,6 +303,7 @@ store_outbox_by_token(struct store *st, const char *token, struct arena *a,
 
 static const char outbox_last[] = SELECT_ROW JOIN_CODE
     " WHERE o.contact_id = :contact AND o.state NOT IN ('cancelled', 'failed')"
+    " AND o.template <> 'answer_to_remark'"
     " AND (NOT :asking OR (o.template <> 'confirm_remark'"
     " AND (o.notice_id IS NULL OR o.state IN ('sent', 'unknown', 'claimed'))))"
     " ORDER BY o.created_ms DESC, o.id DESC LIMIT 1";
@@ -493,13 +494,26 @@ static const char outbox_quiet[] =
     " AND channel = 'sms' AND notice_id IN"
     " (SELECT id FROM notice WHERE state = 'sending')";
 
+static const char outbox_quiet_answers[] =
+    "UPDATE outbox SET due_ms = :until"
+    " WHERE state IN ('queued', 'deferred') AND notice_id IS NULL"
+    " AND due_ms <= :now AND channel = 'sms'"
+    " AND template = 'answer_to_remark'";
+
 enum status
 store_outbox_quiet(
     struct store *st, int64_t now, int64_t until, struct err *err)
 {
 	struct query q;
+	enum status rc;
 
 	query_open(&q, st, outbox_quiet);
+	query_int(&q, ":now", now);
+	query_time(&q, ":until", until);
+	rc = query_run(&q, err);
+	if (rc != ST_OK)
+		return rc;
+	query_open(&q, st, outbox_quiet_answers);
 	query_int(&q, ":now", now);
 	query_time(&q, ":until", until);
 	return query_run(&q, err);
@@ -687,6 +701,7 @@ const struct statement store_outbox_statements[] = {
 	{ "outbox_in_hand", outbox_in_hand },
 	{ "outbox_came_back", outbox_came_back },
 	{ "outbox_quiet", outbox_quiet },
+	{ "outbox_quiet_answers", outbox_quiet_answers },
 	{ "outbox_to_ask", outbox_to_ask },
 	{ "outbox_next_ask", outbox_next_ask },
 	{ "outbox_arrived", outbox_arrived },

@@ -104,7 +104,7 @@ enum status store_outbox_pace(struct store *st, enum channel channel,
 enum status store_outbox_recover(struct store *st, enum channel channel,
     int64_t now, int64_t *n, struct err *err);
 
-/* Notices by text that are due now are due at `until` instead. */
+/* Notices and answers by text that are due now are due at `until` instead. */
 enum status store_outbox_quiet(
     struct store *st, int64_t now, int64_t until, struct err *err);
 
@@ -143,8 +143,9 @@ enum status store_outbox_by_message_id(struct store *st, const char *message_id,
 enum status store_outbox_by_token(struct store *st, const char *token,
     struct arena *a, struct outbox *out, struct err *err);
 
-/* The newest row to that contact that is not cancelled or failed; `asking`
- * passes over confirmations, which ask nothing; id 0 none. */
+/* The newest row to that contact that is not cancelled or failed, nor the answer
+ * to a remark, after which a conversation goes on as before; `asking` passes
+ * over confirmations, which ask nothing; id 0 none. */
 enum status store_outbox_last(struct store *st, int64_t contact_id, bool asking,
     struct arena *a, struct outbox *out, struct err *err);
 

@@ -351,12 +351,15 @@ store_remark_set(struct store *st, int64_t id, const char *state,
 	" r.needs_staff, k.address, k.name, r.assignee, r.split_from,"    \
 	" (SELECT substr(l.hash, 1, 12) FROM chain l"                     \
 	" WHERE l.subject = c.code || '/' || r.number"                    \
-	" ORDER BY l.number DESC LIMIT 1), r.version"
-#define JOINS                                              \
-	" JOIN consultation c ON c.id = r.consultation_id" \
-	" JOIN remark_version v ON v.remark_id = r.id"     \
-	" AND v.version = r.version"                       \
-	" LEFT JOIN contact k ON k.id = r.contact_id"
+	" ORDER BY l.number DESC LIMIT 1), r.version,"                    \
+	" s.verdict, s.reasons, s.wording, s.at_ms, s.who"
+#define JOINS                                                    \
+	" JOIN consultation c ON c.id = r.consultation_id"       \
+	" JOIN remark_version v ON v.remark_id = r.id"           \
+	" AND v.version = r.version"                             \
+	" LEFT JOIN contact k ON k.id = r.contact_id"            \
+	" LEFT JOIN answer s ON s.id = (SELECT MAX(x.answer_id)" \
+	" FROM answer_remark x WHERE x.remark_id = r.id)"
 
 static void
 read_row(struct query *q, struct arena *a, struct remark *out)
@@ -385,6 +388,11 @@ read_row(struct query *q, struct arena *a, struct remark *out)
 	out->split_from = query_get_int(q);
 	out->receipt = query_get_text(q, a);
 	out->version = (int)query_get_int(q);
+	out->verdict = query_get_text(q, a);
+	out->reasons = query_get_text(q, a);
+	out->wording = query_get_text(q, a);
+	out->answered_ms = query_get_int(q);
+	out->answered_by = query_get_text(q, a);
 }
 
 static enum status

@@ -27,6 +27,10 @@ struct remark {
 	int64_t split_from; /* the remark it was split from; 0 none */
 	const char *receipt; /* read only: of its latest chain event */
 	int version; /* read only */
+	/* Read only: of its newest answer; 0 and "" when there is none. */
+	const char *verdict, *reasons, *wording;
+	int64_t answered_ms;
+	const char *answered_by;
 };
 
 /* Gives the next number of the consultation (never one given before), stores

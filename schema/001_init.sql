@@ -324,6 +324,52 @@ BEGIN
 	SELECT RAISE(ABORT, 'a version is never dropped, only erased');
 END;
 
+-- What the office decided about a remark, or about alike remarks together.
+-- Never rewritten: a later answer to the same remark takes its place.
+CREATE TABLE answer (
+	id INTEGER PRIMARY KEY AUTOINCREMENT, -- "answer 7"
+	verdict TEXT NOT NULL CHECK (verdict <> ''), -- a key of verdicts.tsv
+	reasons TEXT NOT NULL CHECK (reasons <> ''), -- as its author reads them
+	wording TEXT NOT NULL DEFAULT '', -- new wording of the draft, if any
+	at_ms INTEGER NOT NULL, -- when it was given
+	who TEXT NOT NULL -- member of staff
+) STRICT;
+
+CREATE TRIGGER answer_stays BEFORE UPDATE ON answer
+BEGIN
+	SELECT RAISE(ABORT, 'an answer is never rewritten, only followed');
+END;
+
+CREATE TRIGGER answer_keeps BEFORE DELETE ON answer
+BEGIN
+	SELECT RAISE(ABORT, 'an answer is never dropped, only followed');
+END;
+
+-- The remarks it answers; the present answer of a remark is its newest.
+CREATE TABLE answer_remark (
+	answer_id INTEGER NOT NULL REFERENCES answer (id), -- the answer
+	remark_id INTEGER NOT NULL REFERENCES remark (id), -- of which remark
+	version INTEGER NOT NULL, -- of its text that was answered
+	salt BLOB NOT NULL CHECK (length(salt) = 32), -- of the commitment
+	commitment TEXT NOT NULL
+		CHECK (length(commitment) = 64), -- SHA-256(salt || answer)
+	chain_number INTEGER NOT NULL UNIQUE
+		REFERENCES chain (number), -- the link that proves it
+	PRIMARY KEY (remark_id, answer_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX answer_remark_of ON answer_remark (answer_id);
+
+CREATE TRIGGER answer_remark_stays BEFORE UPDATE ON answer_remark
+BEGIN
+	SELECT RAISE(ABORT, 'an answer is never rewritten, only followed');
+END;
+
+CREATE TRIGGER answer_remark_keeps BEFORE DELETE ON answer_remark
+BEGIN
+	SELECT RAISE(ABORT, 'an answer is never dropped, only followed');
+END;
+
 -- What `remark search` looks in: rowid is remark.id, words are folded by the
 -- program (the tokenizer does not know that an l with stroke is an l).
 CREATE VIRTUAL TABLE remark_fts USING fts5 (
@@ -563,6 +609,14 @@ WHERE place = 1;
 
 CREATE INDEX outbox_notice ON outbox (notice_id, channel, state, due_ms)
 	WHERE notice_id IS NOT NULL;
+
+-- Who was told of an answer: each once.
+CREATE TABLE answer_told (
+	answer_id INTEGER NOT NULL REFERENCES answer (id), -- of which answer
+	contact_id INTEGER NOT NULL REFERENCES contact (id), -- who
+	outbox_id INTEGER NOT NULL REFERENCES outbox (id), -- by what
+	PRIMARY KEY (contact_id, answer_id)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE audit (
 	id INTEGER PRIMARY KEY AUTOINCREMENT, -- order of what was done

@@ -70,11 +70,35 @@ who_may_change_things(void **state)
 	}
 }
 
+static void
+who_may_answer(void **state)
+{
+	struct config_staff staff[] = {
+		{ "a@powiat.example", "Anna", "anna", "announce,answer" },
+		{ "b@powiat.example", "Bea", "bea", "announce,triage" },
+	};
+	struct config with = { .staff = staff, .n_staff = 2 };
+	const struct account anna = { 1001, "anna", "", false };
+	const struct account bea = { 1002, "bea", "", false };
+	const struct account root = { 0, "root", "", true };
+	struct actor a;
+
+	(void)state;
+	actor_decide(&a, &with, &anna);
+	assert_true(a.may_answer);
+	actor_decide(&a, &with, &bea);
+	assert_true(a.may_write);
+	assert_false(a.may_answer);
+	actor_decide(&a, &with, &root);
+	assert_true(a.may_answer);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(who_may_change_things),
+		cmocka_unit_test(who_may_answer),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -77,9 +77,10 @@ assert_nothing_was_lost(struct fixture *f)
 	OK(store_check_integrity(f->st, &f->err));
 	OK(store_chain_verify(f->st, NULL, NULL, &report, &f->err));
 	assert_string_equal(report.problem, "");
-	assert_int_equal(report.texts_checked, 2);
+	assert_int_equal(report.texts_checked, 3);
 	OK(store_remark_find(f->st, "BL-7M4H/1", &f->arena, &r, &f->err));
 	assert_string_equal(r.text, "Proszę o dwie ławki przy ulicy Łąkowej.");
+	assert_string_equal(r.verdict, "partly");
 	OK(store_inbound_raw(f->st, r.inbound_id, &raw, &f->err));
 	assert_string_equal(
 	    buf_cstr(&raw), "Subject: Uwaga\r\n\r\nProszę o ławkę.\r\n");

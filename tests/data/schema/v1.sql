@@ -225,6 +225,15 @@ INSERT INTO chain (number, previous, at_ms, event, subject, commitment, hash) VA
 	'59e742969e207e959b01d046fb9140b5e6a661b29388eaecf55c9bffd03a9fa4',
 	'f4fde28775927e64a57f6a2d4d5be38d0b2d495bca44f4c6f1aed9e921042a7d');
 
+INSERT INTO chain (number, previous, at_ms, event, subject, commitment, hash) VALUES (
+	3,
+	'f4fde28775927e64a57f6a2d4d5be38d0b2d495bca44f4c6f1aed9e921042a7d',
+	1795345203000,
+	'answered',
+	'BL-7M4H/1',
+	'16f54d687444e9649c0b3c65ae0df6e99a9c0341b3a77c8260fdccfeb6ff49b9',
+	'7937d6bfeef8f544f5d9e2b4856f61fedbe3884e6c36b60a5187a90c9649451a');
+
 INSERT INTO remark (id, consultation_id, number, phase, inbound_id, contact_id, channel,
 	provisions, state, received_ms, filed_ms, needs_staff, assignee,
 	version, text_hash) VALUES (
@@ -268,6 +277,23 @@ INSERT INTO remark_version (id, remark_id, version, at_ms, who, text, salt, comm
 	'59e742969e207e959b01d046fb9140b5e6a661b29388eaecf55c9bffd03a9fa4',
 	2);
 
+INSERT INTO answer (id, verdict, reasons, wording, at_ms, who) VALUES (
+	1,
+	'partly',
+	'Są pieniądze na jedną.',
+	'§ 4 ust. 2. Dwie ławki.',
+	1795345203000,
+	'Anna Mrozek');
+
+INSERT INTO answer_remark (answer_id, remark_id, version, salt, commitment,
+	chain_number) VALUES (
+	1,
+	1,
+	2,
+	x'5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e',
+	'16f54d687444e9649c0b3c65ae0df6e99a9c0341b3a77c8260fdccfeb6ff49b9',
+	3);
+
 INSERT INTO outbox (id, channel, contact_id, inbound_id, consultation_id, remark_id,
 	recipient, via, template, question, subject, language,
 	message_id, token, in_reply_to, reference_ids, state, due_ms,
@@ -298,6 +324,8 @@ INSERT INTO outbox (id, channel, contact_id, inbound_id, consultation_id, remark
 	'f4fde2877592');
 
 INSERT INTO outbox_text (outbox_id, body, html) VALUES (1, 'Dziękujemy.', '');
+
+INSERT INTO answer_told (answer_id, contact_id, outbox_id) VALUES (1, 1, 1);
 
 INSERT INTO audit (id, at_ms, who, what, subject, before, after) VALUES (
 	1,
