@@ -110,7 +110,7 @@ static const char preference_unsent_news[] =
     "UPDATE outbox SET state = 'cancelled', due_ms = NULL,"
     " error = 'its recipient wants no notices'"
     " WHERE contact_id IN " OF_PERSON " AND state IN ('queued', 'deferred')"
-    " AND notice_id IS NOT NULL";
+    " AND (notice_id IS NOT NULL OR template = 'answer_to_remark')";
 
 enum status
 store_preference_silence(

@@ -185,6 +185,16 @@ story('who is told: nobody who said WSZYSTKO, whose mail came back, or whom we m
 	assert.equal(remarks(house).filter((r) => r.state === 'answered').length, 5, 'all are answered');
 });
 
+story('WSZYSTKO takes an answer that has not left off the queue', (house) => {
+	house.text({ from: phone, text: 'BL-7M4H Dwie lawki', at: '2026-11-22T10:00:00+01:00' });
+	house.poll();
+	house.now = '2026-11-22T21:00:00+01:00';
+	give(house, remarks(house)[0].number);
+	house.text({ from: phone, text: 'WSZYSTKO', at: '2026-11-22T21:00:00+01:00' });
+	house.poll();
+	assert.equal(told(house)[0].state, 'cancelled');
+});
+
 story('what is refused, and changes nothing', (house) => {
 	house.mail(mail({ text: 'Prosimy o dwie ławki.' }));
 	house.mail(mail({ from: 'ewa@poczta.example', text: 'Po pierwsze ławki. Po drugie lampy.' }));

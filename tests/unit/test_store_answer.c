@@ -3,6 +3,7 @@
 
 #include "gateway/store_answer.h"
 #include "gateway/store_chain.h"
+#include "gateway/store_preference.h"
 
 static int64_t
 file(struct fixture *f, const char *text, int64_t inbound_id)
@@ -257,6 +258,7 @@ who_may_be_told(void **state)
 {
 	struct fixture *f = *state;
 	struct inbound yes = fixture_message("1", "a"), no = yes;
+	struct wish wish = { .contact_id = f->contact, .now = NOON };
 	const char *why;
 	struct remark r;
 
@@ -277,7 +279,7 @@ who_may_be_told(void **state)
 	OK(store_contact_bounced(f->st, f->contact, NOON, &f->err));
 	OK(store_answer_reach(f->st, &r, &why, &f->err));
 	assert_string_equal(why, "the address takes no mail any more");
-	OK(store_contact_silence(f->st, f->contact, NOON, &f->err));
+	OK(store_preference_silence(f->st, &wish, &f->err));
 	OK(store_answer_reach(f->st, &r, &why, &f->err));
 	assert_string_equal(why, "its author wants to hear nothing more");
 }
