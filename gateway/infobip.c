@@ -241,22 +241,17 @@ explain_status(char *out, size_t size, const json_t *message)
 	arena_free(&a);
 }
 
-static char *
+static json_t *
 letter_json(const struct provider *p, const struct letter *letter)
 {
 	const char *sender =
 	    p->conf->sender[0] != '\0' ? p->conf->sender : p->conf->number;
-	json_t *body;
-	char *text;
 
 	/* Numbers are written without their plus there. */
-	body = json_pack("{s:[{s:s, s:[{s:s, s:s}], s:{s:s%}}]}", "messages",
+	return json_pack("{s:[{s:s, s:[{s:s, s:s}], s:{s:s%}}]}", "messages",
 	    "sender", sender + (sender[0] == '+'), "destinations", "to",
 	    letter->to + 1, "messageId", letter->reference, "content", "text",
 	    letter->bytes.p, letter->bytes.n);
-	text = body == NULL ? NULL : json_dumps(body, JSON_COMPACT);
-	json_decref(body);
-	return text;
 }
 
 static void
@@ -289,27 +284,10 @@ static void
 infobip_send(
     struct provider *p, const struct letter *letter, struct delivery *out)
 {
-	struct provider_call call = { .path = "/sms/3/messages",
-		.type = http_json };
-	char *body = letter_json(p, letter);
-	struct err err = { "" };
-	enum status rc;
+	static const struct provider_post post = { "/sms/3/messages", ask,
+		judge_sent };
 
-	if (body == NULL) {
-		out->sent = SENT_RETRY;
-		snprintf(out->reason, sizeof(out->reason),
-		    "%.60s: out of memory", p->name);
-		return;
-	}
-	call.body = span_of(body);
-	call.once = true;
-	rc = ask(p, &call, &err);
-	if (rc == ST_OK)
-		judge_sent(p, letter, call.json, out);
-	else
-		provider_not_sent(&call, rc, &err, out);
-	provider_call_free(&call);
-	free(body);
+	provider_send_json(p, letter, &post, letter_json(p, letter), out);
 }
 
 /* The log's entry of that reference, borrowed from the call; NULL: there is

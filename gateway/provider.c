@@ -248,6 +248,34 @@ provider_not_sent(const struct provider_call *call, enum status rc,
 	snprintf(out->reason, sizeof(out->reason), "%.250s", err->text);
 }
 
+void
+provider_send_json(struct provider *p, const struct letter *letter,
+    const struct provider_post *post, json_t *body, struct delivery *out)
+{
+	struct provider_call call = {
+		.path = post->path, .type = http_json, .once = true
+	};
+	char *text = body == NULL ? NULL : json_dumps(body, JSON_COMPACT);
+	struct err err = { "" };
+	enum status rc;
+
+	json_decref(body);
+	if (text == NULL) {
+		out->sent = SENT_RETRY;
+		snprintf(out->reason, sizeof(out->reason),
+		    "%.60s: out of memory", p->name);
+		return;
+	}
+	call.body = span_of(text);
+	rc = post->ask(p, &call, &err);
+	if (rc == ST_OK)
+		post->judge(p, letter, call.json, out);
+	else
+		provider_not_sent(&call, rc, &err, out);
+	provider_call_free(&call);
+	free(text);
+}
+
 /* ---- understanding ----------------------------------------------------- */
 
 const char *

@@ -147,6 +147,20 @@ void provider_mend(struct buf *out, struct span body);
 void provider_not_sent(const struct provider_call *call, enum status rc,
     const struct err *err, struct delivery *out);
 
+/* How a provider takes a letter as one request of JSON. */
+struct provider_post {
+	const char *path;
+	enum status (*ask)(
+	    struct provider *p, struct provider_call *call, struct err *err);
+	/* What a 2xx answer says of the letter. */
+	void (*judge)(const struct provider *p, const struct letter *letter,
+	    const json_t *answer, struct delivery *out);
+};
+
+/* send() by that way; `body` is stolen, NULL: no memory. */
+void provider_send_json(struct provider *p, const struct letter *letter,
+    const struct provider_post *post, json_t *body, struct delivery *out);
+
 /* A member that is text, a number or a boolean, as text in the arena; "" when
  * it is missing or of another type.  Numbers only when they are whole. */
 const char *provider_string(struct arena *a, const json_t *o, const char *key);

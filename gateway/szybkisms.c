@@ -264,32 +264,30 @@ szybki_ack(
 
 /* ---- out --------------------------------------------------------------- */
 
-static char *
+static json_t *
 letter_json(const struct provider *p, const struct letter *letter)
 {
 	json_t *body = json_pack("{s:{s:s, s:s}, s:s%, s:i, s:b}", "recipients",
 	    "nr", letter->to, "cid", letter->reference, "message",
 	    letter->bytes.p, letter->bytes.n, "type", 1, "unicode",
 	    (int)p->conf->polish_letters);
-	char *text = NULL;
 
 	if (body != NULL && p->conf->sender[0] != '\0')
 		json_object_set_new(
 		    body, "sender", json_string(p->conf->sender));
-	if (body != NULL)
-		text = json_dumps(body, JSON_COMPACT);
-	json_decref(body);
-	return text;
+	return body;
 }
 
 /* Only "QUEUED" is documented as taken; what is rejected says why. */
 static void
-judge_sent(struct provider *p, const json_t *answer, struct delivery *out)
+judge_sent(const struct provider *p, const struct letter *letter,
+    const json_t *answer, struct delivery *out)
 {
 	const json_t *one = json_array_get(answer, 0);
 	struct arena a = { 0 };
 	char words[120];
 
+	(void)letter;
 	if (!json_is_object(one)) {
 		out->sent = SENT_UNKNOWN;
 		snprintf(out->reason, sizeof(out->reason),
@@ -313,27 +311,10 @@ static void
 szybki_send(
     struct provider *p, const struct letter *letter, struct delivery *out)
 {
-	struct provider_call call = { .path = "/messages/sms",
-		.type = http_json };
-	char *body = letter_json(p, letter);
-	struct err err = { "" };
-	enum status rc;
+	static const struct provider_post post = { "/messages/sms", ask,
+		judge_sent };
 
-	if (body == NULL) {
-		out->sent = SENT_RETRY;
-		snprintf(out->reason, sizeof(out->reason),
-		    "%.60s: out of memory", p->name);
-		return;
-	}
-	call.body = span_of(body);
-	call.once = true;
-	rc = ask(p, &call, &err);
-	if (rc == ST_OK)
-		judge_sent(p, call.json, out);
-	else
-		provider_not_sent(&call, rc, &err, out);
-	provider_call_free(&call);
-	free(body);
+	provider_send_json(p, letter, &post, letter_json(p, letter), out);
 }
 
 /* One page of what was sent.  `*over`: what follows is older than the letter,
