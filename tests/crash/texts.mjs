@@ -15,11 +15,12 @@ import path from 'node:path';
 
 import { House, program, random, until } from '../flow/house.mjs';
 import { Modem } from '../flow/modem.mjs';
+import { Phone } from '../flow/phone.mjs';
 import { connect, poll, stubs } from '../flow/providers.mjs';
 import { Authority } from '../flow/servers.mjs';
-import { Spooler } from '../flow/spooler.mjs';
+import { GammuSpooler, Spooler } from '../flow/spooler.mjs';
 
-export const kinds = [...stubs, Spooler];
+export const kinds = [...stubs, Spooler, GammuSpooler];
 
 // The real smsd, with a modem of ours behind it.
 class RealSmsd {
@@ -65,6 +66,49 @@ class RealSmsd {
 
 	close() {
 		return this.modem.stop();
+	}
+}
+
+// The real gammu-smsd, with the dummy phone it comes with.
+class RealGammu {
+	name = 'gammu-smsd itself';
+
+	async start() {
+		return this;
+	}
+
+	connect(house) {
+		this.phone = new Phone(house);
+	}
+
+	get sent() {
+		return this.phone.files('sent').map((f) => ({
+			text: fs.readFileSync(path.join(this.phone.spool, 'sent', f), 'latin1') }));
+	}
+
+	receive(text) {
+		this.phone.receive(text);
+	}
+
+	ready() {
+		return until('a text in the inbox', () => this.phone.files('inbox').length > 0);
+	}
+
+	settled(n) {
+		return this.phone.until(`${n} texts from the phone`);
+	}
+
+	gone(n) { // it sends one a second
+		return until(`${n} answers on the air`, () => this.phone.files('sent').length >= n,
+			20000 + 3000 * n);
+	}
+
+	count() {
+		return 0;
+	}
+
+	close() {
+		return this.phone.stop();
 	}
 }
 
@@ -140,8 +184,8 @@ if (process.argv[1].endsWith('texts.mjs')) {
 	const authority = new Authority();
 	const rounds = Number(process.env.ROUNDS || 200), seed = Number(process.env.SEED || 20261122);
 	const only = process.argv[2] ?? '';
-	for (const Kind of [...kinds, RealSmsd]) {
-		const name = new Kind().name, n = Kind === RealSmsd ? Math.ceil(rounds / 8) : rounds;
+	for (const Kind of [...kinds, RealSmsd, RealGammu]) {
+		const name = new Kind().name, n = name.endsWith('itself') ? Math.ceil(rounds / 8) : rounds;
 		if (!name.includes(only))
 			continue;
 		const { kills, looked, missing, texts } = await kill(Kind, n, seed, authority.good);

@@ -157,6 +157,25 @@ story('long reasons by text are cut within the segments, whole words, with where
 	assert.deepEqual([size.encoding, size.segments], ['gsm7', row.segments]);
 });
 
+story('whatever the reasons are, a text stays of plain letters and within its segments', (house) => {
+	house.text({ from: phone, text: 'BL-7M4H Dwie lawki', at: '2026-11-22T10:00:00+01:00' });
+	house.poll();
+	const [{ number }] = remarks(house);
+	for (const [why, begins] of [['x'.repeat(300), /rejected|nieuwzgledniona\. Calosc: tel/],
+		['a'.repeat(159), /\. a{159} Starostwo/], ['a'.repeat(161), /nieuwzgledniona\. Calosc/],
+		['Nie 😀 “teraz” — później…', /\. Nie \? "teraz" - pozniej\.\.\. Starostwo/],
+		['€^{}'.repeat(30), /€/], ['raz\r\n\r\n\tdwa', /\. raz +dwa Starostwo/],
+		['{{title}} {{#a}}', /\{\{title\}\}/]]) {
+		give(house, number, 'rejected', why);
+		const { text, segments } = told(house).at(-1);
+		assert.match(text, begins, text);
+		assert.doesNotMatch(text, /\n/);
+		const size = house.rows('sms-size', text)[0];
+		assert.deepEqual([size.encoding, size.segments], ['gsm7', segments]);
+		assert.ok(segments <= 3, text);
+	}
+});
+
 story('who is told: nobody who said WSZYSTKO, whose mail came back, or whom we may not answer', (house) => {
 	house.mail(mail({ from: 'cicha@poczta.example', text: 'Jedna.' }));
 	house.mail(mail({ from: 'stop@poczta.example', text: 'Druga.' }));

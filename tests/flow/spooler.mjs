@@ -1,6 +1,7 @@
-// spooler - the folders of smsd (smstools 3) without a modem, as fast as a test wants
+// spooler - the folders of smsd (smstools 3) and of gammu-smsd without a modem, as fast as
+// a test wants
 //
-// Place: beside modem.mjs, which runs the real one.  It stands behind the gateway as the
+// Place: beside modem.mjs and phone.mjs, which run the real ones.  It stands behind the gateway as the
 // stand-ins of providers.mjs do: receive() drops a text in, `sent` is what left.
 // Outgoing files go by way of `checked` to `sent`, so that a gateway that is killed and
 // started again may find its file in any of them.
@@ -63,3 +64,41 @@ export class Spooler {
 	}
 }
 
+
+// The same for gammu-smsd: the house has its spool already.
+export class GammuSpooler {
+	name = 'gammu';
+
+	constructor() {
+		Object.assign(this, { sent: [] });
+	}
+
+	async start() {
+		return this;
+	}
+
+	connect(house) {
+		this.house = house;
+		this.timer = setInterval(() => this.turn(), 7);
+	}
+
+	receive(text) {
+		this.house.text(text);
+	}
+
+	turn() {
+		const at = (sub) => path.join(this.house.dir, 'spool', sub);
+		for (const file of fs.readdirSync(at('outbox')).filter((f) => f.startsWith('OUT'))) {
+			this.sent.push({ text: fs.readFileSync(path.join(at('outbox'), file), 'latin1'), reference: file });
+			fs.renameSync(path.join(at('outbox'), file), path.join(at('sent'), file));
+		}
+	}
+
+	count() {
+		return 0;
+	}
+
+	async close() {
+		clearInterval(this.timer);
+	}
+}
