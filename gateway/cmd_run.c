@@ -1,6 +1,6 @@
 /* cmd_run - the gateway at work: `run` for ever, `run --once` until empty
  *
- * Place: takes the lock that keeps a second one away, drives daemon.c, says
+ * Place: takes the lock that keeps a second one away, drives daemon.h, says
  * in the end what came in and what went out.
  */
 #include <getopt.h>
@@ -131,7 +131,7 @@ run(struct cmd_context *ctx, int argc, char **argv)
 	rc = store_lock(&lock, ctx->config->database, &ctx->err);
 	if (rc != ST_OK)
 		return 1;
-	rc = daemon_open(&d, ctx->config, &ctx->err);
+	rc = daemon_open(&d, ctx->config, once, &ctx->err);
 	if (rc == ST_OK)
 		rc = once ? run_once(ctx, d) : daemon_run(&d, &ctx->err);
 	daemon_close(d);

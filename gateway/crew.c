@@ -25,6 +25,7 @@ enum {
 	MEND_MS = 60000, /* the same when somebody must mend something: */
 	MEND_MAX_MS = 900000, /* a refused login must not lock the account */
 	LOW_MS = 1000, /* until a low disk is looked at again */
+	FAILURES_MAX = 10, /* of one source, until the next `run --once` */
 };
 
 static void
@@ -67,8 +68,10 @@ take_back(struct worker *w, struct job *job, struct err *err)
 	if (job->is_given)
 		queue_take(w->stored, -1);
 	set_busy(w, true);
-	if (job->rc != ST_OK)
+	if (job->rc != ST_OK) {
+		w->is_store_failed = true;
 		err_set(err, job->rc, "%s", job->err.text);
+	}
 	return job->rc;
 }
 
@@ -154,16 +157,20 @@ step(struct worker *w, struct load *now, struct load *next, struct err *err)
 	return rc;
 }
 
-/* What is there now, from one fetch on; `*is_empty` when nothing more is. */
+/* What a turn found; after LAST there may be something that came meanwhile. */
+enum found { NOTHING, LAST, MORE };
+
+/* What is there now, from one fetch on. */
 static enum status
 poll_once(
-    struct worker *w, struct load loads[2], bool *is_empty, struct err *err)
+    struct worker *w, struct load loads[2], enum found *found, struct err *err)
 {
 	struct source *s = w->inlet->source;
 	struct load *now = &loads[0], *next = &loads[1];
 	enum status rc = s->ops->fetch(s, &now->batch, err);
 
-	*is_empty = rc == ST_OK && is_nothing(&now->batch) && !now->batch.more;
+	if (rc == ST_OK)
+		*found = now->batch.more ? MORE : NOTHING;
 	if (rc == ST_OK)
 		rc = load_parse(w, now, err);
 	if (rc == ST_OK && !is_nothing(&now->batch))
@@ -173,8 +180,10 @@ poll_once(
 	while (!is_nothing(&now->batch)) {
 		struct load *done = now;
 		struct err why;
-		enum status here = step(w, now, next, &why);
+		enum status here;
 
+		*found = now->batch.more ? MORE : LAST;
+		here = step(w, now, next, &why);
 		if (rc == ST_OK && here != ST_OK)
 			rc = err_set(err, here, "%s", why.text);
 		now = next;
@@ -275,14 +284,26 @@ wait_for_mail(struct worker *w)
 	set_busy(w, true);
 }
 
+/* A folder has its mail at hand, a server's is some round trips away: time for
+ * the parser to load. */
+static void
+expect_mail(struct worker *w)
+{
+	const struct config_mailbox *mailbox = w->inlet->mailbox;
+
+	if (mailbox != NULL && strncmp(mailbox->url, "maildir:", 8) != 0)
+		intake_expect(w->crew->d->intake, w->inlet->name);
+}
+
 /* One turn: opens it if need be, and takes what is there. */
 static enum status
 take_turn(
-    struct worker *w, struct load **loads, bool *is_empty, struct err *err)
+    struct worker *w, struct load **loads, enum found *found, struct err *err)
 {
 	struct job resume = { .errand = RESUME, .inlet = w->inlet };
 	enum status rc;
 
+	*found = LAST;
 	if (*loads == NULL)
 		*loads = calloc(2, sizeof(**loads));
 	if (*loads == NULL)
@@ -291,12 +312,14 @@ take_turn(
 	if (rc != ST_OK)
 		return rc;
 	w->inlet->source->stop = &w->crew->d->is_stopping;
+	if (!w->is_resumed)
+		expect_mail(w);
 	rc = w->is_resumed ? ST_OK : through_intake(w, &resume, err);
 	if (rc != ST_OK)
 		return rc;
 	w->is_resumed = true;
 	rc = reread(w, err);
-	return rc == ST_OK ? poll_once(w, *loads, is_empty, err) : rc;
+	return rc == ST_OK ? poll_once(w, *loads, found, err) : rc;
 }
 
 void *
@@ -309,14 +332,14 @@ crew_source_thread(void *arg)
 
 	set_busy(w, true);
 	while (!atomic_load(&w->crew->d->is_stopping)) {
-		bool is_empty = false;
+		enum found found;
 		enum status rc;
 
 		if (atomic_load(&w->crew->is_disk_low)) {
 			rest(w, LOW_MS);
 			continue;
 		}
-		rc = take_turn(w, &loads, &is_empty, &err);
+		rc = take_turn(w, &loads, &found, &err);
 		if (rc != ST_OK) {
 			noted = -NOTE_EVERY_MS;
 			note_health(w, rc, &err);
@@ -324,11 +347,53 @@ crew_source_thread(void *arg)
 			continue;
 		}
 		w->back_off_ms = 0;
-		if (!is_empty)
+		if (found != NOTHING)
 			continue;
 		note_poll(w, &noted);
 		wait_for_mail(w);
 	}
+	free(loads);
+	return NULL;
+}
+
+/* Nothing is fetched onto a disk that is low; what is in hand is stored. */
+static enum status
+take_turn_with_room(
+    struct worker *w, struct load **loads, enum found *found, struct err *err)
+{
+	enum status rc = ST_OK;
+
+	*found = LAST;
+	if (atomic_load(&w->crew->is_disk_low))
+		rc = health_disk(w->crew->d->config, true, err);
+	return rc == ST_OK ? take_turn(w, loads, found, err) : rc;
+}
+
+/* A batch that cannot be put away does not stop those behind it, but is not
+ * tried for ever. */
+void *
+crew_source_once(void *arg)
+{
+	struct worker *w = arg;
+	struct job note = { .errand = NOTE_POLL };
+	struct load *loads = NULL;
+	enum found found = MORE;
+	int failures = 0;
+	struct err err;
+
+	set_busy(w, true);
+	while (found == MORE && failures < FAILURES_MAX &&
+	       !w->is_store_failed && !atomic_load(&w->crew->d->is_stopping)) {
+		enum status rc = take_turn_with_room(w, &loads, &found, &err);
+
+		if (rc != ST_OK) {
+			failures++;
+			w->rc = err_set(&w->err, rc, "%s", err.text);
+		}
+	}
+	if (w->rc == ST_OK)
+		w->rc = through_intake(w, &note, &w->err);
+	note_health(w, w->rc, &w->err);
 	free(loads);
 	return NULL;
 }
@@ -361,6 +426,11 @@ run_errand(struct crew *crew, struct job *job)
 		rc = intake_store(d->intake, job->batch, job->mails, &job->err);
 		crew->is_news |= intake_order_is_due(d->intake);
 		return rc;
+	case DO_DUE:
+		if (job->only_news && !crew->is_news)
+			return ST_OK;
+		crew->is_news = false;
+		return daemon_due(d, &job->err);
 	case NOTE_HEALTH:
 		break;
 	}
@@ -368,6 +438,7 @@ run_errand(struct crew *crew, struct job *job)
 		health_certificate(d->health, job->part, job->expires_ms);
 	crew->is_news |= health_note(
 	    d->health, job->kind, job->part, job->part_rc, job->why.text);
+	crew->is_news |= crew->is_once; /* another run knows nothing of it */
 	return ST_OK;
 }
 
@@ -401,6 +472,23 @@ is_due(struct crew *crew, int64_t *ticks, int64_t *clock)
 	return is_time;
 }
 
+enum status
+crew_do_due(struct crew *crew, bool only_news, struct err *err)
+{
+	struct queue *answer = NULL;
+	struct job job = { .errand = DO_DUE, .only_news = only_news };
+	enum status rc = queue_new(&answer, 1, err);
+
+	if (rc != ST_OK)
+		return rc;
+	job.answer = answer;
+	if (queue_put(crew->to_intake, &job))
+		queue_take(answer, -1);
+	queue_free(answer);
+	return job.rc == ST_OK ? ST_OK
+			       : err_set(err, job.rc, "%s", job.err.text);
+}
+
 void *
 crew_intake_thread(void *arg)
 {
@@ -409,10 +497,11 @@ crew_intake_thread(void *arg)
 	int64_t ticks = 0, clock = 0;
 	struct err err;
 
-	crew->is_news = true;
+	crew->is_news = !crew->is_once;
 	while (!queue_is_closed(crew->to_intake)) {
-		struct job *job = queue_take(
-		    crew->to_intake, crew->is_news ? 0 : CLOCK_EVERY_MS);
+		bool hurry = crew->is_news && !crew->is_once;
+		struct job *job =
+		    queue_take(crew->to_intake, hurry ? 0 : CLOCK_EVERY_MS);
 
 		set_busy(w, true);
 		if (job != NULL) {
@@ -422,7 +511,7 @@ crew_intake_thread(void *arg)
 			if (is_mail)
 				wake_outbox(crew);
 		}
-		if (is_due(crew, &ticks, &clock)) {
+		if (!crew->is_once && is_due(crew, &ticks, &clock)) {
 			if (daemon_due(crew->d, &err) != ST_OK)
 				log_line(LOG_ERROR_, "intake failed why=\"%s\"",
 				    err.text);
@@ -451,7 +540,9 @@ post(struct crew *crew, enum alert_kind kind, const char *part, enum status rc,
 	note->expires_ms = expires_ms;
 	snprintf(note->part, sizeof(note->part), "%s", part);
 	snprintf(note->why.text, sizeof(note->why.text), "%s", why);
-	if (queue_offer(crew->to_intake, note))
+	/* A thread that is to live on must not wait for intake. */
+	if (crew->is_once ? queue_put(crew->to_intake, note)
+			  : queue_offer(crew->to_intake, note))
 		return true;
 	free(note);
 	return false;
@@ -525,5 +616,27 @@ crew_outlet_thread(void *arg)
 		set_busy(w, false);
 		queue_take(w->wake, time_to_next(sender));
 	}
+	return NULL;
+}
+
+/* A connection that was lost after some use is worth another, so that the rest
+ * does not wait for the next run. */
+void *
+crew_outlet_once(void *arg)
+{
+	struct worker *w = arg;
+	struct outbox_sender *sender = w->outlet->sender;
+	bool was_used = false;
+	int sent;
+
+	set_busy(w, true);
+	do {
+		w->rc = outbox_flush(sender, &sent, &w->err);
+		was_used = was_used || w->rc != ST_OK || sent > 0;
+	} while (sent > 0 && (w->rc == ST_OK || w->rc == ST_RETRY));
+	if (w->rc == ST_OK)
+		w->rc = outbox_ask(sender, &w->err);
+	if (was_used)
+		note_way(w, w->rc, &w->err);
 	return NULL;
 }

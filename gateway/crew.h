@@ -1,14 +1,19 @@
-/* crew - the threads of a running daemon
+/* crew - the threads that do the work
  *
- * Place: daemon_run.c starts, watches and ends them; crew.c is what they do.
+ * Place: daemon_run.c and daemon_once.c start, watch and end them (crew_hands.c
+ * is how); crew.c is what they do.
  *
  * Each runs one plain loop and meets the others in bounded queues only.  Intake
  * is the first worker, then come the outlets, then the sources.
+ *
+ * `run --once` has the same crew work in turn: a source's thread ends when its
+ * source is empty, an outlet's when all is sent that is due.
  */
 #ifndef CREW_H
 #define CREW_H
 
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 
 #include "gateway/daemon.h"
@@ -33,6 +38,10 @@ struct worker {
 	struct queue *stored; /* owned: intake's answers */
 	int64_t reread_since; /* before the first fetch; -1: need not be */
 	int back_off_ms;
+	/* `run --once`: what it came to, once it has ended */
+	bool is_store_failed;
+	enum status rc;
+	struct err err;
 };
 
 /* What intake is asked for. */
@@ -42,6 +51,7 @@ enum errand {
 	NOTE_REREAD, /* what was acknowledged comes again: note that */
 	RESUME, /* where the source's last batch on disk left off */
 	NOTE_HEALTH, /* what a part came to */
+	DO_DUE, /* what falls due by the clock, now */
 };
 
 /* What a thread hands to intake.  A source's lives in its thread, which waits
@@ -53,6 +63,7 @@ struct job {
 	const char *source;
 	const struct reread *reread; /* NOTE_REREAD */
 	struct inlet *inlet; /* RESUME */
+	bool only_news; /* DO_DUE */
 	struct queue *answer;
 	bool is_given; /* intake has it */
 	enum status rc;
@@ -68,12 +79,12 @@ struct job {
 struct crew {
 	struct daemon *d;
 	struct queue *to_intake; /* of struct job */
+	bool is_once; /* `run --once` */
 	atomic_bool is_disk_low; /* nothing is fetched */
 	bool is_news; /* intake's own: look at what is due now */
 	int64_t dead_ms; /* at one thing for so long */
-	int n; /* started: intake, the outlets, then the sources */
 	int size;
-	struct worker workers[];
+	struct worker workers[]; /* intake, the outlets, then the sources */
 };
 
 /* What each runs; `arg` is its worker.  They end when d->is_stopping is true
@@ -81,6 +92,48 @@ struct crew {
 void *crew_intake_thread(void *arg);
 void *crew_outlet_thread(void *arg);
 void *crew_source_thread(void *arg);
+
+/* The same for `run --once`: they end by themselves, with what they came to in
+ * their worker. */
+void *crew_outlet_once(void *arg);
+void *crew_source_once(void *arg);
+
+/* ---- crew_hands.c ------------------------------------------------------ */
+
+/* A crew of nobody yet, which knows what a restored database asks of each
+ * source; what a dead sender left in its hands is settled (`*unknown`).  Nobody
+ * else uses the store.  The caller frees it. */
+enum status crew_new(struct crew **out, struct daemon *d, bool is_once,
+    int64_t *unknown, struct err *err);
+void crew_free(struct crew *crew); /* all have ended; NULL is fine */
+
+/* Starts one; intake first: whoever hands it a batch must get it back. */
+enum status crew_start_intake(struct crew *crew, struct err *err);
+enum status crew_start_outlet(struct crew *crew, int i, struct err *err);
+enum status crew_start_source(struct crew *crew, int i, struct err *err);
+struct worker *crew_outlet(struct crew *crew, int i);
+struct worker *crew_source(struct crew *crew, int i);
+
+/* Waits at most `ms` for its end; true when it has ended or never began. */
+bool crew_join(struct worker *w, int ms);
+
+/* Looks at disk and threads.  False when one has been at one thing for so long
+ * that the program had better be started again. */
+bool crew_watch(struct crew *crew);
+
+/* Tells all to finish what is in hand: false when one has not in ten seconds,
+ * and then what it uses must not be freed. */
+bool crew_stop(struct crew *crew);
+
+/* Signals that end a wait, SIGTERM, SIGINT and SIGHUP, are blocked in every
+ * thread from now on: `*ours`, for sigtimedwait(). */
+void crew_block_signals(sigset_t *ours);
+
+/* ---- crew.c, for them -------------------------------------------------- */
+
+/* Has intake's thread do what is due, if there is news of health or in any case,
+ * and waits for what comes of it. */
+enum status crew_do_due(struct crew *crew, bool only_news, struct err *err);
 
 /* Tells intake's thread how a part is, without waiting.  False when that does
  * not fit in now: try again later. */

@@ -1,6 +1,7 @@
 /* daemon - start-up order, the threads, the watchdog, shut-down
  *
- * Place: cmd_run drives it, in one thread (`run --once`) or in several (`run`):
+ * Place: cmd_run drives it, for ever (`run`) or until all is done (`run
+ * --once`), with the same threads:
  *
  *     source threads --batch--> intake thread --wake--> outbox threads
  *                   <--stored--
@@ -33,7 +34,7 @@ struct inlet {
 struct outlet {
 	char name[32];
 	struct outbox_sender *sender; /* owned */
-	bool is_first; /* of its channel: enough for `run --once` */
+	bool is_first; /* of its channel */
 };
 
 /* All that is open while it runs. */
@@ -53,12 +54,13 @@ struct daemon {
 };
 
 /* Opens keys, database, intake, the ways out and every source, in this order;
- * changes nothing.  The lock is the caller's.  What cannot be opened ends it
+ * changes nothing.  `is_once`: one connection for mail is enough.  The lock is
+ * the caller's.  What cannot be opened ends it
  * with one sentence; `*out` is then NULL.  A source does so only when none
  * can be opened and one refuses its configuration (ST_REJECT); inlet_open()
  * tries the others again. */
-enum status
-daemon_open(struct daemon **out, const struct config *config, struct err *err);
+enum status daemon_open(struct daemon **out, const struct config *config,
+    bool is_once, struct err *err);
 void daemon_close(struct daemon *d);
 
 /* Opens the inlet's source unless it is open.  ST_REJECT: the configuration
@@ -67,7 +69,7 @@ enum status inlet_open(struct inlet *in, struct err *err);
 
 /* Polls every source until it is empty, does what is due, sends what is due.
  * A source that fails does not stop the others: its sentence comes back at the
- * end.  ST_BROKEN from the store ends it at once. */
+ * end.  When nothing can be stored, or at a signal (ST_RETRY), it ends at once. */
 enum status daemon_once(struct daemon *d, struct err *err);
 
 /* Used by both, before any sender runs: what a dead one left in its hands. */

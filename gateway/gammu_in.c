@@ -30,7 +30,7 @@ enum {
 struct line {
 	struct source source;
 	char *name, *dir, *number, *zone; /* owned */
-	int watch; /* inotify; -1: none, a wait then only waits */
+	int watch; /* inotify; -1: none yet */
 	bool is_recovered; /* what a crash left half done is done */
 };
 
@@ -569,8 +569,17 @@ line_reread(
 static void
 line_wait(struct source *s, int ms)
 {
+	struct line *line = (struct line *)s;
+
+	/* Only who waits watches: to end it takes the kernel 20 ms.  What came
+	 * before it began has to be looked for, so the first wait is none. */
+	if (line->watch < 0) {
+		line->watch = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+		renew_watch(line);
+		ms = line->watch < 0 ? ms : 0;
+	}
 	/* A signal or an event ends the wait; fetch() then looks. */
-	pause_for((struct line *)s, ms);
+	pause_for(line, ms);
 }
 
 static enum status
@@ -621,7 +630,7 @@ gammu_source_open(struct source **out, const char *dir,
 	line->source.ops = &line_ops;
 	line->source.channel = CHANNEL_SMS;
 	line->source.poll_every_s = (int)conf->poll_every;
-	line->watch = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+	line->watch = -1;
 	line->dir = strdup(dir);
 	line->number = strdup(conf->number);
 	line->zone = strdup(conf->timezone);

@@ -39,7 +39,7 @@ struct mailbox {
 	struct entry *list; /* owned: what was listed and not yet handed over */
 	size_t list_n, list_at, list_cap;
 	bool is_stuck; /* of this listing, something could not be moved */
-	int watch; /* inotify; -1: none, wait() then only waits */
+	int watch; /* inotify; -1: none yet */
 };
 
 /* What done() needs of one message; one block, freed with free(). */
@@ -504,6 +504,13 @@ mailbox_wait(struct source *s, int ms)
 	struct mailbox *box = (struct mailbox *)s;
 	struct pollfd fd = { .fd = box->watch, .events = POLLIN };
 
+	/* Only who waits watches: to end it takes the kernel 20 ms.  What came
+	 * before it began has to be looked for, so the first wait is none. */
+	if (box->watch < 0) {
+		box->watch = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+		renew_watch(box);
+		ms = box->watch < 0 ? ms : 0;
+	}
 	/* A signal or an event ends the wait; fetch() then looks. */
 	poll(&fd, 1, ms);
 }
@@ -564,7 +571,7 @@ maildir_source_open(struct source **out, const char *path,
 	box->source.channel = CHANNEL_MAIL;
 	box->source.poll_every_s = (int)conf->poll_every;
 	box->size_max = (size_t)conf->max_message_size;
-	box->watch = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+	box->watch = -1;
 	box->path = strdup(path);
 	if (asprintf(&box->name, "mailbox %s", conf->name) < 0)
 		box->name = NULL;

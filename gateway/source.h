@@ -80,7 +80,8 @@ struct source_ops {
 	 * called again it goes on; ST_RETRY: not now, nothing is lost. */
 	enum status (*reread)(struct source *s, int64_t since_ms,
 	    struct reread *out, struct err *err);
-	/* Waits until something may have come, at most `ms`. */
+	/* Waits until something may have come, at most `ms`; the first may only
+	 * begin to watch. */
 	void (*wait)(struct source *s, int ms);
 	/* Tries the source, after resume(), and says what is wrong, for `uwaga
 	 * check`; or adds to `found` what a person wants to know of it. */
