@@ -263,7 +263,7 @@ note_health(struct worker *w, enum status rc, struct err *why)
 static void
 note_poll(struct worker *w, int64_t *noted)
 {
-	struct job note = { .errand = NOTE_POLL };
+	struct job note = { .errand = NOTE_POLL, .inlet = w->inlet };
 	struct err err;
 
 	if (clock_ticks() - *noted < NOTE_EVERY_MS)
@@ -375,7 +375,7 @@ void *
 crew_source_once(void *arg)
 {
 	struct worker *w = arg;
-	struct job note = { .errand = NOTE_POLL };
+	struct job note = { .errand = NOTE_POLL, .inlet = w->inlet };
 	struct load *loads = NULL;
 	enum found found = MORE;
 	int failures = 0;
@@ -421,7 +421,8 @@ run_errand(struct crew *crew, struct job *job)
 	case RESUME:
 		return daemon_resume(d->store, job->inlet->source, &job->err);
 	case NOTE_POLL:
-		return daemon_note_poll(d, job->source, &job->err);
+		job->inlet->is_polled = true;
+		return crew->is_once ? ST_OK : daemon_note_polls(d, &job->err);
 	case STORE_BATCH:
 		rc = intake_store(d->intake, job->batch, job->mails, &job->err);
 		crew->is_news |= intake_order_is_due(d->intake);
@@ -430,7 +431,8 @@ run_errand(struct crew *crew, struct job *job)
 		if (job->only_news && !crew->is_news)
 			return ST_OK;
 		crew->is_news = false;
-		return daemon_due(d, &job->err);
+		rc = job->only_news ? ST_OK : daemon_note_polls(d, &job->err);
+		return rc == ST_OK ? daemon_due(d, &job->err) : rc;
 	case NOTE_HEALTH:
 		break;
 	}

@@ -47,7 +47,7 @@ struct worker {
 /* What intake is asked for. */
 enum errand {
 	STORE_BATCH,
-	NOTE_POLL, /* nothing more there: note the time */
+	NOTE_POLL, /* nothing more there: note the time, `run --once` in the end */
 	NOTE_REREAD, /* what was acknowledged comes again: note that */
 	RESUME, /* where the source's last batch on disk left off */
 	NOTE_HEALTH, /* what a part came to */
@@ -62,7 +62,7 @@ struct job {
 	const struct parsed *mails; /* of the batch */
 	const char *source;
 	const struct reread *reread; /* NOTE_REREAD */
-	struct inlet *inlet; /* RESUME */
+	struct inlet *inlet; /* RESUME, NOTE_POLL */
 	bool only_news; /* DO_DUE */
 	struct queue *answer;
 	bool is_given; /* intake has it */

@@ -160,22 +160,36 @@ daemon_close(struct daemon *d)
 	free(d);
 }
 
-enum status
-daemon_note_poll(struct daemon *d, const char *source, struct err *err)
+static enum status
+note_polls(struct daemon *d, struct err *err)
 {
 	char key[128], when[32];
-	enum status rc;
+	enum status rc = ST_OK;
 
-	snprintf(key, sizeof(key), "last_poll/%s", source);
 	clock_format(when, d->config->timezone, clock_now());
-	rc = store_begin(d->store, err);
+	for (int i = 0; rc == ST_OK && i < d->n_inlets; i++) {
+		if (!d->inlets[i].is_polled)
+			continue;
+		snprintf(key, sizeof(key), "last_poll/%s", d->inlets[i].name);
+		rc = store_meta_set(d->store, key, when, err);
+	}
+	return rc;
+}
+
+enum status
+daemon_note_polls(struct daemon *d, struct err *err)
+{
+	enum status rc = store_begin(d->store, err);
+
 	if (rc != ST_OK)
 		return rc;
-	rc = store_meta_set(d->store, key, when, err);
+	rc = note_polls(d, err);
 	if (rc == ST_OK)
 		rc = store_commit(d->store, err);
 	if (rc != ST_OK)
 		store_rollback(d->store);
+	for (int i = 0; rc == ST_OK && i < d->n_inlets; i++)
+		d->inlets[i].is_polled = false;
 	return rc;
 }
 

@@ -28,6 +28,7 @@ struct inlet {
 	const struct config_mailbox *mailbox; /* borrowed; one of the two */
 	const struct config_sms *sms;
 	struct source *source; /* owned; NULL: cannot be opened yet */
+	bool is_polled; /* intake's own: it was found empty; to be noted */
 };
 
 /* A sender and its thread's name. */
@@ -72,18 +73,18 @@ enum status inlet_open(struct inlet *in, struct err *err);
  * end.  When nothing can be stored, or at a signal (ST_RETRY), it ends at once. */
 enum status daemon_once(struct daemon *d, struct err *err);
 
-/* Used by both, before any sender runs: what a dead one left in its hands. */
+/* Before any sender runs: what a dead one left in its hands. */
 enum status daemon_recover(struct daemon *d, int64_t *unknown, struct err *err);
 
 /* Runs until SIGTERM or SIGINT, then finishes what is in hand (at most 10 s).
  * SIGHUP reads the configuration again: when it is good, `*d` is replaced. */
 enum status daemon_run(struct daemon **d, struct err *err);
 
-/* Used by both, with what store_reread_since() answered: lets the source hand
+/* With what store_reread_since() answered: lets the source hand
  * over again what it acknowledged, and says so in the log. */
 enum status daemon_reread(
     struct source *s, int64_t since_ms, struct reread *out, struct err *err);
-/* Used by both: notes that this was done, and the cursor that came of it. */
+/* Notes that this was done, and the cursor that came of it. */
 enum status daemon_note_reread(
     struct daemon *d, const char *source, const char *cursor, struct err *err);
 
@@ -91,11 +92,11 @@ enum status daemon_note_reread(
  * While nobody else uses `st`. */
 enum status daemon_resume(struct store *st, struct source *s, struct err *err);
 
-/* Used by both: notes that the source was polled, "last_poll/NAME". */
-enum status
-daemon_note_poll(struct daemon *d, const char *source, struct err *err);
+/* Notes in one commit of every inlet that is_polled that it was, now:
+ * "last_poll/NAME". */
+enum status daemon_note_polls(struct daemon *d, struct err *err);
 
-/* Used by both: what falls due by the clock: held messages, alerts, the head of
+/* What falls due by the clock: held messages, alerts, the head of
  * the chain.  One that fails does not stop the others: its sentence comes
  * back. */
 enum status daemon_due(struct daemon *d, struct err *err);

@@ -14,6 +14,7 @@ import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import crypto from 'node:crypto';
 import fs from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 
 import { Daemon, House, random, residentMail, until } from '../flow/house.mjs';
@@ -247,27 +248,76 @@ async function far(box) {
 	await line.close();
 }
 
+// How long a daemon is busy with its mailbox after the connection was cut while
+// mails came: from connecting until nothing more is said, which is when all is
+// stored and moved and it waits again.  Its back-off before that does not count.
+async function reconnect(line, deliver) {
+	line.cut();
+	await deliver();
+	const before = line.opened;
+	line.mend();
+	await until('the daemon connects', () => line.opened > before, 60000);
+	await until('the mailbox is quiet', () => performance.now() - line.lastAt > 1000, 60000);
+	return (line.lastAt - line.openedAt) / 1000;
+}
+
+// A line that knows when it was opened last, and when something was said last.
+class TimedLine extends Line {
+	join(near) {
+		this.openedAt = this.lastAt = performance.now();
+		super.join(near);
+	}
+
+	// Without the timer, which adds a millisecond each way.
+	carry(pair, from, to) {
+		from.on('data', (bytes) => {
+			this.lastAt = performance.now();
+			to.write(bytes);
+		});
+		from.on('end', () => to.end());
+		from.on('error', () => to.destroy());
+		from.on('close', () => this.pairs.delete(pair));
+	}
+}
+
 async function poll() {
-	say('a poll that finds 10 new mails (whole process)', 'uwaga ms', 'mbsync ms');
+	say('a poll that finds 10 new mails', 'uwaga ms', 'mbsync ms', 'daemon ms', 'load');
 	for (const old of [1000, size('OLD', 100000)]) {
 		const box = await new Mailbox().open();
 		await box.dovecot.deliver(mails(old, residentMail));
 		const house = houseAt(box, box.dovecot.imaps, { start: 'now' });
+		const line = await new TimedLine(box.dovecot.imaps).start();
+		const far = houseAt(box, line.port, { start: 'now' });
 		const peer = new Mbsync(box, box.dovecot.imaps, { durable: false });
+		const took = { uwaga: [], mbsync: [], daemon: [] };
+		const times = Math.max(5, rounds);
+		let serial = old;
+		const deliver = () => box.dovecot.deliver(Array.from({ length: 10 }, () =>
+			residentMail(serial++)));
 		house.poll();
 		await peer.run();
-		const took = { uwaga: [], mbsync: [] };
-		for (let i = 0, serial = old; i < Math.max(5, rounds); i++) {
-			await box.dovecot.deliver(Array.from({ length: 10 }, () => residentMail(serial++)));
+		for (let i = 0; i < times; i++) {
+			await deliver();
 			took.mbsync.push(await timed(() => peer.run()));
 			took.uwaga.push(await timed(() => house.try('run', '--once')));
 			assert.equal(house.rows('remark', 'list').length, 10 * (i + 1));
 		}
+		await far.later('run', '--once');
+		const daemon = new Daemon(far);
+		await until('it waits for mail', () => line.pairs.size && performance.now() - line.lastAt > 1000);
+		for (let i = 0; i < times; i++) {
+			took.daemon.push(await reconnect(line, deliver));
+			assert.equal(far.rows('remark', 'list').length, 10 * (i + 1));
+		}
+		await daemon.stop();
 		say(`  among ${old} old ones`, ...Object.values(took).map((list) =>
-			Math.round(1000 * median(list))));
+			Math.round(1000 * median(list))), os.loadavg()[0].toFixed(1));
 		house.close();
+		far.close();
+		await line.close();
 		await box.close();
 	}
+	say('  (uwaga, mbsync: the whole process; daemon: from connecting to stored and moved)');
 }
 
 // Watches a process and all below it; `peak` is the largest sum of their
