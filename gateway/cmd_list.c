@@ -18,6 +18,7 @@ const struct cmd *const commands[] = {
 	&cmd_journal,
 	&cmd_outbox,
 	&cmd_notice,
+	&cmd_order,
 	&cmd_person,
 	&cmd_subscription,
 	&cmd_parse,

@@ -24,6 +24,7 @@ extern const struct cmd cmd_backup;
 extern const struct cmd cmd_restore;
 extern const struct cmd cmd_migrate;
 extern const struct cmd cmd_notice;
+extern const struct cmd cmd_order;
 extern const struct cmd cmd_person;
 extern const struct cmd cmd_subscription;
 extern const struct cmd cmd_parse;

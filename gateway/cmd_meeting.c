@@ -110,7 +110,9 @@ print_answers(
 			    all[i].is_stale ? " before the change" : "",
 			    all[i].from_name[0] != '\0' ? all[i].from_name
 							: all[i].from,
-			    all[i].needs_staff ? ", for staff by " : "",
+			    !all[i].needs_staff	  ? ""
+			    : by_ms < clock_now() ? ", for staff, was due "
+						  : ", for staff by ",
 			    all[i].needs_staff ? by : "",
 			    all[i].needs_staff ? " " : "",
 			    all[i].needs_staff ? by + 11 : "");
@@ -561,11 +563,11 @@ const struct cmd cmd_meeting = {
 	    "                            [--address TEXT] [--reason TEXT] [--dry-run | --yes COUNT]\n"
 	    "       uwaga meeting cancel KEY [--reason TEXT] [--dry-run | --yes COUNT]\n"
 	    "       uwaga meeting held KEY [--count GROUP=NUMBER]... [--point TEXT]...\n"
-	    "                          [--file POINT]...\n\n"
+	    "                          [--points FILE] [--file POINT]...\n\n"
 	    "announce, change and cancel show whom they reach and what people read, and\nsend when the number of recipients is typed (for scripts: --yes COUNT).  Each\nrecipient of an announcement gets one notice of the meetings for them; a change\nor cancellation reaches those who got one.  --dry-run only shows.\n\n"
 	    "show also says who will come: yes, no, maybe, by the last "
 	    "answer of each\nperson, and what they wrote.\n\n"
-	    "held notes how many of each group came, what they raised, and makes remarks of\npoints by their numbers; a count given again is corrected.\n\n"
+	    "held notes how many of each group came, what they raised, and makes remarks of\npoints by their numbers; a count given again is corrected.\nFILE has a point a paragraph, or a line that begins with \"- \".\n\n"
 	    "TIME is 2026-11-24T17:00:00+01:00, or local: \"2026-11-24 "
 	    "17:00\".\n\n"
 	    "  --phase WORD    needs or remarks (the default)\n"

@@ -1,12 +1,16 @@
 /* meeting_held - a meeting took place: who came, and what they raised */
 #include "gateway/meeting_held.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "gateway/clock.h"
+#include "gateway/file.h"
 #include "gateway/row.h"
 #include "gateway/store_held.h"
 #include "gateway/store_chain.h"
@@ -14,7 +18,12 @@
 #include "parsers/code.h"
 #include "parsers/text.h"
 
-enum { PEOPLE_MAX = 1000000, GROUP_MAX = 80, POINT_MAX = 20000 };
+enum {
+	PEOPLE_MAX = 1000000,
+	GROUP_MAX = 80,
+	POINT_MAX = 20000,
+	POINTS_MAX = 1 << 20
+};
 
 /* What the command line says, in its order. */
 struct notes {
@@ -63,6 +72,73 @@ read_point(struct notes *w, struct span text)
 }
 
 static bool
+is_blank(struct span line)
+{
+	return span_trim(line).n == 0;
+}
+
+/* A point a paragraph; "-" and "*" before it are left out. */
+static enum status
+add_paragraphs(struct notes *w, struct span text, struct err *err)
+{
+	struct span line;
+	int number = 0;
+
+	while (text.n > 0) {
+		struct span from = text, point;
+
+		number++;
+		if (!span_line(&text, &line) || is_blank(line))
+			continue;
+		while (text.n > 0 &&
+		       !is_blank(span_sub(text, 0, span_find(text, "\n"))) &&
+		       !span_starts(text, "- ") && !span_starts(text, "* ") &&
+		       span_line(&text, &line))
+			number++;
+		point = span_trim(span_sub(from, 0, from.n - text.n));
+		if (span_starts(point, "- ") || span_starts(point, "* "))
+			point = span_from(point, 2);
+		if (!read_point(w, point))
+			return err_set(err, ST_REJECT,
+			    "--points, line %d: a point is empty, longer than "
+			    "%d bytes, or not UTF-8",
+			    number, POINT_MAX);
+	}
+	return ST_OK;
+}
+
+static bool
+read_points(struct notes *w, struct cmd_context *ctx, const char *path)
+{
+	struct buf text = { .max = POINTS_MAX };
+	struct span all;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	size_t before = w->n_points;
+	bool good = false;
+
+	if (fd < 0 || !file_read(&text, fd) || text.failed) {
+		err_set(&ctx->err, ST_REJECT, "cannot read %.200s: %s", path,
+		    text.failed ? "it is larger than 1 MiB" : strerror(errno));
+		goto out;
+	}
+	all = buf_span(&text);
+	if (span_starts(all, "\xEF\xBB\xBF"))
+		all = span_from(all, 3);
+	if (!text_is_utf8(all))
+		err_set(&ctx->err, ST_REJECT,
+		    "%.200s is not UTF-8: save it as UTF-8 text", path);
+	else if (add_paragraphs(w, all, &ctx->err) == ST_OK)
+		good = w->n_points > before ||
+		       err_set(&ctx->err, ST_REJECT, "%.200s has no points",
+			   path) == ST_OK;
+out:
+	if (fd >= 0)
+		close(fd);
+	buf_free(&text);
+	return good;
+}
+
+static bool
 read_file(struct notes *w, const char *word)
 {
 	int64_t *one;
@@ -75,12 +151,14 @@ read_file(struct notes *w, const char *word)
 	return one != NULL;
 }
 
-static bool
+/* 0, or the exit code. */
+static int
 read_options(struct notes *w, struct cmd_context *ctx, int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "count", required_argument, NULL, 'c' },
 		{ "point", required_argument, NULL, 'p' },
+		{ "points", required_argument, NULL, 'P' },
 		{ "file", required_argument, NULL, 'f' },
 		{ NULL, 0, NULL, 0 },
 	};
@@ -94,16 +172,21 @@ read_options(struct notes *w, struct cmd_context *ctx, int argc, char **argv)
 			good = read_count(w, span_of(optarg));
 		else if (c == 'p')
 			good = read_point(w, span_of(optarg));
+		else if (c == 'P')
+			good = read_points(w, ctx, optarg);
 		else
 			good = c == 'f' && read_file(w, optarg);
 	}
-	if (!good)
-		cmd_fail(ctx, 2,
-		    "expected --count GROUP=NUMBER, --point TEXT or --file "
-		    "NUMBER; see uwaga meeting --help");
-	else if (optind != argc - 1)
-		cmd_fail(ctx, 2, "say which: meeting held KEY [options]");
-	return good && optind == argc - 1;
+	if (good && optind == argc - 1)
+		return 0;
+	if (good)
+		return cmd_fail(
+		    ctx, 2, "say which: meeting held KEY [options]");
+	if (ctx->err.text[0] != '\0') /* a file that cannot be read */
+		return 1;
+	return cmd_fail(ctx, 2,
+	    "expected --count GROUP=NUMBER, --point TEXT, --points FILE or "
+	    "--file NUMBER; see uwaga meeting --help");
 }
 
 static json_t *
@@ -238,12 +321,12 @@ meeting_held(struct cmd_context *ctx, int argc, char **argv)
 	struct notes w = { 0 };
 	struct meeting m;
 	json_t *row;
-	int code = 1;
+	int code;
 
-	if (!read_options(&w, ctx, argc, argv)) {
-		arena_free(&w.arena);
-		return 2;
-	}
+	code = read_options(&w, ctx, argc, argv);
+	if (code != 0)
+		goto out;
+	code = 1;
 	if (!cmd_may_write(ctx) || store_begin(ctx->store, &ctx->err) != ST_OK)
 		goto out;
 	code = row_finish(ctx, note(ctx, &w, argv[optind], &m));

@@ -207,10 +207,12 @@ report_one(
 	return finish(desk->st, rc, err);
 }
 
+/* No PIN came in time: its author is told, once. */
 static enum status
 run_out(
     const struct order_desk *desk, struct staff_order *order, struct err *err)
 {
+	json_t *data;
 	enum status rc;
 
 	if (order->until_ms > desk->now)
@@ -218,7 +220,13 @@ run_out(
 	rc = store_begin(desk->st, err);
 	if (rc != ST_OK)
 		return rc;
-	rc = order_move(desk, order, ORDER_EXPIRED, "uwaga", err);
+	data = json_object();
+	order_name_facts(data, desk->config, order);
+	json_object_set_new(data, "is_expired", json_true());
+	rc = order_mail(
+	    desk, order->address, "staff_order_answer", data, NULL, NULL, err);
+	if (rc == ST_OK)
+		rc = order_move(desk, order, ORDER_EXPIRED, "uwaga", err);
 	return finish(desk->st, rc, err);
 }
 

@@ -149,6 +149,18 @@ store_order_open(struct store *st, struct arena *a, struct staff_order **out,
 	return read_orders(&q, a, out, n, err);
 }
 
+static const char order_all[] = SELECT_ORDER " ORDER BY id DESC";
+
+enum status
+store_order_all(struct store *st, struct arena *a, struct staff_order **out,
+    size_t *n, struct err *err)
+{
+	struct query q;
+
+	query_open(&q, st, order_all);
+	return read_orders(&q, a, out, n, err);
+}
+
 static const char order_count[] =
     "SELECT COUNT(*) FROM staff_order WHERE address = :address"
     " AND created_ms >= :since";
@@ -288,16 +300,32 @@ store_preview_all(struct store *st, const char *address, int64_t since,
 	return read_previews(&q, a, out, n, err);
 }
 
+static const char preview_of_order[] =
+    SELECT_PREVIEW " WHERE p.order_id = :order ORDER BY p.outbox_id";
+
+enum status
+store_preview_of_order(struct store *st, int64_t order_id, struct arena *a,
+    struct staff_preview **out, size_t *n, struct err *err)
+{
+	struct query q;
+
+	query_open(&q, st, preview_of_order);
+	query_id(&q, ":order", order_id);
+	return read_previews(&q, a, out, n, err);
+}
+
 const struct statement store_order_statements[] = {
 	{ "order_add", order_add },
 	{ "order_put", order_put },
 	{ "order_get", order_get },
 	{ "order_open", order_open },
+	{ "order_all", order_all },
 	{ "order_count", order_count },
 	{ "order_mails", order_mails },
 	{ "preview_add", preview_add },
 	{ "preview_use", preview_use },
 	{ "preview_of_row", preview_of_row },
 	{ "preview_all", preview_all },
+	{ "preview_of_order", preview_of_order },
 	{ NULL, NULL },
 };

@@ -54,6 +54,10 @@ enum status store_order_get(struct store *st, int64_t id, struct arena *a,
 enum status store_order_open(struct store *st, struct arena *a,
     struct staff_order **out, size_t *n, struct err *err);
 
+/* Every one there ever was, newest first. */
+enum status store_order_all(struct store *st, struct arena *a,
+    struct staff_order **out, size_t *n, struct err *err);
+
 /* How many that person ordered since. */
 enum status store_order_count(struct store *st, const char *address,
     int64_t since, int64_t *n, struct err *err);
@@ -71,6 +75,10 @@ struct staff_preview {
 	const char *token; /* read only: of its row */
 	enum order_state state; /* read only: of its order */
 };
+
+/* Those of one order, in the order they were sent. */
+enum status store_preview_of_order(struct store *st, int64_t order_id,
+    struct arena *a, struct staff_preview **out, size_t *n, struct err *err);
 
 enum status store_preview_add(
     struct store *st, const struct staff_preview *p, struct err *err);

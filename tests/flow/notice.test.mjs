@@ -169,7 +169,15 @@ story('who was told of several meetings answers by their numbers', (house) => {
 	assert.equal(house.rows('remark', 'list').length, 1);
 	const access = house.rows('meeting', 'show', 's-10ke-bierun-2')[0].answers[0];
 	assert.ok(access.needs_staff && access.needs_staff_by < house.rows('meeting', 'show', 's-10ke-bierun-2')[0].starts_at);
-	assert.match(house.run('meeting', 'show', 's-10ke-bierun-2'), /for staff by 2026-11-\d\d \d\d:\d\d[^]*pętlę/);
+	assert.match(house.run('meeting', 'show', 's-10ke-bierun-2'), /for staff, was due 2026-11-21 17:00[^]*pętlę/);
+	say('Dzień dobry,\nna pierwsze tak, na drugie nie.\n\nPozdrawiam\nJan Nowak');
+	assert.deepEqual(said(), ['10', '01'], 'in words');
+	say('Będę na obu');
+	assert.deepEqual(said(), ['10', '10']);
+	const cells = house.rows('meeting', 'matrix', 'BL-10KE');
+	const of = (commune) => cells.find((c) => c.commune === commune);
+	assert.deepEqual([of('Lędziny').remarks_yes, of('Bieruń').remarks_yes, of('Imielin').remarks_yes], [1, 1, 0]);
+	assert.match(of('Bieruń').remarks, /announced \(yes 1\)$/);
 });
 
 story('by text, too', (house) => {
@@ -199,6 +207,9 @@ story('by text, too', (house) => {
 story('a change reaches those who got the notice, and the calendar counts on', (house) => {
 	announce(house, 's-10ke-ledziny-2', '--yes', '3');
 	house.poll();
+	const [old, jan] = sent(house);
+	reply(house, jan.to, jan.replyTo, 'Nie będę.');
+	house.poll();
 	sent(house);
 	const args = ['--json', 'meeting', 'change', 's-10ke-ledziny-2', '--starts', '2026-11-26 18:00',
 		'--venue', 'Szkoła nr 1', '--reason', 'awaria ogrzewania'];
@@ -210,6 +221,12 @@ story('a change reaches those who got the notice, and the calendar counts on', (
 	assert.ok(ewa.calendar.includes('SEQUENCE:1'));
 	const shown = house.rows('meeting', 'show', 's-10ke-ledziny-2')[0];
 	assert.deepEqual([shown.state, shown.sequence, shown.venue], ['changed', 1, 'Szkoła nr 1']);
+	assert.deepEqual([shown.no, shown.stale, shown.answers[0].stale], [1, 1, true], 'answered before the change');
+	assert.match(house.run('meeting', 'show', 's-10ke-ledziny-2'), /no before the change, jan@/);
+	reply(house, old.to, old.replyTo, 'Będę.');
+	house.poll();
+	assert.ok(sent(house).some((m) => /zmieniły się po zawiadomieniu/.test(m.text)), 'the old notice was answered');
+	assert.deepEqual([house.rows('meeting', 'show', 's-10ke-ledziny-2')[0].yes, house.rows('meeting', 'show', 's-10ke-ledziny-2')[0].stale], [1, 2]);
 	house.run('--json', 'meeting', 'cancel', 's-10ke-ledziny-2', '--yes', '3');
 	house.poll();
 	const [gone] = sent(house);
@@ -294,6 +311,22 @@ story('a meeting that was held has its head counts and points, and a point becom
 	assert.equal(shown().counts.radni, 3, 'all or nothing');
 	assert.match(house.run('meeting', 'show', key), /mieszkańcy[^]*19[^]*point 2, remark BL-10KE/);
 	assert.match(house.run('verify'), /./);
+	const file = path.join(house.dir, 'punkty.txt');
+	fs.writeFileSync(file, '\ufeff- Zebra przy szkole.\n- Ścieżka\n  do lasu.\r\n\nPrzystanek\nprzy kościele.\n\n\n');
+	held('--points', file, '--file', '3');
+	assert.deepEqual(shown().points.slice(2).map((p) => p.text.replace(/\s+/g, ' ')),
+		['Zebra przy szkole.', 'Ścieżka do lasu.', 'Przystanek przy kościele.']);
+	assert.match(shown().points[2].remark, /^BL-10KE\//, 'a point of the file becomes a remark at once');
+	const n = shown().points.length;
+	for (const [bytes, why] of [['', /no points/], ['\n \n', /no points/], [Buffer.from([0xb3, 0x0a]), /not UTF-8/],
+		['x'.repeat(20001), /longer than/], ['x'.repeat((1 << 20) + 1), /larger than 1 MiB/]]) {
+		fs.writeFileSync(file, bytes);
+		const bad = house.try('meeting', 'held', key, '--points', file);
+		assert.equal(bad.status, 1, String(why));
+		assert.match(bad.stderr, why);
+	}
+	assert.match(house.try('meeting', 'held', key, '--points', `${file}.no`).stderr, /cannot read/);
+	assert.equal(shown().points.length, n, 'nothing was noted of a file that was refused');
 });
 
 story('a late change or cancellation goes by text, too, to those whose telephone is known', (house) => {

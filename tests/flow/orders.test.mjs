@@ -332,12 +332,18 @@ story('a PIN expires', (house) => {
 	nothingSent(house);
 });
 
-story('an order that expired by the clock stays so', (house) => {
+story('an order that expired by the clock stays so, and its author is told once', (house) => {
 	const [preview] = tell(house, order);
 	house.now = '2026-11-22T15:00:00+01:00';
 	house.poll();
+	house.poll();
+	const told = house.rows('outbox', 'list').filter((r) => r.template === 'staff_order_answer');
+	assert.equal(told.length, 1);
+	assert.match(house.run('outbox', 'show', String(told[0].id)), /wygasło: PIN nie wrócił na czas/);
+	const [one] = house.rows('order', 'list');
+	assert.deepEqual([one.state, one.verb, one.until, one.notice], ['expired', 'announce', null, null]);
 	house.now = '2026-11-22T13:00:00+01:00';
-	assert.match(tell(house, `WYŚLIJ ${preview.pin}`, { answers: preview })[0].text, /stracił ważność/);
+	assert.match(tell(house, `WYŚLIJ ${preview.pin}`, { answers: preview }).at(-1).text, /stracił ważność/);
 	nothingSent(house);
 });
 
