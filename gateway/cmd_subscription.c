@@ -17,7 +17,9 @@ state_of(const struct subscription *s)
 {
 	if (!s->active || s->stopped_ms != 0)
 		return "stopped";
-	return s->bounced_ms != 0 ? "bounced" : "active";
+	if (s->bounced_ms != 0)
+		return "bounced";
+	return s->resting_until_ms > clock_now() ? "resting" : "active";
 }
 
 static enum status
@@ -266,8 +268,9 @@ const struct cmd cmd_subscription = {
 	    "consent  the day they agreed: 2026-11-03\n"
 	    "\n"
 	    "Who said STOP by message cannot be added by staff; only their own "
-	    "START does it.\nstate is active, stopped, or bounced (mail came "
-	    "back for good).\n",
+	    "START does it.\nstate is active, stopped, bounced (mail came "
+	    "back for good, until\nthey write) or resting (too much came back "
+	    "of late; see soft_bounces).\n",
 	.needs = NEEDS_STORE,
 	.run = run,
 };

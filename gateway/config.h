@@ -67,6 +67,8 @@ struct config {
 	int64_t hold_ms, answer_within_ms, remind_before_ms;
 	int64_t order_valid_ms; /* how long a PIN is good */
 	int64_t first_reminder_ms, last_reminder_ms; /* 0: none */
+	int soft_bounces; /* within the window end notices for a while; 0: never */
+	int64_t soft_bounce_window_ms;
 	int64_t late_change_ms; /* 0: never by text, too */
 	int64_t access_before_ms; /* an interpreter is ordered so long before */
 	long replies_per_contact_hour, replies_per_hour; /* 10, 100 */

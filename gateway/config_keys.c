@@ -78,6 +78,13 @@ const struct config_key config_keys[] = {
 	{ "", "last_reminder", KEY_DURATION, "24h",
 	    "reminds of a meeting once more; 0h: never", TOP(last_reminder_ms),
 	    NULL, 0, 366 * DAYS },
+	{ "", "soft_bounces", KEY_NUMBER, "3",
+	    "so many messages that came back for now end notices for a while; "
+	    "0: never",
+	    TOP(soft_bounces), NULL, 0, 100 },
+	{ "", "soft_bounce_window", KEY_DURATION, "30d",
+	    "... when they came back within this time, and until it has passed",
+	    TOP(soft_bounce_window_ms), NULL, HOUR, 366 * DAYS },
 	{ "", "late_change", KEY_DURATION, "48h",
 	    "tells of a change so short before a meeting by text, too; 0h: never",
 	    TOP(late_change_ms), NULL, 0, 366 * DAYS },

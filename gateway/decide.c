@@ -100,6 +100,7 @@ decide_complaint(struct decision *d, const struct case_file *c, struct err *err)
 		return rc;
 	d->is_stop = row.contact_id != 0;
 	d->stops_too = row.contact_id;
+	d->bounced_row = row.id;
 	decide_settle(d, c, FATE_COMPLAINT, "%s%s", c->mail->why.p,
 	    d->is_stop ? "; no more notices to whom our message went" : "");
 	return ST_OK;

@@ -57,7 +57,7 @@ struct decision {
 	const struct meeting *meeting; /* the reply is about; or NULL */
 	size_t n_meetings; /* the first of that many, by number; 0 is one */
 	bool is_unclear; /* ... because it is not clear which is meant */
-	int64_t bounced_row; /* the outbox row that bounced; 0 none */
+	int64_t bounced_row; /* of the outbox, that a report is about; 0 none */
 	bool needs_staff;
 	struct staff_mail staff; /* what a mail of staff wants */
 };

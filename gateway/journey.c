@@ -690,34 +690,6 @@ take_back(struct journey *j, struct err *err)
 	    j->intake->st, &filter, withdraw_pending, &c, err);
 }
 
-/* A row of ours came back: it failed for good, unless it is only late. */
-static enum status
-note_bounce(struct journey *j, const struct parsed *m, struct err *err)
-{
-	struct outbox row;
-	char reason[300];
-	enum status rc;
-
-	if (j->what.bounced_row == 0 || m->bounce.delayed)
-		return ST_OK;
-	rc = store_outbox_get(
-	    j->intake->st, j->what.bounced_row, &j->arena, &row, err);
-	if (rc != ST_OK)
-		return rc;
-	snprintf(reason, sizeof(reason), "bounced: %.20s %.200s",
-	    m->bounce.status.p != NULL ? m->bounce.status.p : "",
-	    m->bounce.reason.p != NULL ? m->bounce.reason.p : "");
-	row.state = OUTBOX_FAILED;
-	row.error = reason;
-	row.settled_ms = j->now;
-	rc = store_outbox_settle(j->intake->st, &row, err);
-	if (rc == ST_OK && row.contact_id != 0 &&
-	    span_starts(m->bounce.status, "5"))
-		rc = store_contact_bounced(
-		    j->intake->st, row.contact_id, j->now, err);
-	return rc;
-}
-
 /* What staff order, or answer to its preview. */
 static enum status
 do_order(struct journey *j, struct err *err)
@@ -766,7 +738,9 @@ journey_carry_out(struct journey *j, const struct parsed *m, struct err *err)
 	if (rc == ST_OK)
 		rc = take_back(j, err);
 	if (rc == ST_OK)
-		rc = note_bounce(j, m, err);
+		rc = journey_note_report(j, m, err);
+	if (rc == ST_OK)
+		rc = journey_note_author(j, m, err);
 	if (rc == ST_OK)
 		rc = do_order(j, err);
 	if (rc == ST_OK && j->in.needs_staff != j->what.needs_staff)

@@ -105,6 +105,15 @@ enum status journey_file_held(struct journey *j, int64_t id,
 enum status
 journey_carry_out(struct journey *j, const struct parsed *m, struct err *err);
 
+/* A row of ours came back: it failed, unless it is only late or unwanted. */
+enum status
+journey_note_report(struct journey *j, const struct parsed *m, struct err *err);
+
+/* Whoever writes can be written to; in the language of their words, when they
+ * have not said another. */
+enum status
+journey_note_author(struct journey *j, const struct parsed *m, struct err *err);
+
 /* Frees what the journey holds; intake and line stay. */
 void journey_free(struct journey *j);
 

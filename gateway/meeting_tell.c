@@ -68,10 +68,11 @@ print_plan(const struct cmd_context *ctx, const struct wish *w,
 		    w->telling.order.meetings[i].key,
 		    w->telling.order.meetings[i].commune,
 		    plan->by_meeting[i][0], plan->by_meeting[i][1]);
-	if (plan->stopped + plan->bounced + plan->told > 0)
-		printf("Left out: %d want no notices, %d addresses do not take "
-		       "mail, %d were told already.\n",
-		    plan->stopped, plan->bounced, plan->told);
+	if (plan->stopped + plan->bounced + plan->resting + plan->told > 0)
+		printf("Left out: %d want no notices, %d addresses take no "
+		       "mail, of %d too much came back of late, %d were told "
+		       "already.\n",
+		    plan->stopped, plan->bounced, plan->resting, plan->told);
 	print_duration(ctx, plan);
 	for (size_t i = 0; i < plan->n_texts && i < 4; i++)
 		print_wording(&plan->texts[i]);
@@ -94,13 +95,13 @@ print_json(const struct cmd_context *ctx, const struct wish *w,
 			w->telling.order.meetings[i].commune, "mail",
 			plan->by_meeting[i][0], "sms", plan->by_meeting[i][1]));
 	cmd_print_object(ctx,
-	    json_pack("{s:o s:I s:I s:i s:i s:I s:i s:i s:i s:o}", "notice",
+	    json_pack("{s:o s:I s:I s:i s:i s:I s:i s:i s:i s:i s:o}", "notice",
 		id == 0 ? json_null() : json_integer((json_int_t)id),
 		"recipients", (json_int_t)plan->n_targets, "wordings",
 		(json_int_t)plan->n_texts, "mail", plan->mails, "sms",
 		plan->sms, "segments", (json_int_t)plan->segments, "stopped",
-		plan->stopped, "bounced", plan->bounced, "told", plan->told,
-		"meetings", meetings));
+		plan->stopped, "bounced", plan->bounced, "resting",
+		plan->resting, "told", plan->told, "meetings", meetings));
 }
 
 /* Has whoever ordered it seen how many it will reach? */

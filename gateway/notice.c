@@ -57,6 +57,8 @@ is_left_out(struct notice_plan *plan, const struct notice_order *order,
 		plan->stopped++;
 	else if (l->is_bounced)
 		plan->bounced++;
+	else if (l->is_resting)
+		plan->resting++;
 	else if (l->is_told)
 		plan->told++;
 	else
@@ -116,7 +118,7 @@ gather(struct notice_plan *plan, struct store *st,
     const struct notice_order *order, size_t meeting, struct err *err)
 {
 	struct audience who = { &order->meetings[meeting], order->kind,
-		order->told_before_ms, is_late(order) };
+		order->told_before_ms, is_late(order), order->now };
 	size_t n, from = 0, sorted = plan->n_targets;
 	struct listener *all;
 	enum status rc =

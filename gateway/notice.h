@@ -65,7 +65,7 @@ struct notice_plan {
 	size_t n_texts;
 	int mails, sms;
 	int64_t segments; /* of all texts together */
-	int stopped, bounced, told; /* left out, each counted once */
+	int stopped, bounced, resting, told; /* left out, each counted once */
 	int by_meeting[NOTICE_MEETINGS_MAX][2]; /* mails and texts of each */
 };
 

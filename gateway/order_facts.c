@@ -232,7 +232,7 @@ order_plan_facts(json_t *data, const struct order *o,
 	put_count(data, "n_sms_parts", plan->segments);
 	put_flag(data, "any_sms", plan->sms > 0);
 	put_count(data, "n_unsubscribed", plan->stopped);
-	put_count(data, "n_bounced", plan->bounced);
+	put_count(data, "n_bounced", plan->bounced + plan->resting);
 	put_count(data, "n_told", plan->told);
 	put_flag(data, "is_new_meeting", o->is_new);
 	put_flag(data, "is_moved", o->is_moved);

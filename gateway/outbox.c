@@ -9,6 +9,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "gateway/bounce.h"
 #include "gateway/clock.h"
 #include "gateway/fault.h"
 #include "gateway/log.h"
@@ -183,6 +184,25 @@ judge_hand(const struct outbox_sender *ob, struct hand *h)
 	h->is_judged = true;
 }
 
+/* What a server or provider refuses for good came back at once.  A text is
+ * refused for many reasons, most of them not the number's. */
+static enum status
+note_refusal(struct outbox_sender *ob, const struct outbox *row,
+    const struct delivery *result, struct err *err)
+{
+	struct span status = bounce_status_in(span_of(result->reason));
+	char text[12];
+	struct came_back b = { .contact_id = row->contact_id,
+		.outbox_id = row->id,
+		.kind = row->channel == CHANNEL_SMS ? BOUNCE_SOFT
+						    : bounce_kind_of(status),
+		.status = text,
+		.at_ms = row->settled_ms };
+
+	snprintf(text, sizeof(text), "%.*s", (int)status.n, status.p);
+	return bounce_note(ob->st, ob->config, &b, err);
+}
+
 static enum status
 settle_rows(struct outbox_sender *ob, struct hand *h, struct err *err)
 {
@@ -191,6 +211,9 @@ settle_rows(struct outbox_sender *ob, struct hand *h, struct err *err)
 	judge_hand(ob, h);
 	for (size_t i = 0; i < h->n && rc == ST_OK; i++)
 		rc = store_outbox_hand_back(ob->st, &h->rows[i], err);
+	for (size_t i = 0; i < h->n && rc == ST_OK; i++)
+		if (h->results[i].sent == SENT_REFUSED)
+			rc = note_refusal(ob, &h->rows[i], &h->results[i], err);
 	/* When all are back in the queue. */
 	for (size_t i = 0; i < h->n && rc == ST_OK; i++)
 		if (h->results[i].sent == SENT_RETRY &&

@@ -3,7 +3,9 @@
  * Place: outbox.h; asked after a flush, ever more rarely, for three days.
  */
 #include <stdio.h>
+#include <string.h>
 
+#include "gateway/bounce.h"
 #include "gateway/clock.h"
 #include "gateway/log.h"
 #include "gateway/outbox_hand.h"
@@ -44,6 +46,25 @@ judge(struct outbox *row, enum arrival arrival, const char *why, int64_t now)
 		row->arrival_ms = now;
 }
 
+/* A text that did not arrive counts like a mail that came back for now. */
+static enum status
+note_arrival(
+    struct outbox_sender *ob, const struct outbox *row, struct err *err)
+{
+	struct came_back b = { .contact_id = row->contact_id,
+		.outbox_id = row->id,
+		.kind = BOUNCE_SOFT,
+		.status = "",
+		.at_ms = row->arrival_ms };
+
+	if (row->contact_id != 0 && strcmp(row->arrival, "delivered") == 0)
+		return store_contact_heard(
+		    ob->st, row->contact_id, row->arrival_ms, err);
+	return strcmp(row->arrival, "failed") == 0
+		   ? bounce_note(ob->st, ob->config, &b, err)
+		   : ST_OK;
+}
+
 static enum status
 write_back(struct outbox_sender *ob, const struct outbox *row, struct err *err)
 {
@@ -52,6 +73,8 @@ write_back(struct outbox_sender *ob, const struct outbox *row, struct err *err)
 	if (rc != ST_OK)
 		return rc;
 	rc = store_outbox_arrived(ob->st, row, err);
+	if (rc == ST_OK)
+		rc = note_arrival(ob, row, err);
 	if (rc == ST_OK)
 		rc = store_commit(ob->st, err);
 	if (rc != ST_OK)

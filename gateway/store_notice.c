@@ -269,7 +269,9 @@ store_notice_sweep(struct store *st, int max, int64_t *rows, struct err *err)
 	" AND NOT EXISTS (SELECT 1 FROM subscription x"                        \
 	" WHERE x.contact_id = k.id AND x.consultation_id = :consultation"     \
 	" AND x.state = 'active')),"                                           \
-	" k.bounced_ms IS NOT NULL, EXISTS (SELECT 1 FROM notice_recipient t"  \
+	" k.bounced_ms IS NOT NULL,"                                           \
+	" COALESCE(k.resting_until_ms > :now, 0),"                             \
+	" EXISTS (SELECT 1 FROM notice_recipient t"                            \
 	" JOIN outbox r ON r.id = t.outbox_id"                                 \
 	" AND r.state NOT IN ('cancelled', 'failed')"                          \
 	" JOIN notice m ON m.id = r.notice_id AND m.state <> 'preparing'"      \
@@ -341,6 +343,7 @@ read_listeners(struct query *q, struct arena *a, struct listener **out,
 		l->language = query_get_text(q, a);
 		l->is_stopped = query_get_bool(q);
 		l->is_bounced = query_get_bool(q);
+		l->is_resting = query_get_bool(q);
 		l->is_told = query_get_bool(q);
 		l->comes = query_get_bool(q);
 	}
@@ -365,6 +368,7 @@ store_notice_listeners(struct store *st, const struct audience *who,
 	query_id(&q, ":consultation", who->meeting->consultation_id);
 	query_text(&q, ":kind", kinds[who->kind]);
 	query_int(&q, ":sequence", who->meeting->sequence);
+	query_int(&q, ":now", who->now);
 	if (who->kind == NOTICE_REMINDER)
 		query_int(&q, ":before", who->told_before_ms);
 	else if (who->kind != NOTICE_ANNOUNCEMENT)

@@ -80,6 +80,7 @@ struct listener {
 	const char *address, *language;
 	bool is_stopped; /* wants no notices */
 	bool is_bounced; /* mail to them came back for good */
+	bool is_resting; /* ... or for now, too often of late */
 	bool is_told; /* of this kind and sequence already */
 	bool comes; /* said that they will be there, last */
 };
@@ -90,6 +91,7 @@ struct audience {
 	enum notice_kind kind;
 	int64_t told_before_ms; /* of a reminder: see below */
 	bool is_late; /* of a change or cancellation: by text, too */
+	int64_t now;
 };
 
 /* An announcement: everybody subscribed to the meeting's consultation or

@@ -8,7 +8,7 @@
 
 #define SELECT_CONTACT                                                        \
 	"SELECT id, person_id, channel, address, name, language, stopped_ms," \
-	" bounced_ms, created_ms FROM contact"
+	" bounced_ms, soft_bounced_ms, created_ms FROM contact"
 
 static enum status
 read_contact(
@@ -28,6 +28,7 @@ read_contact(
 		out->language = query_get_text(q, a);
 		out->stopped_ms = query_get_int(q);
 		out->bounced_ms = query_get_int(q);
+		out->soft_bounced_ms = query_get_int(q);
 		out->created_ms = query_get_int(q);
 	}
 	return query_close(q, rc, err);
@@ -205,21 +206,6 @@ store_contact_tie(struct store *st, const struct contact *contact,
 	return rc == ST_OK ? store_preference_agree(st, contact->id, err) : rc;
 }
 
-static const char contact_bounced[] =
-    "UPDATE contact SET bounced_ms = :now WHERE id = :contact";
-
-enum status
-store_contact_bounced(
-    struct store *st, int64_t contact_id, int64_t now, struct err *err)
-{
-	struct query q;
-
-	query_open(&q, st, contact_bounced);
-	query_id(&q, ":contact", contact_id);
-	query_int(&q, ":now", now);
-	return query_run(&q, err);
-}
-
 const struct statement store_person_statements[] = {
 	{ "contact_find", contact_find },
 	{ "contact_get", contact_get },
@@ -230,6 +216,5 @@ const struct statement store_person_statements[] = {
 	{ "person_speaks", person_speaks },
 	{ "contact_tie", contact_tie },
 	{ "person_alone", person_alone },
-	{ "contact_bounced", contact_bounced },
 	{ NULL, NULL },
 };

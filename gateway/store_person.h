@@ -18,7 +18,7 @@ struct contact {
 	const char *name; /* as the person last wrote it */
 	const char *language;
 	int64_t stopped_ms; /* wants no notices at all since; 0: may get them */
-	int64_t bounced_ms; /* last hard bounce; 0 none */
+	int64_t bounced_ms, soft_bounced_ms; /* last hard, soft one; 0 none */
 	int64_t created_ms;
 };
 
@@ -55,9 +55,5 @@ enum status store_contact_add(
  * contact of somebody else; `*tied` says whether. */
 enum status store_contact_tie(struct store *st, const struct contact *contact,
     int64_t person_id, bool *tied, struct err *err);
-
-/* A hard bounce came back from that contact. */
-enum status store_contact_bounced(
-    struct store *st, int64_t contact_id, int64_t now, struct err *err);
 
 #endif

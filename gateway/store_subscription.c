@@ -109,7 +109,7 @@ static const char subscription_list[] =
     "SELECT s.id, s.contact_id, s.consultation_id, s.commune_id,"
     " s.state = 'active', s.since_ms, s.proof_inbound_id, s.proof,"
     " s.consent_ms, k.channel, k.address, k.name, c.code, g.name,"
-    " k.stopped_ms, k.bounced_ms FROM subscription s"
+    " k.stopped_ms, k.bounced_ms, k.resting_until_ms FROM subscription s"
     " JOIN contact k ON k.id = s.contact_id"
     " LEFT JOIN consultation c ON c.id = s.consultation_id"
     " LEFT JOIN commune g ON g.id = s.commune_id"
@@ -140,6 +140,7 @@ read_row(struct query *q, struct arena *a, struct subscription *out)
 	out->commune = query_get_text(q, a);
 	out->stopped_ms = query_get_int(q);
 	out->bounced_ms = query_get_int(q);
+	out->resting_until_ms = query_get_int(q);
 }
 
 static enum status

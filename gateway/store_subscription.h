@@ -24,6 +24,8 @@ struct subscription {
 	const char *code, *commune; /* "" the one it is not about */
 	int64_t stopped_ms; /* the contact wants no notices at all since */
 	int64_t bounced_ms; /* mail to it came back for good */
+	int64_t resting_until_ms; /* no notices until then: it came back too
+				     often of late */
 };
 
 /* Is it there and active, or did its owner, by whichever contact, stop it by

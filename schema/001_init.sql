@@ -117,7 +117,10 @@ CREATE TABLE contact (
 	silenced_ms INTEGER, -- nor news of meetings they come to, since
 	stopped_by INTEGER REFERENCES inbound (id), -- the message that said so
 	restarted_by INTEGER REFERENCES inbound (id), -- the one that undid it
-	bounced_ms INTEGER, -- last hard bounce
+	bounced_ms INTEGER, -- last hard bounce; NULL none since it was heard of
+	soft_bounced_ms INTEGER, -- last soft bounce; the same
+	resting_until_ms INTEGER, -- gets no notices until then: too many of those
+	heard_ms INTEGER, -- last sign after a bounce that it can be reached
 	created_ms INTEGER NOT NULL, -- first heard of
 	UNIQUE (channel, address_key)
 ) STRICT;
@@ -202,6 +205,21 @@ CREATE INDEX inbound_consultation ON inbound (consultation_id)
 	WHERE consultation_id IS NOT NULL;
 CREATE INDEX inbound_twin ON inbound (message_id, content_hash)
 	WHERE message_id <> '';
+
+-- What came back of our messages, and from whom.
+CREATE TABLE bounce (
+	id INTEGER PRIMARY KEY AUTOINCREMENT, -- stable key
+	contact_id INTEGER NOT NULL REFERENCES contact (id), -- was to get it
+	outbox_id INTEGER NOT NULL REFERENCES outbox (id), -- what came back
+	inbound_id INTEGER REFERENCES inbound (id), -- the report; NULL: it was
+		-- refused, or a provider says that it did not arrive
+	kind TEXT NOT NULL CHECK (kind IN ('hard', 'soft', 'late',
+		'complaint')), -- late: it may still arrive
+	status TEXT NOT NULL DEFAULT '', -- "5.1.1"; '' not said
+	at_ms INTEGER NOT NULL -- when we learnt it
+) STRICT;
+
+CREATE INDEX bounce_contact ON bounce (contact_id, at_ms);
 
 CREATE TABLE raw (
 	id INTEGER PRIMARY KEY AUTOINCREMENT, -- stable key

@@ -291,6 +291,74 @@ story('what comes back is counted by notice and meeting, and that address is not
 	assert.deepEqual([plan.mail, plan.bounced], [1, 1], 'who had a full box is told again');
 });
 
+// A report that `letter` came back.
+const cameBack = (house, letter, status, kind = 'failed') => house.mail('Return-Path: <>\r\nFrom: MAILER-DAEMON@poczta.example\r\n' +
+	`To: ${letter.replyTo}\r\nSubject: Undelivered\r\nMessage-ID: <b${++serial}@poczta.example>\r\n` +
+	`Received: from a by b; ${new Date(house.now).toUTCString().replace('GMT', '+0000')}\r\n` +
+	'MIME-Version: 1.0\r\nContent-Type: multipart/report; report-type=delivery-status; boundary="b"\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\n' +
+	'x\r\n--b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx.poczta.example\r\n\r\n' +
+	`Final-Recipient: rfc822; ${letter.to}\r\nAction: ${kind}\r\nStatus: ${status}\r\n\r\n--b--\r\n`);
+const later = (house, ms) => {
+	house.now = new Date(Date.parse(house.now) + ms).toISOString().replace('.000', '');
+};
+const dated = (house, from, text) => {
+	house.mail(`Received: from a by b; ${new Date(house.now).toUTCString().replace('GMT', '+0000')}\r\nFrom: ${from}\r\n` +
+		`To: konsultacje@powiat.example\r\nSubject: x\r\nMessage-ID: <w${++serial}@poczta.example>\r\n\r\n${text}\r\n`);
+	house.poll();
+};
+const stateOf = (house, address) => house.rows('subscription', 'list').find((s) => s.to === address).state;
+
+story('an address that takes no mail is left out until the person writes', (house) => {
+	announce(house, 's-10ke-ledziny-2', '--yes', '3');
+	house.poll();
+	const jan = sent(house)[1];
+	announce(house, 's-7m4h-ledziny-2', '--yes', '4', '--at', '2026-11-25 08:00');
+	cameBack(house, jan, '5.1.1');
+	later(house, 60e3);
+	house.poll();
+	assert.equal(stateOf(house, jan.to), 'bounced');
+	assert.ok(house.rows('outbox', 'list').some((r) => r.to === jan.to && r.state === 'cancelled'), 'what had not left never does');
+	assert.deepEqual([JSON.parse(house.run('--json', 'meeting', 'announce', 's-10ke-bierun-2', '--dry-run')).bounced], [1]);
+	assert.match(house.run('meeting', 'announce', 's-10ke-bierun-2', '--dry-run'), /1 addresses take no mail/);
+	later(house, 60e3);
+	dated(house, jan.to, 'POMOC');
+	assert.equal(stateOf(house, jan.to), 'active');
+});
+
+story('mail that comes back for now counts, rests the address, and is forgotten in time or when the person writes', (house) => {
+	const letters = [];
+	for (const key of ['s-10ke-ledziny-2', 's-10ke-bierun-2', 's-7m4h-ledziny-2']) {
+		house.run('--json', 'meeting', 'announce', key, '--yes', String(JSON.parse(house.run('--json', 'meeting', 'announce', key, '--dry-run')).recipients));
+		house.poll();
+		letters.push(sent(house).find((m) => m.to.startsWith('jan')));
+	}
+	const back = (i, status = '4.2.2') => {
+		later(house, 3600e3);
+		cameBack(house, letters[i], status);
+		house.poll();
+	};
+	back(0);
+	back(0);
+	back(0, '4.4.1');
+	assert.equal(stateOf(house, 'jan@poczta.example'), 'active', 'one letter counts once');
+	cameBack(house, letters[1], '4.4.1', 'delayed');
+	back(1, '5.7.1');
+	assert.equal(stateOf(house, 'jan@poczta.example'), 'active', 'a policy is no fault of the address');
+	back(2, '5.2.2');
+	assert.equal(stateOf(house, 'jan@poczta.example'), 'resting', 'three do');
+	assert.equal(JSON.parse(house.run('--json', 'meeting', 'announce', 's-10ke-bierun-2', '--dry-run')).resting, 1);
+	assert.match(house.run('meeting', 'announce', 's-10ke-bierun-2', '--dry-run'), /of 1 too much came back of late/);
+	const before = house.now;
+	later(house, 31 * 24 * 3600e3);
+	assert.equal(stateOf(house, 'jan@poczta.example'), 'active', 'a month later it is tried again');
+	house.now = before;
+	later(house, 3600e3);
+	dated(house, 'jan@poczta.example', 'POMOC');
+	assert.equal(stateOf(house, 'jan@poczta.example'), 'active');
+	back(2);
+	assert.equal(stateOf(house, 'jan@poczta.example'), 'active', 'it counts anew');
+});
+
 story('a meeting that was held has its head counts and points, and a point becomes a remark', (house) => {
 	const key = 's-10ke-ledziny-2';
 	const held = (...args) => house.run('--json', 'meeting', 'held', key, ...args);

@@ -3,6 +3,7 @@
 
 #include "gateway/store_answer.h"
 #include "gateway/store_chain.h"
+#include "gateway/store_bounce.h"
 #include "gateway/store_preference.h"
 
 static int64_t

@@ -1,4 +1,5 @@
 /* test_store_consultation - codes, communes, meetings, people and their wishes */
+#include "gateway/store_bounce.h"
 #include "gateway/store_preference.h"
 #include "tests/unit/store_fixture.h"
 
