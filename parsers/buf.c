@@ -1,6 +1,7 @@
 /* buf - spans, bounded buffers and the arena */
 #include "parsers/buf.h"
 
+#include <ctype.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -70,9 +71,12 @@ size_t
 span_find_nocase(struct span a, const char *needle)
 {
 	size_t len = strlen(needle);
+	char small = (char)tolower((unsigned char)needle[0]);
+	char big = (char)toupper((unsigned char)needle[0]);
 
 	for (size_t i = 0; i + len <= a.n; i++)
-		if (strncasecmp(a.p + i, needle, len) == 0)
+		if ((a.p[i] == small || a.p[i] == big || len == 0) &&
+		    strncasecmp(a.p + i, needle, len) == 0)
 			return i;
 	return a.n;
 }
@@ -93,22 +97,6 @@ span_trim(struct span a)
 	while (a.n > 0 && is_space(a.p[a.n - 1]))
 		a.n--;
 	return a;
-}
-
-struct span
-span_from(struct span a, size_t from)
-{
-	return span_sub(a, from, a.n);
-}
-
-struct span
-span_sub(struct span a, size_t from, size_t n)
-{
-	if (from >= a.n)
-		return (struct span){ NULL, 0 };
-	if (n > a.n - from)
-		n = a.n - from;
-	return (struct span){ a.p + from, n };
 }
 
 bool

@@ -38,9 +38,22 @@ size_t span_find_nocase(struct span a, const char *needle);
 /* `a` without white space (space, TAB, CR, LF, VT, FF) at both ends. */
 struct span span_trim(struct span a);
 
-/* `a` from byte `from` on, and the `n` bytes there; clamped to what is there. */
-struct span span_from(struct span a, size_t from);
-struct span span_sub(struct span a, size_t from, size_t n);
+/* `a` from byte `from` on, and the `n` bytes there; clamped to what is there.
+ * Every scan steps with these two: they stand here to cost it nothing. */
+static inline struct span
+span_sub(struct span a, size_t from, size_t n)
+{
+	if (from >= a.n)
+		return (struct span){ NULL, 0 };
+	return (struct span){ a.p + from, n > a.n - from ? a.n - from : n };
+}
+
+/* See span_sub. */
+static inline struct span
+span_from(struct span a, size_t from)
+{
+	return span_sub(a, from, a.n);
+}
 
 /* Takes the next line from `*rest` into `*line`, without its LF or CRLF.
  * False when `*rest` was empty. */

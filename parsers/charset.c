@@ -445,20 +445,6 @@ marked(struct span *in)
 	return set;
 }
 
-/* UTF-8, where NUL is no reason against it. */
-static bool
-is_valid_utf8(struct span in)
-{
-	size_t len;
-
-	for (; in.n > 0; in = span_from(in, len)) {
-		text_next(in, &len);
-		if (len == 1 && (unsigned char)in.p[0] >= 0x80)
-			return false;
-	}
-	return true;
-}
-
 /* The set to read `in` with, given the one it claims (or SETS). */
 static size_t
 choose(struct span in, size_t claim, bool utf8)
@@ -477,9 +463,8 @@ choose(struct span in, size_t claim, bool utf8)
 /* The byte that stands for each character in `set`, 0 for what has none; a
  * control character stands for the byte of its number. */
 static void
-bytes_of(unsigned char table[TWICE_MAX], size_t set)
+fill_bytes(unsigned char table[TWICE_MAX], size_t set)
 {
-	memset(table, 0, TWICE_MAX);
 	for (int i = 0x80; i < 0xA0; i++)
 		table[i] = (unsigned char)i;
 	for (int i = 0x80; i < 0x100; i++) {
@@ -498,15 +483,30 @@ bytes_of(unsigned char table[TWICE_MAX], size_t set)
 	}
 }
 
-/* Appends the bytes that `in` had before a program took them for `set`.  False
- * when it holds a character that this cannot have made. */
-static bool
-undo(struct buf *out, struct span in, size_t set)
+/* The sets that UTF-8 is taken for, and their bytes once they were needed. */
+static struct {
+	size_t set;
+	bool filled;
+	unsigned char bytes[TWICE_MAX];
+} taken_for[] = { { .set = WINDOWS_1252 }, { .set = WINDOWS_1250 } };
+
+static const unsigned char *
+bytes_of(size_t i)
 {
-	unsigned char table[TWICE_MAX];
+	if (!taken_for[i].filled)
+		fill_bytes(taken_for[i].bytes, taken_for[i].set);
+	taken_for[i].filled = true;
+	return taken_for[i].bytes;
+}
+
+/* Appends the bytes that `in` had before a program took them for another set.
+ * False when it holds a character that this cannot have made, or one that
+ * begins no UTF-8. */
+static bool
+undo(struct buf *out, struct span in, const unsigned char *table)
+{
 	size_t len, plain;
 
-	bytes_of(table, set);
 	while (in.n > 0) {
 		int32_t cp;
 
@@ -518,7 +518,8 @@ undo(struct buf *out, struct span in, size_t set)
 		if (in.n == 0)
 			break;
 		cp = text_next(in, &len);
-		if (cp < 0 || cp >= TWICE_MAX || table[cp] == 0)
+		if (cp < 0 || cp >= TWICE_MAX || table[cp] == 0 ||
+		    (plain > 0 && table[cp] < 0xC2))
 			return false;
 		buf_char(out, (char)table[cp]);
 		in = span_from(in, len);
@@ -526,7 +527,6 @@ undo(struct buf *out, struct span in, size_t set)
 	return !out->failed;
 }
 
-/* Characters outside ASCII in valid UTF-8. */
 static size_t
 count_marked(struct span in)
 {
@@ -543,15 +543,14 @@ count_marked(struct span in)
 static bool
 read_twice(struct buf *out, struct span in, struct charset_note *note)
 {
-	static const size_t taken_for[] = { WINDOWS_1252, WINDOWS_1250 };
 	struct buf once = { .max = in.n };
 	bool found = false;
 
 	for (size_t i = 0; !found && i < 2; i++) {
 		buf_reset(&once);
-		found = undo(&once, in, taken_for[i]) &&
+		found = undo(&once, in, bytes_of(i)) &&
 			count_marked(buf_span(&once)) >= TWICE_SURE &&
-			is_valid_utf8(buf_span(&once));
+			text_is_utf8_or_nul(buf_span(&once));
 	}
 	if (found) {
 		buf_add(out, buf_span(&once));
@@ -566,7 +565,7 @@ charset_to_utf8(struct buf *out, struct span in, struct span declared,
     struct charset_note *note)
 {
 	size_t claim = find_set(declared), set = marked(&in);
-	bool utf8 = is_valid_utf8(in);
+	bool utf8 = text_is_utf8_or_nul(in);
 
 	*note = (struct charset_note){ .name = sets[UTF_8].name };
 	if (in.n == 0)

@@ -5,64 +5,95 @@
 
 #include "parsers/text.h"
 
-enum { READ_MAX = 8192, WORD_MAX = 16, CLEAR = 3 };
+enum { READ_MAX = 8192, WORD_MAX = 16, CLEAR = 3, LETTERS = 'z' - 'a' + 1 };
 
-/* Small words that the other language does not have; with and without marks,
- * since texts are often sent without. */
-static const char *const polish[] = { "w", "z", "na", "nie", "jest", "sie",
-	"się", "ze", "że", "jak", "dla", "od", "czy", "ale", "prosze", "proszę",
-	"przez", "oraz", "przy", "tylko", "jestem", "byc", "być", "bez", "tak",
-	"juz", "już", "moze", "może", "po", "za", "są", "ma", "ten", "ta",
-	"tym", "tego", "tej", "ktory", "który", "ktora", "która", "co", "kiedy",
-	"gdzie", "wiecej", "więcej", "bardzo", "dzien", "dzień", "dobry",
-	"dziekuje", "dziękuję", "pozdrawiam", "witam", "uwaga", "uwagi",
-	"powinny", "powinien", "powinna", "u", "pod", "nad", "lub", "albo",
-	"jako", "ich", "nas", "mnie", "nam", "które", "ktore", NULL };
-static const char *const english[] = { "the", "and", "of", "is", "are", "that",
-	"this", "for", "with", "please", "would", "should", "not", "have", "be",
-	"it", "you", "from", "there", "our", "your", "they", "an", "at", "but",
-	"can", "will", "has", "more", "which", "when", "what", "hello", "thank",
-	"thanks", "regards", "i'm", "don't", "been", "were", "its", "their",
-	"could", "because", "about", "if", "in", NULL };
+/* Small words that the other language does not have, by their first letters;
+ * with and without marks, since texts are often sent without. */
+static const char *const polish[LETTERS] = {
+	['a' - 'a'] = "ale albo",
+	['b' - 'a'] = "byc być bez bardzo",
+	['c' - 'a'] = "czy co",
+	['d' - 'a'] = "dla dzien dzień dobry dziekuje dziękuję",
+	['g' - 'a'] = "gdzie",
+	['i' - 'a'] = "ich",
+	['j' - 'a'] = "jest jak jestem juz już jako",
+	['k' - 'a'] = "ktory który ktora która kiedy które ktore",
+	['l' - 'a'] = "lub",
+	['m' - 'a'] = "moze może ma mnie",
+	['n' - 'a'] = "na nie nad nas nam",
+	['o' - 'a'] = "od oraz",
+	['p' - 'a'] = "prosze proszę przez przy po pozdrawiam powinny "
+		      "powinien powinna pod",
+	['s' - 'a'] = "sie się są",
+	['t' - 'a'] = "tylko tak ten ta tym tego tej",
+	['u' - 'a'] = "uwaga uwagi u",
+	['w' - 'a'] = "w wiecej więcej witam",
+	['z' - 'a'] = "z ze za",
+};
+static const char *const english[LETTERS] = {
+	['a' - 'a'] = "and are an at about",
+	['b' - 'a'] = "be but been because",
+	['c' - 'a'] = "can could",
+	['d' - 'a'] = "don't",
+	['f' - 'a'] = "for from",
+	['h' - 'a'] = "have has hello",
+	['i' - 'a'] = "is it i'm its if in",
+	['m' - 'a'] = "more",
+	['n' - 'a'] = "not",
+	['o' - 'a'] = "of our",
+	['p' - 'a'] = "please",
+	['r' - 'a'] = "regards",
+	['s' - 'a'] = "should",
+	['t' - 'a'] = "the that this there they thank thanks their",
+	['w' - 'a'] = "with would will which when what were",
+	['y' - 'a'] = "you your",
+};
 
 static bool
-listed(const char *word, size_t n, const char *const *table)
+listed(const char *word, size_t n, const char *const table[LETTERS])
 {
-	for (; *table != NULL; table++)
-		if ((*table)[0] == word[0] && strlen(*table) == n &&
-		    memcmp(*table, word, n) == 0)
+	const char *p;
+	size_t len;
+
+	if (word[0] < 'a' || word[0] > 'z')
+		return false;
+	for (p = table[word[0] - 'a']; p != NULL && *p != '\0'; p += len) {
+		p += strspn(p, " ");
+		len = strcspn(p, " ");
+		if (len == n && memcmp(p, word, n) == 0)
 			return true;
+	}
 	return false;
 }
 
-/* Letters that Polish has and English lacks. */
+/* Letters that Polish has and English lacks: U+0104 to U+0107, 0118, 0119, 0141
+ * to 0144, 015A, 015B and 0179 to 017C. */
 static bool
-has_polish_letter(struct span word)
+is_polish_letter(int32_t cp)
 {
-	static const char *const letters[] = { "ą", "ć", "ę", "ł", "ń", "ś",
-		"ź", "ż", "Ą", "Ć", "Ę", "Ł", "Ń", "Ś", "Ź", "Ż" };
-
-	for (size_t i = 0; i + 1 < word.n; i++)
-		for (size_t k = 0; k < sizeof(letters) / sizeof(letters[0]);
-		     k++)
-			if (memcmp(word.p + i, letters[k], 2) == 0)
-				return true;
-	return false;
+	return (cp >= 0x104 && cp <= 0x107) || cp == 0x118 || cp == 0x119 ||
+	       (cp >= 0x141 && cp <= 0x144) || cp == 0x15A || cp == 0x15B ||
+	       (cp >= 0x179 && cp <= 0x17C);
 }
 
-/* The next word of `*rest`; the empty span at the end. */
+/* The next word of `*rest`, and whether it has such a letter; the empty span at
+ * the end. */
 static struct span
-next_word(struct span *rest)
+next_word(struct span *rest, bool *polish_letter)
 {
 	size_t n = 0, len;
 	struct span word;
+	int32_t cp;
 
+	*polish_letter = false;
 	while (rest->n > 0 && !text_is_word(text_next(*rest, &len)))
 		*rest = span_from(*rest, len);
-	while (n < rest->n &&
-	       (text_is_word(text_next(span_from(*rest, n), &len)) ||
-		   rest->p[n] == '\''))
-		n += len;
+	for (; n < rest->n; n += len) {
+		cp = text_next(span_from(*rest, n), &len);
+		if (!text_is_word(cp) && cp != '\'')
+			break;
+		*polish_letter |= is_polish_letter(cp);
+	}
 	word = span_sub(*rest, 0, n);
 	*rest = span_from(*rest, n);
 	return word;
@@ -74,10 +105,11 @@ language_of(struct span text)
 	struct span rest = span_sub(text, 0, READ_MAX), word;
 	size_t pl = 0, en = 0, words = 0;
 	char small[WORD_MAX];
+	bool marked;
 
-	while ((word = next_word(&rest)).n > 0) {
+	while ((word = next_word(&rest, &marked)).n > 0) {
 		words++;
-		pl += 2 * (word.n <= 64 && has_polish_letter(word));
+		pl += marked ? 2 : 0;
 		if (word.n > WORD_MAX)
 			continue;
 		for (size_t i = 0; i < word.n; i++)

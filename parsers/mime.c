@@ -115,6 +115,9 @@ unsafe_field(struct arena *a, struct span field, size_t *structures)
 static size_t
 comment_depth(struct span line, size_t depth)
 {
+	if (line.n == 0 || (memchr(line.p, '(', line.n) == NULL &&
+			       memchr(line.p, ')', line.n) == NULL))
+		return depth;
 	for (size_t i = 0; i < line.n; i++)
 		if (line.p[i] == '(')
 			depth++;

@@ -32,7 +32,7 @@ ascii_run(struct span s)
 }
 
 int32_t
-text_next(struct span s, size_t *len)
+text_next_far(struct span s, size_t *len)
 {
 	utf8proc_int32_t cp;
 	utf8proc_ssize_t n;
@@ -40,8 +40,6 @@ text_next(struct span s, size_t *len)
 	*len = s.n > 0;
 	if (s.n == 0)
 		return 0;
-	if ((unsigned char)s.p[0] < 0x80)
-		return s.p[0];
 	n = utf8proc_iterate((const utf8proc_uint8_t *)s.p,
 	    s.n < 4 ? (utf8proc_ssize_t)s.n : 4, &cp);
 	if (n <= 0)
@@ -51,23 +49,27 @@ text_next(struct span s, size_t *len)
 }
 
 bool
-text_is_utf8(struct span s)
+text_is_utf8_or_nul(struct span s)
 {
-	size_t run, len;
+	size_t len;
 
 	while (s.n > 0) {
-		run = ascii_run(s);
-		if (run > 0 && memchr(s.p, '\0', run) != NULL)
-			return false;
-		s = span_from(s, run);
+		s = span_from(s, ascii_run(s));
 		if (s.n == 0)
 			break;
-		text_next(s, &len);
+		text_next_far(s, &len);
 		if (len == 1)
 			return false;
 		s = span_from(s, len);
 	}
 	return true;
+}
+
+bool
+text_is_utf8(struct span s)
+{
+	return text_is_utf8_or_nul(s) &&
+	       (s.n == 0 || memchr(s.p, '\0', s.n) == NULL);
 }
 
 static void

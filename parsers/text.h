@@ -12,6 +12,9 @@
 /* Valid UTF-8 without surrogates, over-long forms or NUL? */
 bool text_is_utf8(struct span s);
 
+/* The same, where NUL is no reason against it. */
+bool text_is_utf8_or_nul(struct span s);
+
 /* Appends `in` with every invalid byte replaced by U+FFFD, NUL and control
  * characters other than TAB and LF dropped; CRLF, CR, VT, FF, NEL and Unicode's
  * line and paragraph separators turned into LF. */
@@ -29,9 +32,19 @@ void text_fold(struct buf *out, struct span in);
 /* The same into an arena; the empty span when memory is short. */
 struct span text_fold_copy(struct arena *a, struct span in);
 
+/* text_next for what is not ASCII. */
+int32_t text_next_far(struct span s, size_t *len);
+
 /* The code point at `s` and its length in bytes in `*len`; U+FFFD and 1 for a
  * byte that starts nothing valid; 0 and 0 at the end. */
-int32_t text_next(struct span s, size_t *len);
+static inline int32_t
+text_next(struct span s, size_t *len)
+{
+	if (s.n == 0 || (unsigned char)s.p[0] >= 0x80)
+		return text_next_far(s, len);
+	*len = 1;
+	return s.p[0];
+}
 
 /* Letters and digits of any script. */
 bool text_is_word(int32_t codepoint);

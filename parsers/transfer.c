@@ -100,9 +100,13 @@ base64_line(const uint8_t *table, struct bits *b, struct span line, char *to)
 static size_t
 base64_part(const uint8_t *table, struct span line)
 {
+	const unsigned char *p = (const unsigned char *)line.p;
 	size_t n = 0;
 
-	while (n < line.n && table[(unsigned char)line.p[n]] < SPACE)
+	while (n + 4 <= line.n && (table[p[n]] | table[p[n + 1]] |
+				      table[p[n + 2]] | table[p[n + 3]]) < PAD)
+		n += 4;
+	while (n < line.n && table[p[n]] < SPACE)
 		n++;
 	return n == line.n || (n > 0 && line.p[n - 1] == '=') ? n : 0;
 }
