@@ -11,7 +11,7 @@ SAN_FLAGS := $(if $(SAN),-fsanitize=address$(comma)undefined -fno-sanitize-recov
 HARDEN  := -fstack-protector-strong -fPIE -fstack-clash-protection $(if $(SAN),,-D_FORTIFY_SOURCE=2)
 WARN    := -Wall -Wextra -Wshadow -Wformat=2 -Wstrict-prototypes $(if $(WERROR),-Werror)
 ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -I. -isystem /usr/include/libxml2 $(WARN) $(HARDEN) $(CFLAGS) $(SAN_FLAGS) -MMD -MP
-LDLIBS  := -letpan -lcurl -lxml2 -lical -lutf8proc -lgnutls -lsqlite3 -lzstd -lseccomp -lconfuse -lcsv -ljansson -lpcre2-8 -lpthread
+LDLIBS  := -letpan -lxml2 -lical -lutf8proc -lgnutls -lsqlite3 -lzstd -lseccomp -lconfuse -lcsv -ljansson -lpcre2-8 -lpthread
 LDFLAGS_ALL = -pie -Wl,-z,relro,-z,now $(LDFLAGS) $(SAN_FLAGS)
 
 SRC   := $(sort $(wildcard parsers/*.c templates/*.c gateway/*.c))

@@ -21,7 +21,7 @@ const char http_json[] = "application/json";
 struct http_line *
 http_line_open(void)
 {
-	CURLM *multi = curl_multi_init();
+	CURLM *multi = curl_load(NULL) == ST_OK ? curl_multi_init() : NULL;
 
 	if (multi != NULL)
 		curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, 1L);
@@ -235,7 +235,8 @@ http_ask(const struct http_request *request, struct http_answer *out,
 	if (rc == ST_OK)
 		take_answer(&d, request->want, out);
 	dial_close(&d);
-	curl_slist_free_all(headers);
+	if (headers != NULL)
+		curl_slist_free_all(headers);
 	return rc;
 }
 

@@ -15,7 +15,6 @@
 #include "gateway/clock.h"
 #include "gateway/cmd.h"
 #include "gateway/jail.h"
-#include "gateway/stream.h"
 
 #define VERSION "0.1.0"
 
@@ -158,8 +157,6 @@ run_command(
 		    ST_OK)
 			return say(ctx.err.text);
 		ctx.config_path = ctx.config->path;
-		if (stream_init(&ctx.err) != ST_OK)
-			return say(ctx.err.text);
 	}
 	actor_find(&actor, ctx.config);
 	ctx.who = actor.name;

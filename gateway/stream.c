@@ -44,14 +44,6 @@ struct stream {
 	mailstream *mail; /* owned, unless libetpan freed it: then NULL */
 };
 
-enum status
-stream_init(struct err *err)
-{
-	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
-		return err_set(err, ST_BROKEN, "libcurl cannot be started");
-	return ST_OK;
-}
-
 static bool
 told_to_stop(const struct stream *s)
 {

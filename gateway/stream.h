@@ -39,9 +39,6 @@ struct stream_settings {
 			  not take; or NULL */
 };
 
-/* Once a process, before it has threads: what lies below (libcurl) starts. */
-enum status stream_init(struct err *err);
-
 /* Opens, verifies and logs in.  ST_REJECT: somebody must mend something (the
  * certificate, the host name, the pin, the login, TLS not offered), and trying
  * again changes nothing; ST_RETRY: unreachable, silent, or not now; ST_BROKEN:

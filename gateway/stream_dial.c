@@ -194,7 +194,9 @@ dial_open(struct dial *d, const char *url, const char *schemes,
 	memset(d, 0, sizeof(*d));
 	d->said.max = SAID_MAX;
 	d->stop = stop;
-	rc = take_apart(d, url, schemes, path, err);
+	rc = curl_load(err);
+	if (rc == ST_OK)
+		rc = take_apart(d, url, schemes, path, err);
 	if (rc != ST_OK)
 		return rc;
 	c = d->easy = curl_easy_init();
@@ -231,6 +233,8 @@ dial_share(struct dial *d, CURLM *multi)
 void
 dial_close(struct dial *d)
 {
+	if (curl_load(NULL) != ST_OK)
+		return; /* then there is nothing to close */
 	if (d->multi != NULL && d->easy != NULL)
 		curl_multi_remove_handle(d->multi, d->easy);
 	curl_easy_cleanup(d->easy);

@@ -12,11 +12,11 @@
 #ifndef STREAM_DIAL_H
 #define STREAM_DIAL_H
 
-#include <curl/curl.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 
 #include "gateway/certificate.h"
+#include "gateway/curl.h"
 
 struct dial {
 	CURL *easy; /* owned; stays in `multi` */

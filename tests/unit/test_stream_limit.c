@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "gateway/clock.h"
+#include "gateway/curl.h"
 #include "gateway/stream.h"
 
 struct server {
@@ -130,7 +131,7 @@ start(void **state)
 	struct err err;
 	(void)state;
 
-	return stream_init(&err) == ST_OK ? 0 : -1;
+	return curl_load(&err) == ST_OK ? 0 : -1;
 }
 
 int
