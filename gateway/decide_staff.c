@@ -11,7 +11,9 @@
 #include <string.h>
 #include <strings.h>
 
+#include "gateway/embedded.h"
 #include "gateway/order_facts.h"
+#include "gateway/staff_word.h"
 
 #define DAY_MS (24LL * 60 * 60 * 1000)
 
@@ -27,6 +29,8 @@ struct staff_case {
 	const struct case_file *c;
 	struct decision *d;
 	struct order_verb verb;
+	enum staff_word word; /* holds a sending up, or lets it go on */
+	int64_t number; /* of the order it names; 0: none */
 	const struct config_staff *who; /* NULL: the sender is not of staff */
 	struct staff_preview
 	    answered; /* the preview it answers; or order_id 0 */
@@ -288,6 +292,40 @@ decide_cancel(struct staff_case *s, struct err *err)
 	return ST_OK;
 }
 
+/* ---- WSTRZYMAJ, WZNÓW -------------------------------------------------- */
+
+/* Only what is leaving can be held up; until then ANULUJ takes it back. */
+static enum status
+decide_hold_up(struct staff_case *s, struct err *err)
+{
+	int64_t id = s->number != 0 ? s->number : s->answered.order_id;
+	struct staff_order *list, *order = NULL;
+	struct notice notice = { .state = "" };
+	bool is_pause = s->word == STAFF_WORD_PAUSE;
+	size_t n = 0;
+	enum status rc =
+	    store_order_open(s->c->st, s->c->arena, &list, &n, err);
+
+	for (size_t i = 0; i < n && rc == ST_OK; i++)
+		if (list[i].id == id && list[i].notice_id != 0)
+			order = &list[i];
+	if (order != NULL)
+		rc = store_notice_get(
+		    s->c->st, order->notice_id, s->c->arena, &notice, err);
+	if (rc != ST_OK)
+		return rc;
+	if (strcmp(notice.state, is_pause ? "sending" : "paused") != 0) {
+		refused(s, is_pause ? "pause_none" : "resume_none", 0,
+		    "the order is not one that can be held up or go on");
+		return ST_OK;
+	}
+	s->d->staff.step = is_pause ? STAFF_PAUSE : STAFF_RESUME;
+	s->d->staff.order_id = id;
+	decide_settle(s->d, s->c, FATE_STAFF, "%s order %lld",
+	    is_pause ? "holds up" : "lets go on", (long long)id);
+	return ST_OK;
+}
+
 /* ---- all --------------------------------------------------------------- */
 
 static enum status
@@ -314,6 +352,8 @@ decide_order_of_staff(struct staff_case *s, struct err *err)
 		    s->d, s->c, FATE_STAFF, "an order of staff: %s", word);
 		return ST_OK;
 	}
+	if (s->word != STAFF_WORD_NONE)
+		return decide_hold_up(s, err);
 	if (s->verb.command == CMD_CANCEL_JOB)
 		return decide_cancel(s, err);
 	if (s->verb.command == CMD_SEND && s->verb.digits[0] != '\0')
@@ -332,6 +372,9 @@ read_verb(struct staff_case *s)
 	struct span body =
 	    order_text_body(s->c->order_words, m->new_text, &m->from);
 
+	s->word = staff_word_read(&s->number,
+	    embedded_find("templates/staff_words.tsv"),
+	    body.n > 0 ? body : m->subject);
 	order_verb_read(&s->verb, s->c->keywords, body);
 	if (s->verb.command != CMD_NONE && !s->verb.is_bare)
 		return;
@@ -367,7 +410,9 @@ decide_staff(struct decision *d, const struct case_file *c, struct err *err)
 		return ST_OK;
 	}
 	/* Staff are residents too: what is no order goes the way of all. */
-	if (s.answered.order_id == 0 &&
+	if (s.answered.order_id == 0 && s.number == 0)
+		s.word = STAFF_WORD_NONE;
+	if (s.answered.order_id == 0 && s.word == STAFF_WORD_NONE &&
 	    (s.verb.command == CMD_NONE || s.verb.is_bare))
 		return ST_OK;
 	return is_believed(&s) ? decide_order_of_staff(&s, err) : ST_OK;

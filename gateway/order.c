@@ -527,6 +527,33 @@ cancel(const struct order_desk *desk, const struct staff_mail *s,
 }
 
 static enum status
+hold_up(const struct order_desk *desk, const struct staff_mail *s,
+    const struct inbound *in, struct err *err)
+{
+	const char *who = order_staff_name(desk->config, s->who->address);
+	bool is_pause = s->step == STAFF_PAUSE;
+	char subject[48];
+	struct staff_order order;
+	int64_t rows = 0;
+	enum status rc =
+	    store_order_get(desk->st, s->order_id, desk->arena, &order, err);
+
+	if (rc != ST_OK)
+		return rc;
+	rc = (is_pause ? store_notice_pause : store_notice_resume)(
+	    desk->st, order.notice_id, &rows, err);
+	snprintf(subject, sizeof(subject), "notice %lld",
+	    (long long)order.notice_id);
+	if (rc == ST_OK)
+		rc = store_audit(desk->st, desk->now, who,
+		    is_pause ? "notice pause" : "notice resume", subject, "",
+		    "", err);
+	return rc == ST_OK ? answer(desk, s, &order,
+				 is_pause ? "is_paused" : "is_resumed", in, err)
+			   : rc;
+}
+
+static enum status
 refuse_about(const struct order_desk *desk, const struct staff_mail *s,
     const struct inbound *in, struct err *err)
 {
@@ -561,6 +588,9 @@ order_do(const struct order_desk *desk, const struct staff_mail *s,
 		return count_wrong(desk, s, in, err);
 	case STAFF_CANCEL:
 		return cancel(desk, s, in, err);
+	case STAFF_PAUSE:
+	case STAFF_RESUME:
+		return hold_up(desk, s, in, err);
 	case STAFF_REFUSE:
 		return refuse_about(desk, s, in, err);
 	case STAFF_NONE:

@@ -28,6 +28,8 @@ enum staff_step {
 	STAFF_CONFIRM, /* the right PIN */
 	STAFF_WRONG, /* a wrong one: counted */
 	STAFF_CANCEL,
+	STAFF_PAUSE, /* a notice that is leaving is held up */
+	STAFF_RESUME,
 	STAFF_REFUSE /* told why */
 };
 
@@ -36,7 +38,7 @@ struct staff_mail {
 	const struct config_staff *who; /* NULL for STAFF_HELD at most */
 	const char *verb; /* of an order: "announce" */
 	struct span text; /* of an order: what follows its verb */
-	int64_t order_id; /* confirmed, cancelled, or refused about; or 0 */
+	int64_t order_id; /* confirmed, cancelled, held up, refused; or 0 */
 	int64_t preview_id; /* whose PIN came: its row of the outbox */
 	const int64_t *orders; /* that a wrong PIN counts against */
 	size_t n_orders;
