@@ -12,6 +12,7 @@
 #include "gateway/clock.h"
 #include "gateway/cmd_list.h"
 #include "gateway/file.h"
+#include "gateway/person_dossier.h"
 #include "gateway/person_import.h"
 #include "gateway/row.h"
 
@@ -223,7 +224,11 @@ static int
 run(struct cmd_context *ctx, int argc, char **argv)
 {
 	static const struct cmd_verb verbs[] = {
+		{ "list", person_list },
+		{ "show", person_show },
 		{ "import", import },
+		{ "export", person_export },
+		{ "erase", person_erase },
 		{ NULL, NULL },
 	};
 
@@ -232,11 +237,23 @@ run(struct cmd_context *ctx, int argc, char **argv)
 
 const struct cmd cmd_person = {
 	.name = "person",
-	.summary = "the people we may write to: import a list",
+	.summary = "people: list, show, import a list, export, erase",
 	.help =
-	    "usage: uwaga person import FILE.csv [options]\n"
+	    "usage: uwaga person list [TEXT]\n"
+	    "       uwaga person show ID|ADDRESS|NUMBER\n"
+	    "       uwaga person import FILE.csv [options]\n"
+	    "       uwaga person export ID|ADDRESS|NUMBER [-o DIR]\n"
+	    "       uwaga person erase ID|ADDRESS|NUMBER --yes ID "
+	    "[--remarks]\n"
 	    "\n"
-	    "Each row is a person who agreed to get notices.  The first row "
+	    "export  all that is kept of a person as JSON; with -o also their "
+	    "messages as they\n"
+	    "        came\n"
+	    "erase   names, addresses, messages, letters and subscriptions; "
+	    "remarks keep their\n"
+	    "        number and, unless --remarks is given, their words\n"
+	    "\n"
+	    "import: each row is a person who agreed to get notices.  The first row "
 	    "names the columns,\nin any order: e-mail, telefon, imię i "
 	    "nazwisko (or imię, nazwisko), gmina, kod,\nzgoda (the day they "
 	    "agreed), źródło (where the consent is kept), język (of\nwhat "

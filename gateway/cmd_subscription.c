@@ -152,15 +152,18 @@ static int
 finish_add(struct cmd_context *ctx, const char *address,
     const struct person_import_report *r)
 {
+	char subject[60];
 	enum status rc;
 
+	snprintf(
+	    subject, sizeof(subject), "contact %lld", (long long)r->contact_id);
 	if (r->refused > 0)
 		return cmd_fail(ctx, 1,
 		    "%s said STOP by message; only their own START changes that",
 		    address);
 	rc = store_begin(ctx->store, &ctx->err);
 	if (rc == ST_OK)
-		rc = row_audit(ctx, "subscription add", address, NULL, NULL);
+		rc = row_audit(ctx, "subscription add", subject, NULL, NULL);
 	if (row_finish(ctx, rc) != 0)
 		return 1;
 	if (!ctx->json)

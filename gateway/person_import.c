@@ -178,6 +178,7 @@ take_entry(struct import_run *r, const struct person_row *row, struct err *err)
 		rc = write_ends(r, &e, row, err);
 	if (rc == ST_OK && writes(r))
 		rc = describe(r, &e, row, err);
+	r->report->contact_id = e.mail.id != 0 ? e.mail.id : e.phone.id;
 	if (refused)
 		r->report->refused += mail + phone;
 	if (rc == ST_OK && mail && !refused)

@@ -17,6 +17,7 @@ static const struct statement *const tables[] = {
 	store_person_statements,
 	store_preference_statements,
 	store_bounce_statements,
+	store_dossier_statements,
 	store_outbox_statements,
 	store_outbox_count_statements,
 	store_subscription_statements,

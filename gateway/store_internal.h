@@ -42,6 +42,7 @@ extern const struct statement store_held_statements[];
 extern const struct statement store_person_statements[];
 extern const struct statement store_preference_statements[];
 extern const struct statement store_bounce_statements[];
+extern const struct statement store_dossier_statements[];
 extern const struct statement store_outbox_statements[];
 extern const struct statement store_outbox_count_statements[];
 extern const struct statement store_subscription_statements[];

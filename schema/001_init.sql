@@ -122,6 +122,7 @@ CREATE TABLE contact (
 	resting_until_ms INTEGER, -- gets no notices until then: too many of those
 	heard_ms INTEGER, -- last sign after a bounce that it can be reached
 	created_ms INTEGER NOT NULL, -- first heard of
+	erased_ms INTEGER, -- who it was is gone since
 	UNIQUE (channel, address_key)
 ) STRICT;
 

@@ -262,6 +262,99 @@ story('a column says in which language they are written to', (house) => {
 		['+48110000501', 'en'], ['jan@poczta.example', 'pl'], ['john@poczta.example', 'en']]);
 });
 
+// Ewa by mail and text: a remark, an attachment, a notice, an answer, a bounce.
+function known_to_us(house) {
+	load(house, 'e-mail;telefon;nazwa;gmina\newa.pilch@poczta.example;110000501;Ewa Pilchowska;Lędziny\n' +
+		'jan@poczta.example;;Jan Lis;Lędziny\n', ...known);
+	house.mail('Authentication-Results: mx.powiat.example; dmarc=pass header.from=poczta.example\r\n' +
+		'From: Ewa Pilchowska <ewa.pilch@poczta.example>\r\nTo: konsultacje@powiat.example\r\nSubject: BL-7M4H\r\n' +
+		'Message-ID: <e1@poczta.example>\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=q\r\n\r\n' +
+		'--q\r\nContent-Type: text/plain; charset=utf-8\r\n\r\nProsze o zieloniutenka lawke przy studni.\r\n' +
+		'--q\r\nContent-Type: application/pdf; name=plan.pdf\r\nContent-Disposition: attachment; filename=plan.pdf\r\n\r\n%PDF ewa\r\n--q--\r\n');
+	house.poll();
+	write(house, 'jan@poczta.example', 'BL-7M4H Prosze o kosz na smieci.');
+	house.run('meeting', 'announce', 's-10ke-ledziny-2', '--yes', '3');
+	house.poll();
+	write(house, '+48110000501', 'NIE');
+	const letter = fs.readdirSync(path.join(house.dir, 'out/new')).map((f) => fs.readFileSync(path.join(house.dir, 'out/new', f), 'utf8'))
+		.find((m) => /^To: ewa/m.test(m) && /^List-Id/m.test(m));
+	house.mail('Return-Path: <>\r\nFrom: MAILER-DAEMON@poczta.example\r\n' + `To: ${letter.match(/^Reply-To: (\S+)/m)[1]}\r\n` +
+		'Subject: Undelivered\r\nMessage-ID: <bb@poczta.example>\r\nMIME-Version: 1.0\r\n' +
+		'Content-Type: multipart/report; report-type=delivery-status; boundary="b"\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\n' +
+		'ewa.pilch@poczta.example is full\r\n--b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx.poczta.example\r\n\r\n' +
+		'Final-Recipient: rfc822; ewa.pilch@poczta.example\r\nAction: failed\r\nStatus: 4.2.2\r\n\r\n--b--\r\n');
+	house.poll();
+}
+
+story('what is kept of a person can be shown and handed over, whole', (house) => {
+	known_to_us(house);
+	const [ewa] = house.rows('person', 'list', 'pilch');
+	assert.deepEqual([ewa.name, ewa.mail, ewa.phone, ewa.commune, ewa.state, ewa.subscriptions, ewa.remarks],
+		['Ewa Pilchowska', 'ewa.pilch@poczta.example', '+48110000501', 'Lędziny', 'active', 2, 1]);
+	assert.equal(house.rows('person', 'list').filter((p) => p.name === 'Jan Lis').length, 1);
+	for (const name of [String(ewa.id), 'EWA.PILCH@poczta.example', '110 000 501'])
+		assert.equal(house.rows('person', 'show', name)[0].person.id, ewa.id, name);
+	assert.match(house.run('person', 'show', String(ewa.id)), /ewa\.pilch@poczta\.example[^]*karta/);
+	assert.equal(house.try('person', 'show', 'nikt@poczta.example').status, 1);
+	assert.equal(house.try('person', 'show', '99999').status, 1);
+	const folder = path.join(house.dir, 'dane');
+	house.run('person', 'export', String(ewa.id), '-o', folder);
+	const all = JSON.parse(fs.readFileSync(path.join(folder, 'person.json'), 'utf8'));
+	assert.deepEqual(JSON.parse(house.run('person', 'export', 'ewa.pilch@poczta.example')), all);
+	assert.deepEqual(Object.fromEntries(Object.entries(all).filter(([k]) => k !== 'person').map(([k, v]) => [k, v.length])),
+		{ contacts: 2, subscriptions: 2, messages: 3, attachments: 1, remarks: 1, sent: all.sent.length, answers: 1, bounces: 1 });
+	assert.ok(all.sent.length >= 3, 'a confirmation and two notices');
+	assert.match(all.remarks[0].text, /zieloniutenka/);
+	assert.deepEqual(all.messages.map((m) => m.fate).sort(), ['bounce', 'filed', 'rsvp']);
+	const files = fs.readdirSync(folder).filter((f) => f !== 'person.json');
+	assert.equal(files.length, 3);
+	assert.ok(files.some((f) => fs.readFileSync(path.join(folder, f), 'utf8').includes('%PDF ewa')), 'the attachment is in the mail');
+	assert.ok(!JSON.stringify(all).includes('jan@poczta.example'));
+});
+
+// Is that text anywhere in the files of the database?
+const holds = (house, text) => fs.readdirSync(house.dir).filter((f) => f.startsWith('uwaga.db'))
+	.some((f) => fs.readFileSync(path.join(house.dir, f)).toString('latin1').toLowerCase().includes(text));
+
+story('a person is erased: no name, address or word of theirs is left, what is counted stays', (house) => {
+	known_to_us(house);
+	const { id } = house.rows('person', 'list', 'pilch')[0];
+	const number = house.rows('remark', 'list').find((r) => r.text.includes('zielon')).number;
+	const before = house.rows('journal').map((r) => [r.id, r.fate]);
+	assert.equal(house.try('person', 'erase', String(id)).status, 1, 'not without its number');
+	assert.ok(holds(house, 'ewa.pilch'));
+	const gone = house.rows('person', 'erase', 'ewa.pilch@poczta.example', '--yes', String(id))[0];
+	assert.deepEqual([gone.contacts, gone.messages, gone.remarks], [2, 3, 0]);
+	for (const word of ['ewa.pilch', 'pilchowska', '110000501', '%pdf ewa'])
+		assert.ok(!holds(house, word), word);
+	assert.match(house.rows('remark', 'list').find((r) => r.number === number).text, /zieloniutenka/, 'remarks stay');
+	assert.deepEqual(house.rows('journal').map((r) => [r.id, r.fate]), before);
+	assert.equal(house.rows('meeting', 'show', 's-10ke-ledziny-2')[0].no, 1);
+	assert.deepEqual(subscriptions(house).map((s) => s.to), ['jan@poczta.example']);
+	assert.deepEqual(house.rows('person', 'list', 'pilch'), []);
+	assert.equal(house.try('person', 'show', String(id)).status, 1);
+	assert.equal(house.try('person', 'export', String(id)).status, 1);
+	assert.equal(house.try('verify').status, 0);
+	house.poll();
+	assert.equal(JSON.parse(house.run('--json', 'meeting', 'cancel', 's-10ke-ledziny-2', '--dry-run')).recipients, 1);
+	write(house, 'ewa.pilch@poczta.example', 'ZAPISZ Imielin');
+	assert.equal(house.rows('person', 'list', 'pilch').length, 1, 'who writes again is somebody new');
+});
+
+story('with the words of their remarks, and the chain says that they are gone', (house) => {
+	known_to_us(house);
+	const { id } = house.rows('person', 'list', 'pilch')[0];
+	const row = house.rows('remark', 'list').find((r) => r.text.includes('zielon'));
+	house.run('person', 'erase', String(id), '--yes', String(id), '--remarks');
+	for (const word of ['ewa.pilch', 'pilchowska', 'zieloniutenk'])
+		assert.ok(!holds(house, word), word);
+	const after = house.rows('remark', 'list').find((r) => r.number === row.number);
+	assert.equal(after.text, '');
+	assert.equal(house.try('verify', '--receipt', row.receipt).status, 0, 'its receipt still proves that it came');
+	assert.match(house.rows('remark', 'search', 'kosz').map((r) => r.text).join(), /kosz/);
+	house.run('remark', 'show', row.number);
+});
+
 test('an import that is killed is finished by doing it again, and nobody is there twice', async () => {
 	const house = new House();
 	const whole = new House();
