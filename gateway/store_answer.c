@@ -146,20 +146,22 @@ static const char answer_overtake[] =
     " error = 'overtaken by a newer answer'"
     " WHERE state IN ('queued', 'deferred') AND id IN"
     " (SELECT t.outbox_id FROM answer_told t WHERE t.contact_id = :contact"
-    " AND t.answer_id < :answer AND NOT EXISTS (SELECT 1 FROM answer_remark x"
-    " JOIN remark r ON r.id = x.remark_id AND r.contact_id = t.contact_id"
-    " WHERE x.answer_id = t.answer_id AND NOT EXISTS (SELECT 1"
-    " FROM answer_remark y WHERE y.remark_id = x.remark_id"
-    " AND y.answer_id > x.answer_id)))";
+    " AND t.answer_id < :answer AND NOT EXISTS (SELECT 1 FROM remark r"
+    " CROSS JOIN answer_remark x ON x.remark_id = r.id"
+    " AND x.answer_id = t.answer_id WHERE r.contact_id = :contact"
+    " AND NOT EXISTS (SELECT 1 FROM answer_remark y"
+    " WHERE y.remark_id = r.id AND y.answer_id > t.answer_id)))";
 
 static const char answer_seen[] =
     "SELECT COALESCE(MAX(s.at_ms), 0) FROM answer_told t"
     " JOIN answer s ON s.id = t.answer_id JOIN outbox o ON o.id = t.outbox_id"
     " WHERE t.contact_id = :contact AND t.answer_id < :answer"
     " AND (o.state NOT IN ('cancelled', 'failed') OR o.doubts > 0)"
-    " AND EXISTS (SELECT 1 FROM answer_remark x JOIN answer_remark y"
-    " ON y.remark_id = x.remark_id AND y.answer_id = :answer"
-    " WHERE x.answer_id = t.answer_id)";
+    " AND EXISTS (SELECT 1 FROM remark r"
+    " CROSS JOIN answer_remark x ON x.remark_id = r.id"
+    " AND x.answer_id = t.answer_id CROSS JOIN answer_remark y"
+    " ON y.remark_id = r.id AND y.answer_id = :answer"
+    " WHERE r.contact_id = :contact)";
 
 enum status
 store_answer_overtake(struct store *st, int64_t contact_id, int64_t answer_id,
@@ -181,10 +183,12 @@ store_answer_overtake(struct store *st, int64_t contact_id, int64_t answer_id,
 	return query_number(&q, seen_ms, err);
 }
 
+/* Whose mail came back before they wrote has an address that works again. */
 static const char answer_reach[] =
-    "SELECT k.silenced_ms IS NOT NULL, k.bounced_ms IS NOT NULL,"
-    " COALESCE((SELECT may_answer FROM inbound WHERE id = :inbound), 0)"
-    " FROM contact k WHERE k.id = :contact";
+    "SELECT k.silenced_ms IS NOT NULL,"
+    " COALESCE(k.bounced_ms >= COALESCE(i.stored_ms, 0), 0),"
+    " COALESCE(i.may_answer, 0) FROM contact k"
+    " LEFT JOIN inbound i ON i.id = :inbound WHERE k.id = :contact";
 
 enum status
 store_answer_reach(struct store *st, const struct remark *remark,

@@ -38,7 +38,7 @@ enum status store_answer_told(struct store *st, int64_t answer_id,
 /* Rows that have not left and tell that contact only of answers which were
  * followed by newer ones are taken back.  `*seen_ms` says when the newest answer
  * before `answer_id` was given of which the contact was told after all, and
- * which was about the same remarks; 0 none. */
+ * which was about one of their own remarks that this is about; 0 none. */
 enum status store_answer_overtake(struct store *st, int64_t contact_id,
     int64_t answer_id, int64_t *seen_ms, struct err *err);
 

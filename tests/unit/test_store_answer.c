@@ -255,6 +255,32 @@ nobody_is_told_an_answer_twice_or_too_late(void **state)
 }
 
 static void
+an_answer_to_another_person_is_none_to_replace(void **state)
+{
+	struct fixture *f = *state;
+	int64_t jan = f->contact, own, next, other, seen;
+	struct answer first, second;
+	struct contact ewa;
+
+	own = file(f, "ławka", 0);
+	next = file(f, "lampa", 0);
+	OK(store_contact_reach(f->st, CHANNEL_MAIL, "ewa@poczta.example", "Ewa",
+	    NOON, &f->arena, &ewa, &f->err));
+	f->contact = ewa.id;
+	other = file(f, "ławki", 0);
+	f->contact = jan;
+	first = answer(f, "rejected", "Nie.");
+	give(f, &first, own);
+	give(f, &first, other);
+	tell(f, &first, "t1");
+	second = answer(f, "accepted", "Tak.");
+	give(f, &second, other);
+	give(f, &second, next);
+	OK(store_answer_overtake(f->st, jan, second.id, &seen, &f->err));
+	assert_int_equal(seen, 0);
+}
+
+static void
 who_may_be_told(void **state)
 {
 	struct fixture *f = *state;
@@ -277,7 +303,11 @@ who_may_be_told(void **state)
 	OK(store_answer_reach(f->st, &r, &why, &f->err));
 	assert_string_equal(why, "no address of its author is known");
 	r = get(f, file(f, "lampa", yes.id));
+	/* Before they wrote: the address works again. */
 	OK(store_contact_bounced(f->st, f->contact, NOON, &f->err));
+	OK(store_answer_reach(f->st, &r, &why, &f->err));
+	assert_null(why);
+	OK(store_contact_bounced(f->st, f->contact, NOON + DAY, &f->err));
 	OK(store_answer_reach(f->st, &r, &why, &f->err));
 	assert_string_equal(why, "the address takes no mail any more");
 	OK(store_preference_silence(f->st, &wish, &f->err));
@@ -293,6 +323,7 @@ main(void)
 		cmocka_unit_test(what_is_verified_of_answers),
 		TEST(an_answer_is_never_rewritten_or_dropped),
 		TEST(nobody_is_told_an_answer_twice_or_too_late),
+		TEST(an_answer_to_another_person_is_none_to_replace),
 		TEST(who_may_be_told),
 	};
 
