@@ -4,7 +4,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 
-import { House } from './house.mjs';
+import { Daemon, House, until } from './house.mjs';
 import { Infobip, SzybkiSms, Twilio, connect, poll, stubs } from './providers.mjs';
 import { Authority } from './servers.mjs';
 
@@ -394,3 +394,39 @@ story('texts that cannot be deleted are no second remarks', async (house, stub) 
 	assert.equal(remarks(house).length, 3);
 	assert.equal(house.rows('journal').length, 3);
 }, [SzybkiSms]);
+
+// Three seconds of a daemon that asks every second, and whether all came in the end.
+async function watch(Kind, fault) {
+	const house = new House();
+	const stub = await new Kind({ cert: authority.good }).start();
+	connect(house, stub);
+	stub.now = Date.parse(house.now);
+	for (let i = 0; i < 20; i++)
+		stub.receive({ from: `+48110${String(i).padStart(6, '0')}`, text: `BL-7M4H Kurs ${i}.` });
+	let first;
+	stub.fault('poll', fault ?? ((json) => first ??= json), 1e9);
+	const daemon = new Daemon(house);
+	try {
+		await until('it asks', () => stub.count('poll') > 0);
+		await new Promise((resolve) => setTimeout(resolve, 3000));
+		const asked = stub.count('poll');
+		await daemon.kill();
+		stub.faults = [];
+		await ok(house);
+		return { name: stub.name, asked, filed: house.rows('remark', 'list').length };
+	} finally {
+		await daemon.kill();
+		await stub.close();
+		house.close();
+	}
+}
+
+for (const [name, fault] of [['an error of theirs', { status: 500 }], ['nothing', () => ''],
+	['too many requests', { status: 429, headers: { 'Retry-After': '60' } }],
+	['the same page', null]])
+	test(`for ever ${name}: the daemon asks at most some times a second, and loses nothing`, async () => {
+		for (const { name: who, asked, filed } of await Promise.all(stubs.map((Kind) => watch(Kind, fault)))) {
+			assert.ok(asked <= (fault?.status === 429 ? 1 : 8), `${who}: ${asked} requests in 3 s`);
+			assert.equal(filed, 20, who);
+		}
+	});
