@@ -183,10 +183,8 @@ store_answer_overtake(struct store *st, int64_t contact_id, int64_t answer_id,
 	return query_number(&q, seen_ms, err);
 }
 
-/* Whose mail came back before they wrote has an address that works again. */
 static const char answer_reach[] =
-    "SELECT k.silenced_ms IS NOT NULL,"
-    " COALESCE(k.bounced_ms >= COALESCE(i.stored_ms, 0), 0),"
+    "SELECT k.silenced_ms IS NOT NULL, k.bounced_ms IS NOT NULL,"
     " COALESCE(i.may_answer, 0) FROM contact k"
     " LEFT JOIN inbound i ON i.id = :inbound WHERE k.id = :contact";
 
