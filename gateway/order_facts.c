@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "gateway/reply.h"
+#include "gateway/reply_data.h"
 #include "gateway/wording.h"
 #include "parsers/text.h"
 
@@ -75,21 +76,6 @@ order_content(
 
 /* ---- as templates name it ---------------------------------------------- */
 
-static void
-put(json_t *data, const char *name, struct span value)
-{
-	struct buf clean = { .max = 1 << 20 };
-
-	if (!text_is_utf8(value)) {
-		text_clean(&clean, value);
-		value = buf_span(&clean);
-	}
-	if (value.n > 0)
-		json_object_set_new(
-		    data, name, json_stringn_nocheck(value.p, value.n));
-	buf_free(&clean);
-}
-
 /* Zero too: it is a count. */
 static void
 put_count(json_t *data, const char *name, int64_t n)
@@ -128,9 +114,9 @@ meetings(const struct order *o, const struct notice_plan *plan)
 		const struct config *config = o->telling.order.config;
 		json_t *row = json_object();
 
-		put(row, "meeting_key", span_of(m->key));
-		put(row, "code", span_of(m->code));
-		put(row, "commune", span_of(m->commune));
+		reply_put(row, "meeting_key", span_of(m->key));
+		reply_put(row, "code", span_of(m->code));
+		reply_put(row, "commune", span_of(m->commune));
 		put_date(row, "meeting_date", config, "exact", m->starts_ms,
 		    m->timezone);
 		put_count(row, "n_mail", plan->by_meeting[i][0]);
@@ -151,10 +137,10 @@ wordings(const struct notice_plan *plan)
 
 		put_flag(row, "is_text", w->channel == CHANNEL_SMS);
 		put_flag(row, "has_calendar", w->calendar[0] != '\0');
-		put(row, "wording_language", span_of(w->language));
+		reply_put(row, "wording_language", span_of(w->language));
 		put_count(row, "n_wording", w->recipients);
-		put(row, "wording_subject", span_of(w->words.subject));
-		put(row, "wording", span_of(w->words.body));
+		reply_put(row, "wording_subject", span_of(w->words.subject));
+		reply_put(row, "wording", span_of(w->words.body));
 		json_array_append_new(list, row);
 	}
 	return list;
@@ -208,9 +194,9 @@ put_effort(
 		put_count(
 		    data, "send_minutes", (plan->mails + rate - 1) / rate);
 	order_price(&price, config->segment_price, plan->segments);
-	put(data, "sms_price", buf_span(&price));
+	reply_put(data, "sms_price", buf_span(&price));
 	if (plan->sms > 0)
-		put(data, "quiet_hours", span_of(config->quiet_hours));
+		reply_put(data, "quiet_hours", span_of(config->quiet_hours));
 	buf_free(&price);
 }
 
@@ -242,7 +228,7 @@ order_plan_facts(json_t *data, const struct order *o,
 		    config->timezone);
 	put_date(
 	    data, "confirm_until", config, "exact", until, config->timezone);
-	put(data, "confirm_pin", span_of(REPLY_PIN_MARK));
+	reply_put(data, "confirm_pin", span_of(REPLY_PIN_MARK));
 }
 
 void
@@ -254,7 +240,7 @@ order_name_facts(
 	put_count(data, "job_id", order->id);
 	snprintf(flag, sizeof(flag), "is_%.20s", order->verb);
 	put_flag(data, flag, true);
-	put(data, "order_author",
+	reply_put(data, "order_author",
 	    span_of(order_staff_name(config, order->address)));
 }
 

@@ -15,9 +15,8 @@ enum { TEXT_ROOM = 1 << 20, DAYS_MAX = 3650 };
 
 #define DAY_MS (24LL * 60 * 60 * 1000)
 
-/* Absent when empty, so that sections of templates can ask for it. */
-static void
-put(json_t *data, const char *name, struct span value)
+void
+reply_put(json_t *data, const char *name, struct span value)
 {
 	struct buf clean = { .max = TEXT_ROOM };
 
@@ -78,9 +77,9 @@ consultation_facts(const struct wording *w, const struct consultation *c)
 	bool has_short = c->title_short != NULL && c->title_short[0] != '\0';
 
 	all.names = (struct span){ NULL, 0 };
-	put(data, "code", span_of(c->code));
-	put(data, "title", span_of(c->title));
-	put(data, "title_short",
+	reply_put(data, "code", span_of(c->code));
+	reply_put(data, "title", span_of(c->title));
+	reply_put(data, "title_short",
 	    span_of(has_short ? c->title_short : c->title));
 	put_date(&f, "opens_at", "exact", c->opens_ms, MOMENT_START);
 	put_date(&f, "opens_short", "short", c->opens_ms, MOMENT_START);
@@ -154,11 +153,11 @@ put_words(json_t *data, struct span text)
 			buf_char(&quoted, ' ');
 		buf_add(&quoted, line);
 	}
-	put(data, "remark", shown);
-	put(data, "remark_quoted", buf_span(&quoted));
+	reply_put(data, "remark", shown);
+	reply_put(data, "remark_quoted", buf_span(&quoted));
 	put_flag(data, "text_cut", shown.n < span_trim(text).n);
 	snprintf(length, sizeof(length), "%d", SHOWN_LENGTH);
-	put(data, "shown_length", span_of(length));
+	reply_put(data, "shown_length", span_of(length));
 	buf_free(&quoted);
 }
 
@@ -234,11 +233,11 @@ put_position(
 		return;
 	name = verdict_name(w, verdict);
 	gsm7_fold(&plain, name);
-	put(data, "verdict", name);
-	put(data, "verdict_ascii", buf_span(&plain));
-	put(data, "position", span_of(reasons));
+	reply_put(data, "verdict", name);
+	reply_put(data, "verdict_ascii", buf_span(&plain));
+	reply_put(data, "position", span_of(reasons));
 	put_flag(data, "position_cut", make_short(&brief, span_of(reasons)));
-	put(data, "position_short", buf_span(&brief));
+	reply_put(data, "position_short", buf_span(&brief));
 	buf_free(&plain);
 	buf_free(&brief);
 }
@@ -280,7 +279,7 @@ put_provisions(json_t *facts, const char *provisions)
 
 	while (span_line(&rest, &line))
 		add_joined(&list, line);
-	put(facts, "provision", buf_span(&list));
+	reply_put(facts, "provision", buf_span(&list));
 	buf_free(&list);
 }
 
@@ -294,8 +293,8 @@ remark_facts(struct wording *w, const struct reply *reply, size_t i)
 
 	if (c != NULL)
 		put_consultation(w, facts, c);
-	put(facts, "remark_no", span_of(remark->name));
-	put(facts, "receipt", receipt_of(reply, i));
+	reply_put(facts, "remark_no", span_of(remark->name));
+	reply_put(facts, "receipt", receipt_of(reply, i));
 	put_date(&f, "received_at", "exact", remark->received_ms, MOMENT_EVENT);
 	put_state(facts, remark->state);
 	/* An answer to words that were corrected since is none to these. */
@@ -333,8 +332,8 @@ put_remarks(struct wording *w, json_t *data, const struct reply *reply)
 		add_joined(&receipts, receipt_of(reply, i));
 	}
 	json_object_set_new(data, "remarks", list);
-	put(data, "remark_no", buf_span(&numbers));
-	put(data, "receipt", buf_span(&receipts));
+	reply_put(data, "remark_no", buf_span(&numbers));
+	reply_put(data, "receipt", buf_span(&receipts));
 	put_flag(data, "several", reply->n_remarks > 1);
 	put_flag(data, "none", reply->n_remarks == 0);
 	put_flag(data, "any_answered", has_answered(reply));
@@ -356,11 +355,11 @@ put_answer_given(struct wording *w, json_t *data, const struct reply *reply)
 	if (reply->answer == NULL)
 		return;
 	put_position(w, data, reply->answer->verdict, reply->answer->reasons);
-	put(data, "changed_text", span_of(reply->answer->wording));
+	reply_put(data, "changed_text", span_of(reply->answer->wording));
 	put_date(&f, "replaced_at", "long", reply->replaced_ms, MOMENT_EVENT);
 	snprintf(count, sizeof(count), "%d", reply->n_alike);
 	if (reply->n_alike > 1)
-		put(data, "same_count", span_of(count));
+		reply_put(data, "same_count", span_of(count));
 }
 
 /* When everything will have been answered; unless the office promises it and
@@ -429,8 +428,8 @@ put_message(struct wording *w, json_t *data, const struct reply *reply)
 	int64_t hold = in->hold_until_ms != 0 ? in->hold_until_ms
 					      : reply->now + w->config->hold_ms;
 
-	put(data, "address", span_of(in->from));
-	put(data, "code_seen", shown_part(span_of(in->code_seen)));
+	reply_put(data, "address", span_of(in->from));
+	reply_put(data, "code_seen", shown_part(span_of(in->code_seen)));
 	put_date(&f, "received_at", "exact", in->received_ms, MOMENT_EVENT);
 	put_date(&f, "received_date", "long", in->received_ms, MOMENT_EVENT);
 	put_date(&f, "hold_until", "long", hold, MOMENT_EVENT);
@@ -440,7 +439,7 @@ put_message(struct wording *w, json_t *data, const struct reply *reply)
 		return;
 	put_words(data, span_of(reply->n_remarks > 0 ? reply->remarks[0].text
 						     : in->remark));
-	put(data, "attachment_names", span_of(reply->attachment_names));
+	reply_put(data, "attachment_names", span_of(reply->attachment_names));
 	put_flag(data, "attachments",
 	    reply->attachment_names != NULL &&
 		reply->attachment_names[0] != '\0');
@@ -457,7 +456,7 @@ reply_office_data(json_t *data, const struct config *config)
 		if (!placeholder_is_office(&p))
 			continue;
 		snprintf(name, sizeof(name), "%.*s", (int)p.name.n, p.name.p);
-		put(data, name, span_of(placeholder_value(&p, config)));
+		reply_put(data, name, span_of(placeholder_value(&p, config)));
 	}
 }
 
@@ -472,15 +471,15 @@ put_short_help(json_t *data, const struct config *config)
 	for (const char *p = config_office(config, "phone"); *p != '\0'; p++)
 		if (*p == '+' || (*p >= '0' && *p <= '9'))
 			buf_char(&phone, *p);
-	put(data, "phone_short", buf_span(&phone));
+	reply_put(data, "phone_short", buf_span(&phone));
 	add_joined(&help, span_of(list_url));
 	if (phone.n > 0) {
 		buf_str(&help, help.n > 0 ? ", tel. " : "tel. ");
 		buf_add(&help, buf_span(&phone));
 	}
-	put(data, "code_help", buf_span(&help));
+	reply_put(data, "code_help", buf_span(&help));
 	if (config->n_sms > 0)
-		put(data, "sms_number", span_of(config->sms[0].number));
+		reply_put(data, "sms_number", span_of(config->sms[0].number));
 	buf_free(&phone);
 	buf_free(&help);
 }
@@ -492,7 +491,7 @@ put_meeting(struct wording *w, json_t *data, const struct meeting *m)
 	struct buf place = { .max = TEXT_ROOM }, plain = place;
 	char iso[32];
 
-	put(data, "commune", span_of(m->commune));
+	reply_put(data, "commune", span_of(m->commune));
 	put_date(&f, "weekday", "weekday", m->starts_ms, MOMENT_EVENT);
 	put_date(&f, "date_long", "long", m->starts_ms, MOMENT_EVENT);
 	put_date(&f, "date_short", "day", m->starts_ms, MOMENT_EVENT);
@@ -500,13 +499,13 @@ put_meeting(struct wording *w, json_t *data, const struct meeting *m)
 	put_date(&f, "time_from", "time", m->starts_ms, MOMENT_EVENT);
 	put_date(&f, "time_to", "time", m->ends_ms, MOMENT_END);
 	clock_format(iso, m->timezone, m->starts_ms);
-	put(data, "dtstart_iso", span_of(iso));
-	put(data, "venue_name", span_of(m->venue));
-	put(data, "venue_address", span_of(m->address));
+	reply_put(data, "dtstart_iso", span_of(iso));
+	reply_put(data, "venue_name", span_of(m->venue));
+	reply_put(data, "venue_address", span_of(m->address));
 	add_joined(&place, span_of(m->venue));
 	add_joined(&place, span_of(m->address));
 	gsm7_fold(&plain, buf_span(&place));
-	put(data, "venue_sms", buf_span(&plain));
+	reply_put(data, "venue_sms", buf_span(&plain));
 	buf_free(&place);
 	buf_free(&plain);
 }
@@ -519,7 +518,7 @@ put_near_day(struct wording *w, json_t *data, const struct reply *reply)
 	json_t *day = wording_day(w, m->starts_ms, reply->now, m->timezone);
 
 	gsm7_fold(&plain, span_of(json_string_value(day)));
-	put(data, "relative_day_ascii", buf_span(&plain));
+	reply_put(data, "relative_day_ascii", buf_span(&plain));
 	json_object_set_new(data, "relative_day", day);
 	buf_free(&plain);
 }
@@ -563,18 +562,19 @@ put_meetings(struct wording *w, json_t *data, const struct reply *reply)
 	put_flag(data, "comes", reply->comes);
 	put_flag(data, "changed_since",
 	    reply->meeting->told < reply->meeting->sequence);
-	put(data, "reason", span_of(reply->reason));
-	put(data, "message", span_of(reply->message));
-	put(data, "facilitator", span_of(reply->host));
-	put(data, "access_info", span_of(reply->access));
-	put(data, "reply_address", span_of(reply->reply_address));
+	reply_put(data, "reason", span_of(reply->reason));
+	reply_put(data, "message", span_of(reply->message));
+	reply_put(data, "facilitator", span_of(reply->host));
+	reply_put(data, "access_info", span_of(reply->access));
+	reply_put(data, "reply_address", span_of(reply->reply_address));
 	if (reply->before != NULL) {
 		struct facts f = { w, data, reply->before->timezone };
 		int64_t starts = reply->before->starts_ms;
 
 		put_date(&f, "old_date_long", "long", starts, MOMENT_EVENT);
 		put_date(&f, "old_time_from", "time", starts, MOMENT_EVENT);
-		put(data, "old_venue_name", span_of(reply->before->venue));
+		reply_put(
+		    data, "old_venue_name", span_of(reply->before->venue));
 	}
 }
 
@@ -593,14 +593,14 @@ reply_data(struct wording *w, const struct reply *reply)
 	if (reply->consultation != NULL)
 		put_consultation(w, data, reply->consultation);
 	if (reply->suggestion != NULL) {
-		put(data, "suggestion", span_of(reply->suggestion->code));
-		put(data, "suggestion_title",
+		reply_put(data, "suggestion", span_of(reply->suggestion->code));
+		reply_put(data, "suggestion_title",
 		    span_of(reply->suggestion->title));
 	}
 	if (reply->meeting != NULL)
 		put_meetings(w, data, reply);
 	if (reply->commune != NULL)
-		put(data, "commune", span_of(reply->commune));
+		reply_put(data, "commune", span_of(reply->commune));
 	put_message(w, data, reply);
 	put_remarks(w, data, reply);
 	put_answer_given(w, data, reply);

@@ -59,4 +59,8 @@ void reply_office_data(json_t *data, const struct config *config);
  * What every reply shows of the office is in w->kept->office afterwards. */
 json_t *reply_data(struct wording *w, const struct reply *reply);
 
+/* Adds a text to `data`, made UTF-8; nothing when it is empty, so that sections
+ * of templates can ask for it. */
+void reply_put(json_t *data, const char *name, struct span value);
+
 #endif
