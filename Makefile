@@ -114,7 +114,7 @@ fuzz: $(FUZZ)
 
 bench: $(BENCH) $(B)/uwaga
 	@for b in $(BENCH) $(wildcard tests/bench/*.sh); do echo "== $$b"; UWAGA=$(B)/uwaga $$b samples/mail || exit 1; done
-	@for b in smtp notice; do echo "== tests/bench/$$b.mjs"; UWAGA=$(B)/uwaga node tests/bench/$$b.mjs || exit 1; done
+	@for b in smtp notice import; do echo "== tests/bench/$$b.mjs"; UWAGA=$(B)/uwaga node tests/bench/$$b.mjs || exit 1; done
 
 crash: $(B)/uwaga $(B)/detail
 	@for t in $(sort $(wildcard tests/crash/*.sh)); do B=$(B) UWAGA=$(B)/uwaga sh $$t || exit 1; done

@@ -255,6 +255,27 @@ story('who left hears of a change only when they said they would come', (house) 
 	assert.deepEqual([plan.mail, plan.sms, plan.stopped], [1, 0, 2], 'Ewa left by mail, and is not texted either');
 });
 
+story('the button of the mail program unsubscribes, confirmed once; it is taken from any address', (house) => {
+	announce(house, 's-10ke-ledziny-2', '--yes', '3');
+	house.poll();
+	const [ewa, jan] = sent(house);
+	const [, to, subject] = jan.raw.replace(/\r\n[ \t]/g, ' ').match(/^List-Unsubscribe: <mailto:([^?>]+)\?subject=([^>]+)>/m);
+	const press = (from, address) => {
+		house.mail(`From: ${from}\r\nTo: ${address}\r\nSubject: ${subject}\r\nMessage-ID: <u${++serial}@poczta.example>\r\n` +
+			'Date: Sun, 22 Nov 2026 10:00:00 +0100\r\n\r\n\r\n');
+		house.poll();
+	};
+	const active = () => house.rows('subscription', 'list', '--active').map((s) => s.to);
+	press('jan@poczta.example', to);
+	press('jan@poczta.example', to);
+	assert.ok(!active().includes('jan@poczta.example'));
+	assert.deepEqual(sent(house).map((m) => m.to), ['jan@poczta.example'], 'confirmed once');
+	press('inny@poczta.example', ewa.replyTo);
+	assert.deepEqual(active(), ['ola@poczta.example'], 'a forwarded letter: hers, by mail and by text');
+	press('ola@poczta.example', to.replace('+', '+x'));
+	assert.deepEqual(active(), [], 'a token that is none: for who says it');
+});
+
 story('WSZYSTKO ends even that, and is confirmed once', (house) => {
 	announce(house, 's-10ke-ledziny-2', '--yes', '3');
 	house.poll();
