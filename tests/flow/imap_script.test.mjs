@@ -1,10 +1,12 @@
 // imap_script - IMAP servers that no real server would be: whatever they do,
 // each mail is stored once, one bad mail stops no other, and nothing hangs
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import fs from 'node:fs';
 import { test } from 'node:test';
 
-import { Daemon, House, until } from './house.mjs';
+import { Daemon, House, program, until } from './house.mjs';
 import { Folder, ImapScript } from './imap_script.mjs';
 
 const mail = (i, { text = `Proszę o ławkę nr ${i} przy szkole.`, id = `m${i}@poczta.example`, more = '' } = {}) =>
@@ -203,6 +205,24 @@ test('a daemon that waits for a silent server stops at once, and nothing is lost
 		const daemon = new Daemon(house);
 		await until('the mails are asked for', () => server.times(/BODY/) > 0);
 		await daemon.stop();
+		assert.deepEqual(fates(house), []);
+		server.twist = null;
+		await poll(house);
+		assert.deepEqual(texts(house), [1, 2]);
+	});
+});
+
+test('run --once that waits for a silent server ends at SIGTERM, and another run goes on', async () => {
+	const twist = (session, tag, command) => isBody(command);
+	await withScript({ n: 2, twist }, async (house, server) => {
+		const child = spawn(program, ['-c', house.conf, '--now', house.now, 'run', '--once']);
+		const ended = once(child, 'close');
+		let words = '';
+		child.stderr.on('data', (bytes) => words += bytes);
+		await until('the mails are asked for', () => server.times(/BODY/) > 0);
+		child.kill('SIGTERM');
+		assert.deepEqual(await ended, [1, null]);
+		assert.match(words, /stopped by signal 15; .*another run goes on/);
 		assert.deepEqual(fates(house), []);
 		server.twist = null;
 		await poll(house);
