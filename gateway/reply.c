@@ -18,7 +18,9 @@ enum {
 	FILE_NAME = REPLY_NAME + 4, /* with its ending */
 	LANGUAGE_LENGTH = 2,
 	LOCAL_PART_MAX = 64, /* RFC 5321, 4.5.3.1.1 */
-	SEGMENTS_USUAL = 4
+	SEGMENTS_USUAL = 4,
+	SEGMENT_UNITS = 160,
+	PLACE_MIN = 12
 };
 
 /* Texts have names of their own where the mail's would be long. */
@@ -185,6 +187,47 @@ line_of(const struct config *config, const char *source)
 	return config->n_sms > 0 ? &config->sms[0] : NULL;
 }
 
+/* A place that makes a text longer than one part by `excess` is cut behind a
+ * word: the mail and the calendar have it whole.  NULL: that does not help. */
+static json_t *
+with_short_place(const json_t *data, size_t excess)
+{
+	const char *whole =
+	    json_string_value(json_object_get(data, "venue_sms"));
+	struct span place = span_of(whole == NULL ? "" : whole);
+	json_t *copy;
+	size_t n;
+
+	if (place.n < excess + PLACE_MIN)
+		return NULL;
+	for (n = place.n - excess; n > PLACE_MIN; n--)
+		if (place.p[n] == ' ' || place.p[n] == ',')
+			break;
+	place = span_sub(place, 0, n);
+	while (place.n > 0 && strchr(" ,.-", place.p[place.n - 1]) != NULL)
+		place.n--;
+	copy = json_object();
+	if (copy != NULL && json_object_update(copy, (json_t *)data) == 0)
+		json_object_set_new(
+		    copy, "venue_sms", json_stringn(place.p, place.n));
+	return copy;
+}
+
+/* Fills a text in the letters of its line. */
+static enum status
+fill_sms(struct buf *out, struct wording *w, const struct wording_template *sms,
+    const struct config_sms *line, const json_t *data, struct err *err)
+{
+	const char *text;
+	enum status rc = fill(&text, w, sms, data, err);
+
+	if (rc == ST_OK && line != NULL && line->polish_letters)
+		buf_str(out, text);
+	else if (rc == ST_OK)
+		gsm7_fold(out, span_of(text));
+	return rc;
+}
+
 static enum status
 render_sms(struct outbox *row, struct wording *w, const char *file,
     struct span tmpl, const json_t *data, struct err *err)
@@ -192,22 +235,30 @@ render_sms(struct outbox *row, struct wording *w, const char *file,
 	const struct config_sms *line = line_of(w->config, row->via);
 	struct buf folded = { .max = TEXT_ROOM }, cut = { .max = TEXT_ROOM };
 	struct wording_template sms = { file, tmpl, RENDER_NONE };
-	const char *text;
-	enum status rc = fill(&text, w, &sms, data, err);
+	struct sms_size size;
+	json_t *shorter = NULL;
+	enum status rc = fill_sms(&folded, w, &sms, line, data, err);
 
 	if (rc != ST_OK)
-		return rc;
-	if (line != NULL && line->polish_letters)
-		buf_str(&folded, text);
-	else
-		gsm7_fold(&folded, span_of(text));
+		goto out;
+	size = sms_size(buf_span(&folded));
+	if (size.segments > 1 && !size.is_ucs2)
+		shorter = with_short_place(data, size.units - SEGMENT_UNITS);
+	if (shorter != NULL) {
+		buf_reset(&folded);
+		rc = fill_sms(&folded, w, &sms, line, shorter, err);
+		if (rc != ST_OK)
+			goto out;
+	}
 	sms_cut(&cut, buf_span(&folded),
 	    line != NULL ? (size_t)line->max_segments : SEGMENTS_USUAL);
 	row->body = keep(w->arena, buf_span(&cut));
 	row->segments = (int64_t)sms_size(buf_span(&cut)).segments;
+out:
+	json_decref(shorter);
 	buf_free(&folded);
 	buf_free(&cut);
-	return ST_OK;
+	return rc;
 }
 
 /* Appends the ids of `ids` that can stand in a header; what a hostile mail

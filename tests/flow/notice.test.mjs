@@ -440,6 +440,18 @@ story('a late change or cancellation goes by text, too, to those whose telephone
 		['+48110000501', '+48110000503']);
 });
 
+story('a place of any length leaves the text in one part, and stands whole in the mail', (house) => {
+	const venue = 'Wielofunkcyjna Sala Widowiskowo-Konferencyjna Powiatowego Centrum Kultury i Sportu im. św. Klemensa';
+	house.run('meeting', 'add', 'BL-10KE', '--commune', 'Lędziny', '--starts', '2026-12-01 17:00', '--venue', venue,
+		'--address', 'ul. Generała Stefana Grota-Roweckiego 123A/45', '--key', 's-long');
+	const plan = house.run('meeting', 'announce', 's-long', '--dry-run');
+	assert.match(plan, /by text \((\d+) segments?\)/);
+	const [, texts, segments] = plan.match(/, (\d+) by text \((\d+) segments?\)/);
+	assert.equal(texts, segments, plan);
+	assert.match(plan, /spotkanie 01\.12 g\. 17:00, Wielofunkcyjna Sala\b[^\n]*\. Bedziesz\?/);
+	assert.ok(plan.replace(/\s+/g, ' ').includes(venue));
+});
+
 story('what has not left can be paused, resumed and aborted, and told again', (house) => {
 	const { notice } = announce(house, 's-10ke-ledziny-2', '--yes', '3', '--at', '2026-11-23 08:00');
 	house.poll();
