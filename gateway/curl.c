@@ -55,7 +55,7 @@ static struct {
 static void
 load(void)
 {
-	void *library = dlopen(CURL_LIBRARY, RTLD_NOW | RTLD_LOCAL);
+	void *library = dlopen(CURL_LIBRARY, RTLD_LAZY | RTLD_LOCAL);
 
 	if (library == NULL) {
 		curl.missing = "the library";
