@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "gateway/attachment_save.h"
 #include "gateway/cmd_list.h"
 #include "gateway/intake.h"
 #include "gateway/keys.h"
@@ -191,17 +192,42 @@ show_raw(struct cmd_context *ctx, int64_t id)
 	return rc == ST_OK ? 0 : 1;
 }
 
+static void
+print_saved(void *arg, const char *name, size_t bytes)
+{
+	const struct cmd_context *ctx = arg;
+
+	cmd_print_object(ctx, json_pack("{s:o s:I}", "saved", row_word(name),
+				  "size", (json_int_t)bytes));
+}
+
+/* What residents attach comes from strangers. */
+static int
+save_files(struct cmd_context *ctx, int64_t id, const char *folder)
+{
+	if (attachment_save(ctx->store, ctx->config, id, folder, print_saved,
+		ctx, &ctx->err) != ST_OK)
+		return 1;
+	fprintf(
+	    stderr, "saved in %s; open files of strangers with care\n", folder);
+	return 0;
+}
+
 static int
 show(struct cmd_context *ctx, int argc, char **argv)
 {
 	bool raw = argc == 3 && strcmp(argv[2], "--raw") == 0;
+	bool save = argc == 4 && strcmp(argv[2], "--save") == 0;
 	struct arena a = { 0 };
 	struct inbound in;
 	json_t *row;
 	int code = 1;
 
-	if ((argc != 2 && !raw) || row_id(argv[1]) == 0)
-		return cmd_fail(ctx, 2, "usage: uwaga inbound show ID [--raw]");
+	if ((argc != 2 && !raw && !save) || row_id(argv[1]) == 0)
+		return cmd_fail(ctx, 2,
+		    "usage: uwaga inbound show ID [--raw | --save FOLDER]");
+	if (save)
+		return save_files(ctx, row_id(argv[1]), argv[3]);
 	if (raw)
 		return show_raw(ctx, row_id(argv[1]));
 	if (store_inbound_get(
@@ -417,7 +443,7 @@ const struct cmd cmd_inbound = {
 	.summary = "the messages that wait for staff",
 	.help =
 	    "usage: uwaga inbound list [--all | --fate FATE]\n"
-	    "       uwaga inbound show ID [--raw]\n"
+	    "       uwaga inbound show ID [--raw | --save FOLDER]\n"
 	    "       uwaga inbound assign ID CODE\n"
 	    "       uwaga inbound retry ID\n"
 	    "       uwaga inbound dismiss ID... [--as FATE] [--why TEXT]\n"
@@ -425,7 +451,8 @@ const struct cmd cmd_inbound = {
 	    "list     held and unreadable messages that nobody has settled, and\n"
 	    "         filed ones that staff should look at\n"
 	    "show     one message, what it yielded and what it was answered;\n"
-	    "         --raw writes its bytes as they came\n"
+	    "         --raw writes its bytes as they came, --save its\n"
+	    "         attachments into a folder\n"
 	    "assign   files a held message under a consultation, as of the time\n"
 	    "         it came; its author gets the confirmation\n"
 	    "retry    parses and decides a held or unreadable message again\n"

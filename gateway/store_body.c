@@ -11,7 +11,7 @@
 
 #define ZSTD_LEVEL 1
 
-enum { CHUNK = 256 << 10, SAMPLE = 4096 };
+enum { CHUNK = 256 << 10 };
 
 enum status
 body_pack(struct buf *out, struct store *st, struct span in, struct err *err)
@@ -31,22 +31,6 @@ body_pack(struct buf *out, struct store *st, struct span in, struct err *err)
 		    err, ST_BROKEN, "zstd: %s", ZSTD_getErrorName(n));
 	out->n += n;
 	return ST_OK;
-}
-
-enum status
-body_may_shrink(bool *pays, struct store *st, struct span in, struct err *err)
-{
-	struct span piece = span_sub(in, in.n / 2, SAMPLE);
-	struct buf packed = { 0 };
-	enum status rc = ST_OK;
-
-	*pays = true;
-	if (in.n < 4 * SAMPLE)
-		return ST_OK;
-	rc = body_pack(&packed, st, piece, err);
-	*pays = packed.n < piece.n - piece.n / 32;
-	buf_free(&packed);
-	return rc;
 }
 
 enum status
@@ -134,20 +118,17 @@ body_packed_size(struct store *st, struct span in, size_t *n, struct err *err)
 
 enum status
 body_fill(struct store *st, const char *table, int64_t id, struct span in,
-    bool packed, struct err *err)
+    struct err *err)
 {
 	struct large to = { NULL, 0 };
-	enum status rc = ST_OK;
+	enum status rc;
 
 	st->is_swollen = true;
 	if (sqlite3_blob_open(st->db, "main", table, "body", id, 1, &to.blob) !=
 	    SQLITE_OK)
 		rc = store_failure(st, "large body", err);
-	else if (packed)
-		rc = put_packed(st, &to, in, err);
 	else
-		for (size_t at = 0; at < in.n && rc == ST_OK; at += CHUNK)
-			rc = put_bytes(st, &to, span_sub(in, at, CHUNK), err);
+		rc = put_packed(st, &to, in, err);
 	sqlite3_blob_close(to.blob);
 	return rc;
 }

@@ -1,7 +1,6 @@
-/* store_body - the bytes of messages and files, packed
+/* store_body - the bytes of messages, packed
  *
- * Place: store_inbound keeps raw messages and attachments with it.  A frame of
- * zstd for each.
+ * Place: store_inbound keeps raw messages with it.  A frame of zstd for each.
  */
 #ifndef STORE_BODY_H
 #define STORE_BODY_H
@@ -15,17 +14,11 @@ body_pack(struct buf *out, struct store *st, struct span in, struct err *err);
 enum status
 body_unpack(struct buf *out, struct span packed, size_t size, struct err *err);
 
-/* Could packing make a file smaller?  Photographs and PDFs are packed already;
- * a piece from the middle of it tells. */
-enum status
-body_may_shrink(bool *pays, struct store *st, struct span in, struct err *err);
-
 /* For what is too large to be held twice: how many bytes it is packed; then
- * writes the body that the row `id` of `table` has room for, packed or as it
- * is. */
+ * writes the body that the row `id` of `table` has room for. */
 enum status
 body_packed_size(struct store *st, struct span in, size_t *n, struct err *err);
 enum status body_fill(struct store *st, const char *table, int64_t id,
-    struct span in, bool packed, struct err *err);
+    struct span in, struct err *err);
 
 #endif

@@ -39,9 +39,8 @@ static const char dossier_messages[] =
 		       " ORDER BY id";
 static const char dossier_attachments[] =
     "SELECT json_object('message', x.inbound_id, 'name', x.name, 'type',"
-    " x.type, 'size', a.size, 'sha256', a.sha256) FROM inbound_attachment x"
-    " JOIN attachment a ON a.id = x.attachment_id WHERE x.inbound_id IN " MESSAGES
-    " ORDER BY x.inbound_id, x.position";
+    " x.type, 'size', x.size, 'sha256', x.sha256) FROM inbound_attachment x"
+    " WHERE x.inbound_id IN " MESSAGES " ORDER BY x.inbound_id, x.position";
 static const char dossier_remarks[] =
     "SELECT json_object('number', c.code || '/' || r.number, 'state', r.state,"
     " 'received_at', " TIME(
@@ -203,10 +202,6 @@ static const char erase_claimed[] =
 static const char erase_raw[] = "DELETE FROM raw WHERE inbound_id IN " MESSAGES;
 static const char erase_attached[] =
     "DELETE FROM inbound_attachment WHERE inbound_id IN " MESSAGES;
-static const char erase_attachments[] =
-    "DELETE FROM attachment WHERE NOT EXISTS"
-    " (SELECT 1 FROM inbound_attachment x WHERE x.attachment_id ="
-    " attachment.id) AND :person IS NOT NULL";
 static const char erase_comments[] =
     "UPDATE rsvp SET comment = '' WHERE contact_id IN " CONTACTS;
 static const char erase_texts[] =
@@ -250,7 +245,6 @@ erase_each(struct store *st, int64_t person_id, struct dossier_erased *out,
 	static const struct statement steps[] = {
 		{ "erase_raw", erase_raw },
 		{ "erase_attached", erase_attached },
-		{ "erase_attachments", erase_attachments },
 		{ "erase_comments", erase_comments },
 		{ "erase_texts", erase_texts },
 		{ "erase_letters", erase_letters },
@@ -409,7 +403,6 @@ const struct statement store_dossier_statements[] = {
 	{ "erase_claimed", erase_claimed },
 	{ "erase_raw", erase_raw },
 	{ "erase_attached", erase_attached },
-	{ "erase_attachments", erase_attachments },
 	{ "erase_comments", erase_comments },
 	{ "erase_texts", erase_texts },
 	{ "erase_letters", erase_letters },

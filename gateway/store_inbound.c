@@ -150,7 +150,7 @@ add_large_raw(
 	query_text(&q, ":sha256", sha);
 	query_int(&q, ":packed", (int64_t)packed);
 	rc = query_insert(&q, &id, err);
-	return rc == ST_OK ? body_fill(st, "raw", id, raw, true, err) : rc;
+	return rc == ST_OK ? body_fill(st, "raw", id, raw, err) : rc;
 }
 
 static const char raw_add[] = "INSERT INTO raw (inbound_id, size, sha256, body)"
@@ -206,82 +206,12 @@ store_inbound_raw(
 	return query_close(&q, rc, err);
 }
 
-/* ---- attachments: once by hash ----------------------------------------- */
-
-static const char attachment_id[] =
-    "SELECT id FROM attachment WHERE sha256 = :sha256";
-
-static const char attachment_add[] =
-    "INSERT INTO attachment (sha256, size, encoding, body)"
-    " VALUES (:sha256, :size, :encoding, :body)";
-
-static const char attachment_add_large[] =
-    "INSERT INTO attachment (sha256, size, encoding, body)"
-    " VALUES (:sha256, :size, :encoding, zeroblob(:stored))";
-
-static enum status
-keep_large_attachment(struct store *st, const char *sha, struct span body,
-    int64_t *id, struct err *err)
-{
-	size_t packed = 0;
-	struct query q;
-	enum status rc = body_packed_size(st, body, &packed, err);
-	bool pays = packed < body.n;
-
-	if (rc != ST_OK)
-		return rc;
-	query_open(&q, st, attachment_add_large);
-	query_text(&q, ":sha256", sha);
-	query_int(&q, ":size", (int64_t)body.n);
-	query_text(&q, ":encoding", pays ? "zstd" : "plain");
-	query_int(&q, ":stored", (int64_t)(pays ? packed : body.n));
-	rc = query_insert(&q, id, err);
-	return rc == ST_OK ? body_fill(st, "attachment", *id, body, pays, err)
-			   : rc;
-}
-
-static enum status
-keep_attachment(struct store *st, const struct attachment *file, int64_t *id,
-    struct err *err)
-{
-	struct buf packed = { 0 };
-	struct span body = file->body;
-	char sha[SHA256_HEX];
-	bool pays = false;
-	struct query q;
-	enum status rc;
-
-	/* Not file->sha256: it comes from the worker that read a stranger's
-	 * mail, and one file must never pass for another. */
-	sha256_hex(sha, file->body);
-	query_open(&q, st, attachment_id);
-	query_text(&q, ":sha256", sha);
-	rc = query_number(&q, id, err);
-	if (rc != ST_OK || *id != 0)
-		return rc;
-	if (body.n > LARGE)
-		return keep_large_attachment(st, sha, body, id, err);
-	rc = body_may_shrink(&pays, st, body, err);
-	if (rc == ST_OK && pays)
-		rc = body_pack(&packed, st, body, err);
-	if (rc != ST_OK)
-		goto out;
-	pays = pays && packed.n < body.n;
-	query_open(&q, st, attachment_add);
-	query_text(&q, ":sha256", sha);
-	query_int(&q, ":size", (int64_t)body.n);
-	query_text(&q, ":encoding", pays ? "zstd" : "plain");
-	query_blob(&q, ":body", pays ? buf_span(&packed) : body);
-	rc = query_insert(&q, id, err);
-out:
-	buf_free(&packed);
-	return rc;
-}
+/* ---- attachments: their bytes are in the raw message -------------------- */
 
 static const char inbound_attachment_add[] =
-    "INSERT INTO inbound_attachment (inbound_id, position, attachment_id,"
-    " name, type, in_signature) VALUES (:inbound, (SELECT COUNT(*) FROM"
-    " inbound_attachment WHERE inbound_id = :inbound), :attachment, :name,"
+    "INSERT INTO inbound_attachment (inbound_id, position, sha256, size, name,"
+    " type, in_signature) VALUES (:inbound, (SELECT COUNT(*) FROM"
+    " inbound_attachment WHERE inbound_id = :inbound), :sha256, :size, :name,"
     " :type, :in_signature)";
 
 /* A span as a C string in the arena. */
@@ -297,16 +227,13 @@ store_inbound_attach(struct store *st, int64_t id,
 {
 	struct arena a = { 0 };
 	struct query q;
-	int64_t file = 0;
 	enum status rc = ST_OK;
 
 	for (size_t i = 0; i < n && rc == ST_OK; i++) {
-		rc = keep_attachment(st, &files[i], &file, err);
-		if (rc != ST_OK)
-			break;
 		query_open(&q, st, inbound_attachment_add);
 		query_id(&q, ":inbound", id);
-		query_id(&q, ":attachment", file);
+		query_text(&q, ":sha256", files[i].sha256);
+		query_int(&q, ":size", (int64_t)files[i].body.n);
 		query_text(&q, ":name", in_arena(&a, files[i].name));
 		query_text(&q, ":type", in_arena(&a, files[i].type));
 		query_int(&q, ":in_signature", files[i].in_signature);
@@ -317,9 +244,8 @@ store_inbound_attach(struct store *st, int64_t id,
 }
 
 static const char inbound_attachments[] =
-    "SELECT l.name, l.type, a.sha256, a.size, l.in_signature"
-    " FROM inbound_attachment l JOIN attachment a ON a.id = l.attachment_id"
-    " WHERE l.inbound_id = :inbound ORDER BY l.position";
+    "SELECT name, type, sha256, size, in_signature FROM inbound_attachment"
+    " WHERE inbound_id = :inbound ORDER BY position";
 
 enum status
 store_inbound_attachments(struct store *st, int64_t id, struct arena *a,
@@ -660,9 +586,6 @@ const struct statement store_inbound_statements[] = {
 	{ "raw_add", raw_add },
 	{ "raw_add_large", raw_add_large },
 	{ "raw_get", raw_get },
-	{ "attachment_id", attachment_id },
-	{ "attachment_add", attachment_add },
-	{ "attachment_add_large", attachment_add_large },
 	{ "inbound_attachment_add", inbound_attachment_add },
 	{ "inbound_attachments", inbound_attachments },
 	{ "inbound_add", inbound_add },

@@ -93,7 +93,7 @@ enum status store_inbound_rekey(struct store *st, const struct inbound *in,
 enum status store_inbound_twin(struct store *st, const char *message_id,
     const char *content_hash, int64_t *id, struct err *err);
 
-/* Stores message, raw bytes (zstd) and attachments (once by hash); sets
+/* Stores message, raw bytes (zstd) and what attachments it has; sets
  * in->id.  `attachments` may be NULL when n is 0. */
 enum status
 store_inbound_add(struct store *st, struct inbound *in, struct span raw,

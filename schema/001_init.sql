@@ -230,20 +230,12 @@ CREATE TABLE raw (
 	body BLOB NOT NULL -- one zstd frame
 ) STRICT;
 
-CREATE TABLE attachment (
-	id INTEGER PRIMARY KEY AUTOINCREMENT, -- stable key
-	sha256 TEXT NOT NULL UNIQUE
-		CHECK (length(sha256) = 64), -- of the decoded bytes; stored once
-	size INTEGER NOT NULL, -- decoded, before compression
-	encoding TEXT NOT NULL
-		CHECK (encoding IN ('plain', 'zstd')), -- of the body, the smaller one
-	body BLOB NOT NULL -- the bytes
-) STRICT;
-
 CREATE TABLE inbound_attachment (
 	inbound_id INTEGER NOT NULL REFERENCES inbound (id), -- which message
 	position INTEGER NOT NULL, -- order within the message
-	attachment_id INTEGER NOT NULL REFERENCES attachment (id), -- its bytes
+	sha256 TEXT NOT NULL
+		CHECK (length(sha256) = 64), -- of the decoded bytes, which are in raw
+	size INTEGER NOT NULL, -- decoded
 	name TEXT NOT NULL DEFAULT '', -- file name as sent, without folders
 	type TEXT NOT NULL DEFAULT '', -- media type as sent
 	in_signature INTEGER NOT NULL DEFAULT 0

@@ -287,6 +287,27 @@ story('words in the attachment only wait for staff', (house) => {
 		.replace('text/plain; charset=utf-8', 'multipart/mixed; boundary=b'));
 	house.poll();
 	assert.equal(row(house, key).fate, 'held');
+	const id = row(house, key).id, files = path.join(house.dir, 'files');
+	const save = (of) => house.try('inbound', 'show', String(of), '--save', files);
+	assert.match(save(id).stderr, /folder .* cannot be opened: No such file/);
+	fs.mkdirSync(files);
+	const saved = save(id);
+	assert.equal(saved.status, 0, saved.stderr);
+	assert.match(saved.stdout, new RegExp(`${id}-1-uwaga.pdf`));
+	assert.deepEqual(fs.readFileSync(path.join(files, `${id}-1-uwaga.pdf`), 'latin1'), '%PDF-1.4\n');
+	assert.match(save(id).stderr, /it is there already/);
+	const bad = house.mail(mail({ subject: 'BL-10KE', text: [
+		'--b', 'Content-Type: text/plain', '', 'Prosze o wiate.', '--b',
+		`Content-Type: image/png; name="=?utf-8?Q?..=2F=1B[2J${'=C5=BC'.repeat(20)}.png?="`,
+		'Content-Disposition: attachment', '', 'x', '--b--'].join('\r\n') })
+		.replace('text/plain; charset=utf-8', 'multipart/mixed; boundary=b'));
+	const plain = house.mail(mail({ subject: 'BL-10KE', text: 'Prosze o ławki.' }));
+	house.poll();
+	assert.equal(save(row(house, bad).id).status, 0);
+	const odd = fs.readdirSync(files).filter((name) => name.startsWith(`${row(house, bad).id}-`));
+	assert.equal(odd.length, 1);
+	assert.match(odd[0], /^[^/\u0000-\u001f]+\.png$/u);
+	assert.match(save(row(house, plain).id).stderr, /has no attachment/);
 });
 
 story('a text alone waits for its code, which then comes by text', (house) => {

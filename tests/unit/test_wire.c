@@ -111,6 +111,27 @@ what_is_written_is_what_is_read(void **state)
 	buf_free(&twice);
 }
 
+/* The parser's worker reads strangers' mail and may be taken over by one. */
+static void
+a_file_cannot_pass_for_another(void **state)
+{
+	struct buf bytes = { .max = 65536 };
+	struct parsed p = { 0 }, q;
+	char sha[SHA256_HEX];
+	struct err err;
+
+	(void)state;
+	fill(&p);
+	sha256_hex(sha, p.attachments[0].body);
+	sha256_hex(p.attachments[0].sha256, SPAN("another file"));
+	wire_write(&bytes, &p);
+	assert_int_equal(wire_read(&q, buf_span(&bytes), &err), ST_OK);
+	assert_string_equal(q.attachments[0].sha256, sha);
+	parsed_free(&p);
+	parsed_free(&q);
+	buf_free(&bytes);
+}
+
 static void
 an_empty_mail_goes_over_too(void **state)
 {
@@ -212,6 +233,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_written_is_what_is_read),
+		cmocka_unit_test(a_file_cannot_pass_for_another),
 		cmocka_unit_test(an_empty_mail_goes_over_too),
 		cmocka_unit_test(text_arrives_as_utf8),
 		cmocka_unit_test(damaged_bytes_are_refused),

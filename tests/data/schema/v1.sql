@@ -174,17 +174,11 @@ INSERT INTO raw (id, inbound_id, size, sha256, body) VALUES (
 	'281d97451d4901ce969c912f0cd0b3b37c6846873d3797b52409b65d3b97b11a',
 	x'28b52ffd2018c100005375626a6563743a20780d0a0d0a62657a206b6f64750d0a');
 
-INSERT INTO attachment (id, sha256, size, encoding, body) VALUES (
-	1,
-	'b8648ad1f007ad1c4572be84350fee2c190c0eff6815520b5fc752aebf055912',
-	16,
-	'plain',
-	x'6e6f74207265616c6c792061206d6170');
-
-INSERT INTO inbound_attachment (inbound_id, position, attachment_id, name, type, in_signature) VALUES (
+INSERT INTO inbound_attachment (inbound_id, position, sha256, size, name, type, in_signature) VALUES (
 	1,
 	0,
-	1,
+	'b8648ad1f007ad1c4572be84350fee2c190c0eff6815520b5fc752aebf055912',
+	16,
 	'mapa.pdf',
 	'application/pdf',
 	0);
