@@ -520,6 +520,7 @@ journey_answer(struct journey *j, const struct decision *d, struct inbound *to,
 	}
 	row.contact_id = to->contact_id;
 	row.question = d->of_remark.id != 0	 ? d->of_remark.name
+		       : d->n_shown == 1	 ? d->shown[0].name
 		       : d->suggestion != NULL	 ? d->suggestion->code
 		       : d->consultation != NULL ? d->consultation->code
 						 : "";
