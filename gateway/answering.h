@@ -50,6 +50,7 @@ enum status answering_add(
 enum status
 answering_give(struct answering *an, struct store *st, struct err *err);
 
+/* Frees its lists; the store is the caller's. */
 void answering_free(struct answering *an);
 
 #endif

@@ -152,8 +152,8 @@ read_options(struct wish *w, struct cmd_context *ctx, int argc, char **argv)
 			w->im.proof = optarg;
 			break;
 		case 'd':
-			if (!person_import_day(&w->im.consent_ms,
-				span_of(optarg), ctx->config->timezone))
+			if (!person_row_day(&w->im.consent_ms, span_of(optarg),
+				ctx->config->timezone))
 				return cmd_fail(ctx, 2,
 				    "--consent: expected a day such as "
 				    "2026-11-03, found \"%.40s\"",

@@ -208,7 +208,7 @@ add(struct cmd_context *ctx, int argc, char **argv)
 		else if (option == 'n')
 			name = optarg;
 		else if (option != 'd' ||
-			 !person_import_day(&im.consent_ms, span_of(optarg),
+			 !person_row_day(&im.consent_ms, span_of(optarg),
 			     ctx->config->timezone))
 			return cmd_fail(ctx, 2, "%s", usage);
 	}

@@ -44,6 +44,8 @@ struct waiting {
 	struct inbound *list; /* id, channel, received_ms, remark, suggestion */
 	size_t n;
 };
+
+/* Those of the contact of `c`, in its arena. */
 enum status decide_find_waiting(
     struct waiting *w, const struct case_file *c, struct err *err);
 

@@ -8,17 +8,7 @@
 #ifndef PERSON_IMPORT_H
 #define PERSON_IMPORT_H
 
-#include "gateway/config.h"
-#include "gateway/store_subscription.h"
-
-struct person_import {
-	const struct config *config;
-	const char *consultation; /* for every row; "" as the rows say */
-	const char *commune; /* the same */
-	const char *proof; /* where the consents are kept; "" as the rows say */
-	int64_t consent_ms; /* when they agreed; 0: as the rows say */
-	int64_t now;
-};
+#include "gateway/person_row.h"
 
 struct person_import_report {
 	int rows; /* with something in them, without the first */
@@ -51,9 +41,5 @@ enum status person_import(const struct person_import *im, struct store *st,
 enum status person_import_one(const struct person_import *im, struct store *st,
     const char *address, const char *name, struct person_import_report *report,
     struct err *err);
-
-/* A day as people write it, "2026-11-03" or "3.11.2026": its midnight in
- * `zone`.  False when it is none. */
-bool person_import_day(int64_t *ms, struct span s, const char *zone);
 
 #endif

@@ -113,7 +113,7 @@ cell(const struct person_reader *r, const struct person_fields *row,
 
 /* "2026-11-03" or "3.11.2026", as midnight in the office's zone. */
 bool
-person_import_day(int64_t *ms, struct span s, const char *zone)
+person_row_day(int64_t *ms, struct span s, const char *zone)
 {
 	static const char *const forms[] = { "%Y-%m-%d", "%d.%m.%Y" };
 	char text[16];
@@ -319,7 +319,7 @@ read_consent(struct person_row *e, const char **why,
 
 	e->consent_ms = r->im->consent_ms;
 	if (day.n > 0 &&
-	    !person_import_day(&e->consent_ms, day, r->im->config->timezone))
+	    !person_row_day(&e->consent_ms, day, r->im->config->timezone))
 		*why = "the day of consent is no date such as 2026-11-03 or "
 		       "3.11.2026";
 	else if (e->consent_ms == 0)

@@ -5,7 +5,18 @@
 #ifndef PERSON_ROW_H
 #define PERSON_ROW_H
 
-#include "gateway/person_import.h"
+#include "gateway/config.h"
+#include "gateway/store_subscription.h"
+
+/* What a list of people is read as. */
+struct person_import {
+	const struct config *config;
+	const char *consultation; /* for every row; "" as the rows say */
+	const char *commune; /* the same */
+	const char *proof; /* where the consents are kept; "" as the rows say */
+	int64_t consent_ms; /* when they agreed; 0: as the rows say */
+	int64_t now;
+};
 
 enum person_column {
 	PERSON_MAIL,
@@ -55,6 +66,11 @@ enum status person_row_read(struct person_row *out, const char **why,
     struct person_reader *r, const struct person_fields *row, struct arena *a,
     struct err *err);
 
+/* Frees what the reader keeps. */
 void person_reader_free(struct person_reader *r);
+
+/* A day as people write it, "2026-11-03" or "3.11.2026": its midnight in
+ * `zone`.  False when it is none. */
+bool person_row_day(int64_t *ms, struct span s, const char *zone);
 
 #endif

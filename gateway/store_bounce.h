@@ -24,6 +24,7 @@ struct came_back {
 	int64_t at_ms;
 };
 
+/* Keeps it with its contact; ST_BROKEN as every store function. */
 enum status
 store_bounce_add(struct store *st, const struct came_back *b, struct err *err);
 

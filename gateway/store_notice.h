@@ -53,6 +53,7 @@ struct notice_text {
 	int64_t id, notice_id;
 	const char *subject, *body, *html, *calendar, *method;
 };
+/* See notice_text. */
 enum status
 store_notice_text_add(struct store *st, struct notice_text *t, struct err *err);
 

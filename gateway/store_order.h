@@ -80,6 +80,7 @@ struct staff_preview {
 enum status store_preview_of_order(struct store *st, int64_t order_id,
     struct arena *a, struct staff_preview **out, size_t *n, struct err *err);
 
+/* Keeps a preview that is owed to staff, under its row of the outbox. */
 enum status store_preview_add(
     struct store *st, const struct staff_preview *p, struct err *err);
 

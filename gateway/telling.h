@@ -56,6 +56,7 @@ telling_check_mixed(const struct telling *t, struct store *st, struct err *err);
 enum status
 telling_settle(struct telling *t, struct store *st, struct err *err);
 
+/* Frees its lists; the store is the caller's. */
 void telling_free(struct telling *t);
 
 #endif
