@@ -120,7 +120,7 @@ numbered_read(struct numbered out[NUMBERED_MAX], struct span *rest,
 	bool is_sentence = false;
 	int number, answer;
 
-	*rest = (struct span){ all.p + all.n, 0 };
+	*rest = span_from(all, all.n);
 	while (next_number(k, &all, &before, &number)) {
 		answer = keyword_answer(k, before);
 		/* What began as an answer and goes on with other figures. */
@@ -141,7 +141,7 @@ numbered_read(struct numbered out[NUMBERED_MAX], struct span *rest,
 	if (r.n == 0)
 		return 0;
 	all = *rest;
-	*rest = (struct span){ all.p + all.n, 0 };
+	*rest = span_from(all, all.n);
 	if (!read_end(&r, rest, k, all, is_sentence) || r.answer == 0)
 		return 0;
 	return r.is_unclear || out[r.n - 1].answer == 0 ? -1 : r.n;
