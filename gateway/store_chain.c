@@ -144,6 +144,7 @@ struct proof {
 	const char *text_commitment, *name;
 	bool has_text, is_erased; /* erased: a later link says so */
 	bool is_answer;
+	bool is_foreign; /* an answer at another link, or a remark at its */
 	struct span salt, text; /* borrowed from the row */
 };
 
@@ -224,7 +225,7 @@ check_words(struct walk *w, const struct proof *p, struct err *err)
 			    (long long)p->link.number, p->link.subject);
 		return ST_OK;
 	}
-	if (strcmp(p->name, p->link.subject) != 0 ||
+	if (p->is_foreign || strcmp(p->name, p->link.subject) != 0 ||
 	    strcmp(p->text_commitment, p->link.commitment) != 0)
 		blame(w, p->link.number,
 		    "link %lld proves %.60s, but %.60s refers to it",
@@ -277,10 +278,11 @@ static const char chain_walk[] =
     "SELECT l.number, l.previous, l.at_ms, l.event, l.subject, l.commitment,"
     " l.hash, COALESCE(v.id, x.answer_id), COALESCE(v.version, x.version),"
     " COALESCE(v.commitment, x.commitment), c.code || '/' || r.number,"
-    " COALESCE(v.text, s.reasons) IS NOT NULL, v.text IS NULL AND EXISTS"
-    " (SELECT 1 FROM chain e WHERE e.subject = l.subject"
+    " COALESCE(v.text, s.reasons) IS NOT NULL, x.answer_id IS NULL AND v.text"
+    " IS NULL AND EXISTS (SELECT 1 FROM chain e WHERE e.subject = l.subject"
     " AND e.event = 'erased' AND e.number > l.number),"
-    " x.answer_id IS NOT NULL, COALESCE(v.salt, x.salt),"
+    " x.answer_id IS NOT NULL, CASE l.event WHEN 'answered' THEN v.id ELSE"
+    " x.answer_id END IS NOT NULL, COALESCE(v.salt, x.salt),"
     " COALESCE(v.text, " ANSWER_WORDS ") FROM chain l"
     " LEFT JOIN remark_version v ON v.chain_number = l.number"
     " LEFT JOIN answer_remark x ON x.chain_number = l.number"
@@ -306,6 +308,7 @@ read_proof(struct query *q, struct arena *a, struct proof *p)
 	p->has_text = query_get_bool(q);
 	p->is_erased = query_get_bool(q);
 	p->is_answer = query_get_bool(q);
+	p->is_foreign = query_get_bool(q);
 	p->salt = query_get_blob(q);
 	p->text = query_get_blob(q);
 }

@@ -219,6 +219,11 @@ static const char preference_agree_stop[] =
     " WHERE contact.id IN " OF_PERSON " AND contact.stopped_ms IS NULL"
     " AND o.id IN " OF_PERSON " AND o.stopped_ms IS NOT NULL";
 
+static const char preference_agree_silence[] =
+    "UPDATE contact SET silenced_ms = (SELECT MIN(o.silenced_ms) FROM contact o"
+    " WHERE o.id IN " OF_PERSON ") WHERE id IN " OF_PERSON
+    " AND silenced_ms IS NULL AND stopped_ms IS NOT NULL";
+
 static const char preference_agree_all[] =
     "UPDATE subscription SET state = 'stopped', since_ms = o.stopped_ms,"
     " proof_inbound_id = o.stopped_by FROM contact o"
@@ -239,22 +244,19 @@ static const char preference_agree_each[] =
 enum status
 store_preference_agree(struct store *st, int64_t contact_id, struct err *err)
 {
+	const char *const steps[] = { preference_agree_stop,
+		preference_agree_silence, preference_agree_all,
+		preference_agree_each };
+	enum status rc = ST_OK;
 	struct query q;
-	enum status rc;
 
-	query_open(&q, st, preference_agree_stop);
-	query_id(&q, ":contact", contact_id);
-	rc = query_run(&q, err);
-	if (rc != ST_OK)
-		return rc;
-	query_open(&q, st, preference_agree_all);
-	query_id(&q, ":contact", contact_id);
-	rc = query_run(&q, err);
-	if (rc != ST_OK)
-		return rc;
-	query_open(&q, st, preference_agree_each);
-	query_id(&q, ":contact", contact_id);
-	return query_run(&q, err);
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]) && rc == ST_OK;
+	     i++) {
+		query_open(&q, st, steps[i]);
+		query_id(&q, ":contact", contact_id);
+		rc = query_run(&q, err);
+	}
+	return rc;
 }
 
 const struct statement store_preference_statements[] = {
@@ -271,6 +273,7 @@ const struct statement store_preference_statements[] = {
 	{ "preference_follow_all", preference_follow_all },
 	{ "preference_start", preference_start },
 	{ "preference_agree_stop", preference_agree_stop },
+	{ "preference_agree_silence", preference_agree_silence },
 	{ "preference_agree_all", preference_agree_all },
 	{ "preference_agree_each", preference_agree_each },
 	{ NULL, NULL },

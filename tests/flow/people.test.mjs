@@ -247,6 +247,21 @@ story('a list that ties an address to a telephone spreads what was stopped by ei
 	assert.equal(states(house)['+48110000501 BL-7M4H'], 'active', 'a third one is hers as well');
 });
 
+story('who wants nothing more by text gets nothing by mail either, once both are theirs', (house) => {
+	load(house, 'e-mail;gmina\newa@poczta.example;Lędziny\n', ...known);
+	load(house, 'telefon;gmina\n110000501;Lędziny\n', ...known);
+	house.mail('Authentication-Results: mx.powiat.example; dmarc=pass header.from=poczta.example\r\n' +
+		'From: ewa@poczta.example\r\nTo: konsultacje@powiat.example\r\nSubject: BL-7M4H\r\n' +
+		'Message-ID: <e1@poczta.example>\r\n\r\nProsimy o dwie lawki.\r\n');
+	write(house, 'ewa@poczta.example', 'STOP');
+	write(house, '+48110000501', 'WSZYSTKO');
+	const [{ number }] = house.rows('remark', 'list');
+	const preview = () => house.run('remark', 'answer', number, '--verdict', 'accepted', '--reasons', 'Tak.', '--dry-run');
+	assert.match(preview(), /1 mail and 0 texts/);
+	load(house, 'e-mail;telefon;gmina\newa@poczta.example;110000501;Lędziny\n', ...known);
+	assert.doesNotMatch(preview(), /1 mail and/);
+});
+
 story('a column says in which language they are written to', (house) => {
 	const list = (word) => `e-mail;telefon;gmina;język\njohn@poczta.example;110000501;Lędziny;${word}\n` +
 		'jan@poczta.example;;Lędziny;\n';

@@ -131,6 +131,19 @@ what_is_verified_of_answers(void **state)
 		    " chain_number) VALUES (2, 2, 1, zeroblob(32),"
 		    " (SELECT commitment FROM chain WHERE number = 3), 99)",
 		    "BL-7M4H/2, version 1, has an answer without a link" },
+		{ "an answer hung on the link of the remark itself",
+		    "INSERT INTO answer_remark (answer_id, remark_id, version,"
+		    " salt, commitment, chain_number) VALUES (2, 2, 1,"
+		    " zeroblob(32), (SELECT commitment FROM chain WHERE"
+		    " number = 2), 2)",
+		    "link 2 proves BL-7M4H/2, but BL-7M4H/2 refers to it" },
+		{ "reasons dropped, and the remark erased later",
+		    "DROP TRIGGER answer_keeps; PRAGMA foreign_keys = OFF;"
+		    " DELETE FROM answer WHERE id = 2; INSERT INTO chain"
+		    " SELECT number + 1, hash, at_ms, 'erased', 'BL-7M4H/1',"
+		    " commitment, hash FROM chain WHERE number = 5",
+		    "the text of BL-7M4H/1, version 1, is gone, and no link "
+		    "says that it was erased" },
 	};
 
 	(void)state;
