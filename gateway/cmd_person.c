@@ -83,16 +83,19 @@ print_report(
 		       "they can change that (START).\n",
 		    r->refused);
 	if (r->shared > 0)
-		printf("%d telephone number%s to somebody else by an earlier "
-		       "list and stay%s theirs; what it is sent follows that "
-		       "person's wishes.\n",
+		printf(
+		    "%d telephone number%s to somebody else by an earlier "
+		    "row or list and stay%s theirs; what it is sent follows that "
+		    "person's wishes.\n",
 		    r->shared, r->shared == 1 ? " belongs" : "s belong",
 		    r->shared == 1 ? "s" : "");
 	if (r->bad > 0)
 		printf("%d row%s left out, see above.\n", r->bad,
 		    r->bad == 1 ? " is" : "s are");
 	if (!written)
-		printf("Nothing was written; without --dry-run it is.\n");
+		printf("Nothing was written; without --dry-run it is.  Rows "
+		       "that share an address or a number are counted as if "
+		       "each stood alone.\n");
 }
 
 static enum status
