@@ -117,14 +117,13 @@ body_packed_size(struct store *st, struct span in, size_t *n, struct err *err)
 }
 
 enum status
-body_fill(struct store *st, const char *table, int64_t id, struct span in,
-    struct err *err)
+body_fill(struct store *st, int64_t id, struct span in, struct err *err)
 {
 	struct large to = { NULL, 0 };
 	enum status rc;
 
 	st->is_swollen = true;
-	if (sqlite3_blob_open(st->db, "main", table, "body", id, 1, &to.blob) !=
+	if (sqlite3_blob_open(st->db, "main", "raw", "body", id, 1, &to.blob) !=
 	    SQLITE_OK)
 		rc = store_failure(st, "large body", err);
 	else

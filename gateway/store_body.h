@@ -15,10 +15,10 @@ enum status
 body_unpack(struct buf *out, struct span packed, size_t size, struct err *err);
 
 /* For what is too large to be held twice: how many bytes it is packed; then
- * writes the body that the row `id` of `table` has room for. */
+ * writes the body that the row `id` of `raw` has room for. */
 enum status
 body_packed_size(struct store *st, struct span in, size_t *n, struct err *err);
-enum status body_fill(struct store *st, const char *table, int64_t id,
-    struct span in, struct err *err);
+enum status
+body_fill(struct store *st, int64_t id, struct span in, struct err *err);
 
 #endif

@@ -150,7 +150,7 @@ add_large_raw(
 	query_text(&q, ":sha256", sha);
 	query_int(&q, ":packed", (int64_t)packed);
 	rc = query_insert(&q, &id, err);
-	return rc == ST_OK ? body_fill(st, "raw", id, raw, err) : rc;
+	return rc == ST_OK ? body_fill(st, id, raw, err) : rc;
 }
 
 static const char raw_add[] = "INSERT INTO raw (inbound_id, size, sha256, body)"
