@@ -259,7 +259,7 @@ answer_of(int attends)
 				       : RSVP_MAYBE;
 }
 
-/* Which of several is meant is not clear: they are listed with their numbers. */
+/* Which is meant is not clear: those they were told of are listed. */
 static void
 ask_which(struct decision *d, const struct case_file *c,
     const struct meeting *told, size_t n)
@@ -290,6 +290,15 @@ decide_all(struct decision *d, const struct case_file *c,
 	return add_wish(d, c, err);
 }
 
+/* Told of one meeting only: does the number name another?  "TAK 2" may count two
+ * people; "na drugie tak" and "NIE 2" do not. */
+static bool
+names_another(const struct numbered *one)
+{
+	return one->number != 1 && one->number != NUMBERED_ALL &&
+	       (one->in_words || one->answer == ATTENDS_NO);
+}
+
 /* "1 TAK, 2 NIE" to what told of several; settles nothing when the words are no
  * such thing. */
 static enum status
@@ -302,8 +311,7 @@ decide_numbers(struct decision *d, const struct case_file *c,
 
 	if (count == 0)
 		return ST_OK;
-	if (count == 1 && n == 1) {
-		/* "TAK 2" to the only one: of two people, perhaps. */
+	if (count == 1 && n == 1 && !names_another(&list[0])) {
 		d->needs_staff = list[0].number != 1 || rest.n > 0;
 		return settle_one(d, c, told, answer_of(list[0].answer), err);
 	}

@@ -20,16 +20,18 @@ is_digit(struct span s, size_t i)
 /* The next number, in figures or in words, and what stands before it; false: no
  * number is left. */
 static bool
-next_number(const struct keywords *k, struct span *text, struct span *before,
-    int *number)
+next_number(struct numbered *out, const struct keywords *k, struct span *text,
+    struct span *before)
 {
 	size_t i = 0, end;
 	struct span word;
+	int *number = &out->number;
 
 	while (i < text->n && !is_digit(*text, i))
 		i++;
 	*number = keyword_ordinal(k, *text, &word);
-	if (*number != 0 && (size_t)(word.p - text->p) <= i) {
+	out->in_words = *number != 0 && (size_t)(word.p - text->p) <= i;
+	if (out->in_words) {
 		i = (size_t)(word.p - text->p);
 		*before = span_sub(*text, 0, i);
 		*text = span_from(*text, i + word.n);
@@ -61,8 +63,10 @@ goes_on(struct span rest)
 }
 
 static void
-add_number(struct reading *r, int number)
+add_number(struct reading *r, const struct numbered *one)
 {
+	int number = one->number;
+
 	if (r->n == NUMBERED_MAX) {
 		r->is_unclear = true;
 		return;
@@ -72,8 +76,8 @@ add_number(struct reading *r, int number)
 		if (r->out[i].number == number ||
 		    r->out[i].number == NUMBERED_ALL || number == NUMBERED_ALL)
 			r->is_unclear = true;
-	r->out[r->n++] =
-	    (struct numbered){ number, r->answer_first ? r->answer : 0 };
+	r->out[r->n] = *one;
+	r->out[r->n++].answer = r->answer_first ? r->answer : 0;
 }
 
 /* An answer stands for the numbers behind it, or for those before it: the first
@@ -117,11 +121,12 @@ numbered_read(struct numbered out[NUMBERED_MAX], struct span *rest,
 {
 	struct reading r = { .out = out };
 	struct span before, all = span_trim(text);
+	struct numbered one = { 0 };
 	bool is_sentence = false;
-	int number, answer;
+	int answer;
 
 	*rest = span_from(all, all.n);
-	while (next_number(k, &all, &before, &number)) {
+	while (next_number(&one, k, &all, &before)) {
 		answer = keyword_answer(k, before);
 		/* What began as an answer and goes on with other figures. */
 		if (answer == ATTENDS_OTHER || goes_on(all)) {
@@ -135,7 +140,7 @@ numbered_read(struct numbered out[NUMBERED_MAX], struct span *rest,
 			is_sentence = span_trim(before).n > 3;
 		r.number_first = r.number_first || !r.answer_first;
 		r.is_unclear = r.is_unclear || span_starts(all, "-");
-		add_number(&r, number);
+		add_number(&r, &one);
 		*rest = all;
 	}
 	if (r.n == 0)

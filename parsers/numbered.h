@@ -13,6 +13,7 @@ enum { NUMBERED_MAX = 32, NUMBERED_ALL = ORDINAL_ALL };
 struct numbered {
 	int number; /* from 1; or NUMBERED_ALL, then the only one */
 	int answer; /* ATTENDS_YES, _NO or _MAYBE */
+	bool in_words; /* "drugie", "2-gie": it counts no people */
 };
 
 /* "1 TAK, 2 NIE", "TAK 2", "Na pierwsze tak, na drugie nie", "Będę na obu": how

@@ -204,6 +204,42 @@ story('by text, too', (house) => {
 	assert.deepEqual([...new Set(replies)].sort(), ['sms_meeting_announcement', 'sms_rsvp_several', 'sms_which_meeting']);
 });
 
+story('who was told of one meeting and speaks of a second is asked back, by mail and by text', (house) => {
+	announce(house, 's-10ke-ledziny-2', '--yes', '3');
+	house.poll();
+	const jan = sent(house)[1];
+	const count = () => {
+		const { yes, no } = house.rows('meeting', 'show', 's-10ke-ledziny-2')[0];
+		return [yes, no];
+	};
+	const say = (text) => {
+		reply(house, jan.to, jan.replyTo, text);
+		house.poll();
+		return sent(house).map((m) => m.text).join();
+	};
+	assert.match(say('Na drugie tak.'), /tylko o jednym[^]*Lędziny, środa, 25 listopada[^]*TAK albo NIE/);
+	assert.deepEqual(count(), [0, 0]);
+	say('nie 2');
+	say('Na pierwsze nie, na drugie tak.');
+	assert.deepEqual(count(), [0, 0], 'none of these is about that one');
+	say('Na pierwsze tak');
+	assert.deepEqual(count(), [1, 0]);
+	say('NIE');
+	assert.deepEqual(count(), [0, 1], 'what was asked back is about it, too');
+	say('TAK 2');
+	assert.deepEqual(count(), [1, 0], 'two people, perhaps: for staff');
+	house.text({ from: '+48110000501', text: 'na drugie tak', at: '2026-11-22T10:00:00+01:00' });
+	house.poll();
+	assert.deepEqual(count(), [1, 0]);
+	const asked = house.rows('outbox', 'list').at(-1);
+	assert.equal(asked.template, 'sms_which_meeting');
+	assert.match(asked.text, /tylko o jednym: Ledziny 25\.11/);
+	assert.equal(JSON.parse(house.run('sms-size', asked.text)).segments, 1);
+	house.text({ from: '+48110000501', text: 'tak', at: '2026-11-22T10:01:00+01:00' });
+	house.poll();
+	assert.deepEqual(count(), [2, 0]);
+});
+
 story('a change reaches those who got the notice, and the calendar counts on', (house) => {
 	announce(house, 's-10ke-ledziny-2', '--yes', '3');
 	house.poll();

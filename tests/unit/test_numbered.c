@@ -13,7 +13,7 @@
 #include "parsers/numbered.h"
 
 static const struct {
-	const char *text, *wanted, *rest;
+	const char *text, *wanted, *rest; /* wanted: "2w", when in words */
 } cases[] = {
 	{ "1 TAK, 2 NIE", "1+ 2-", "" },
 	{ "1 tak 2 nie 3 tak", "1+ 2- 3+", "" },
@@ -34,18 +34,19 @@ static const struct {
 	    ", proszę o pętlę indukcyjną" },
 	{ "Będę na 2, przyjdę ok. 17:15, z żoną", "2+",
 	    ", przyjdę ok. 17:15, z żoną" },
-	{ "na pierwsze tak, na drugie nie", "1+ 2-", "" },
-	{ "Na pierwszym będę, a na drugim niestety nie.", "1+ 2-", "" },
-	{ "Pierwsze spotkanie: TAK, drugie: NIE", "1+ 2-", "" },
-	{ "Przyjdę tylko na drugie", "2+", "" },
-	{ "Będę na pierwszym i trzecim", "1+ 3+", "" },
-	{ "Na 1-sze tak, na 2-gie nie", "1+ 2-", "" },
-	{ "pierwsze tak, 2 nie", "1+ 2-", "" },
-	{ "Na pierwsze nie dam rady, na dziewiąte przyjdę", "1- 9+", "" },
-	{ "Będę na drugim, proszę o pętlę", "2+", ", proszę o pętlę" },
-	{ "the first one yes, the second one no", "1+ 2-", "" },
-	{ "YES to the 2nd", "2+", "" },
-	{ "На перше так, на друге ні", "1+ 2-", "" },
+	{ "na pierwsze tak, na drugie nie", "1w+ 2w-", "" },
+	{ "Na pierwszym będę, a na drugim niestety nie.", "1w+ 2w-", "" },
+	{ "Pierwsze spotkanie: TAK, drugie: NIE", "1w+ 2w-", "" },
+	{ "Przyjdę tylko na drugie", "2w+", "" },
+	{ "Będę na pierwszym i trzecim", "1w+ 3w+", "" },
+	{ "Na 1-sze tak, na 2-gie nie", "1w+ 2w-", "" },
+	{ "pierwsze tak, 2 nie", "1w+ 2-", "" },
+	{ "Na pierwsze nie dam rady, na dziewiąte przyjdę", "1w- 9w+", "" },
+	{ "Będę na drugim, proszę o pętlę", "2w+", ", proszę o pętlę" },
+	{ "na drugie tak", "2w+", "" },
+	{ "the first one yes, the second one no", "1w+ 2w-", "" },
+	{ "YES to the 2nd", "2w+", "" },
+	{ "На перше так, на друге ні", "1w+ 2w-", "" },
 	{ "Będę na obu", "all+", "" },
 	{ "Na wszystkie tak", "all+", "" },
 	{ "Nie przyjdę na żadne", "all-", "" },
@@ -96,7 +97,8 @@ numbers_get_their_answers(void **state)
 			if (list[j].number == NUMBERED_ALL)
 				buf_str(&shown, "all");
 			else
-				buf_printf(&shown, "%d", list[j].number);
+				buf_printf(&shown, "%d%s", list[j].number,
+				    list[j].in_words ? "w" : "");
 			buf_char(&shown, list[j].answer == ATTENDS_YES	? '+'
 					 : list[j].answer == ATTENDS_NO ? '-'
 									: '?');
