@@ -14,6 +14,8 @@
 
 enum { WORD_SHOWN = 20, TEXT_ROOM = 64 * 1024 };
 
+#define OVERTAKEN "; a newer answer of theirs is here already and counts"
+
 /* Adds the answer to one meeting; false when memory is short. */
 static bool
 note_answer(struct decision *d, const struct case_file *c,
@@ -78,17 +80,26 @@ add_wish(struct decision *d, const struct case_file *c, struct err *err)
 }
 
 /* Which version of the meeting a calendar answers, and when: no clock that is
- * fast and no number that is not ours yet may outlive an answer to come. */
-static void
-date_answer(
-    struct rsvp *r, const struct calendar *cal, const struct meeting *meeting)
+ * fast and no number that is not ours yet may outlive an answer to come.  A date
+ * from before they were told is a clock's fault, or that of our invitation. */
+static enum status
+date_answer(struct rsvp *r, const struct case_file *c,
+    const struct meeting *meeting, struct err *err)
 {
-	bool is_dated = cal->stamp_ms > 0 && cal->stamp_ms < r->received_ms;
+	const struct calendar *cal = &c->mail->calendar;
+	int64_t told_ms;
+	enum status rc;
 
-	r->stamp_ms = is_dated ? cal->stamp_ms : r->received_ms;
 	r->sequence = cal->sequence < 0			  ? 0
 		      : cal->sequence < meeting->sequence ? cal->sequence
 							  : meeting->sequence;
+	rc = store_meeting_told_since(&told_ms, c->st, r, err);
+	if (rc == ST_OK)
+		r->stamp_ms =
+		    cal->stamp_ms > told_ms && cal->stamp_ms < r->received_ms
+			? cal->stamp_ms
+			: r->received_ms;
+	return rc;
 }
 
 /* What they wrote, and whom they send instead. */
@@ -142,8 +153,9 @@ settle_itip(struct decision *d, const struct case_file *c,
 	if (!note_answer(d, c, meeting, answer, comment_of(c, cal)))
 		return err_set(err, ST_BROKEN, "out of memory");
 	r = &d->rsvps[d->n_rsvps - 1];
-	date_answer(r, cal, meeting);
-	rc = store_rsvp_is_overtaken(&is_overtaken, c->st, r, err);
+	rc = date_answer(r, c, meeting, err);
+	if (rc == ST_OK)
+		rc = store_rsvp_is_overtaken(&is_overtaken, c->st, r, err);
 	if (rc != ST_OK)
 		return rc;
 	d->needs_staff = c->mail->wants_access;
@@ -153,9 +165,7 @@ settle_itip(struct decision *d, const struct case_file *c,
 	    cal->sequence < meeting->sequence
 		? "; the meeting has changed since"
 		: "",
-	    is_overtaken ? "; a newer answer of the same calendar is here "
-			   "already and counts"
-			 : "");
+	    is_overtaken ? OVERTAKEN : "");
 	return add_wish(d, c, err);
 }
 
@@ -240,14 +250,22 @@ static enum status
 settle_one(struct decision *d, const struct case_file *c,
     const struct meeting *told, enum rsvp_answer answer, struct err *err)
 {
+	bool is_overtaken;
+	enum status rc;
+
 	d->consultation = decide_by_id(c, told->consultation_id);
 	d->meeting = told;
 	if (!note_answer(d, c, told, answer, c->mail->new_text))
 		return err_set(err, ST_BROKEN, "out of memory");
-	d->reply = confirmation(answer, c->raw->channel == CHANNEL_SMS);
+	rc = store_rsvp_is_overtaken(
+	    &is_overtaken, c->st, &d->rsvps[d->n_rsvps - 1], err);
+	if (rc != ST_OK)
+		return rc;
+	if (!is_overtaken)
+		d->reply = confirmation(answer, c->raw->channel == CHANNEL_SMS);
 	d->needs_staff = d->needs_staff || c->mail->wants_access;
-	decide_settle(d, c, FATE_RSVP, "%s to meeting %s, in words",
-	    rsvp_answer_name(answer), told->key);
+	decide_settle(d, c, FATE_RSVP, "%s to meeting %s, in words%s",
+	    rsvp_answer_name(answer), told->key, is_overtaken ? OVERTAKEN : "");
 	return add_wish(d, c, err);
 }
 

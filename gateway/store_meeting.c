@@ -284,6 +284,28 @@ store_meeting_of_row(struct store *st, int64_t outbox_id, struct arena *a,
 	return read_meetings(&q, a, out, n, err);
 }
 
+/* What answers no message is a notice. */
+static const char meeting_told_since[] =
+    "SELECT COALESCE(MIN(o.created_ms), 0) FROM contact w"
+    " JOIN contact k ON k.id = w.id OR k.person_id = w.person_id"
+    " JOIN outbox o ON o.contact_id = k.id AND o.inbound_id IS NULL"
+    " AND o.state IN ('claimed', 'sent', 'unknown')"
+    " JOIN outbox_meeting t ON t.outbox_id = o.id AND t.meeting_id = :meeting"
+    " AND t.sequence >= :sequence WHERE w.id = :contact";
+
+enum status
+store_meeting_told_since(int64_t *since_ms, struct store *st,
+    const struct rsvp *rsvp, struct err *err)
+{
+	struct query q;
+
+	query_open(&q, st, meeting_told_since);
+	query_id(&q, ":meeting", rsvp->meeting_id);
+	query_id(&q, ":contact", rsvp->contact_id);
+	query_int(&q, ":sequence", rsvp->sequence);
+	return query_number(&q, since_ms, err);
+}
+
 /* ---- answers ----------------------------------------------------------- */
 
 static const char *const answers[] = {
@@ -324,10 +346,16 @@ store_rsvp_add(struct store *st, const struct rsvp *rsvp, struct err *err)
 	return query_run(&q, err);
 }
 
+/* As rsvp_valid and rsvp_last choose. */
 static const char rsvp_overtaken[] =
-    "SELECT EXISTS (SELECT 1 FROM rsvp WHERE meeting_id = :meeting"
-    " AND contact_id = :contact AND stamp_ms IS NOT NULL"
-    " AND (sequence, stamp_ms) > (:sequence, :stamp))";
+    "SELECT EXISTS (SELECT 1 FROM rsvp_valid r"
+    " JOIN contact k ON k.id = r.contact_id"
+    " JOIN contact w ON w.id = :contact WHERE r.meeting_id = :meeting"
+    " AND (k.id = w.id OR k.person_id = w.person_id)"
+    " AND CASE WHEN k.id = w.id AND r.stamp_ms IS NOT NULL"
+    " AND :stamp IS NOT NULL"
+    " THEN (r.sequence, r.stamp_ms) > (:sequence, :stamp)"
+    " ELSE r.given_ms > COALESCE(:stamp, :received) END)";
 
 enum status
 store_rsvp_is_overtaken(
@@ -341,7 +369,8 @@ store_rsvp_is_overtaken(
 	query_id(&q, ":meeting", rsvp->meeting_id);
 	query_id(&q, ":contact", rsvp->contact_id);
 	query_int(&q, ":sequence", rsvp->sequence);
-	query_int(&q, ":stamp", rsvp->stamp_ms);
+	query_time(&q, ":stamp", rsvp->stamp_ms);
+	query_int(&q, ":received", rsvp->received_ms);
 	rc = query_number(&q, &found, err);
 	*is = found != 0;
 	return rc;
@@ -447,6 +476,7 @@ const struct statement store_meeting_statements[] = {
 	{ "meeting_reminded", meeting_reminded },
 	{ "meeting_told", meeting_told },
 	{ "meeting_of_row", meeting_of_row },
+	{ "meeting_told_since", meeting_told_since },
 	{ "rsvp_add", rsvp_add },
 	{ "rsvp_overtaken", rsvp_overtaken },
 	{ "rsvp_all", rsvp_all },

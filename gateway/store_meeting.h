@@ -3,9 +3,10 @@
  * Place: the meeting command adds and lists; intake asks which meeting an
  * answer is about and notes it; init loads the seed.
  *
- * Every answer is kept; what counts is the last one of a person to be received,
- * from whatever address or number of theirs it came.  Answers of one calendar
- * are in the order of SEQUENCE and DTSTAMP instead (RFC 5546, 2.1.5): one that
+ * Every answer is kept; what counts is the last one that a person gave, from
+ * whatever address or number of theirs it came.  Words are given when they are
+ * received; a calendar dates its answer.  Answers of one calendar
+ * are in the order of SEQUENCE and DTSTAMP (RFC 5546, 2.1.5): one that
  * comes behind a newer one never counts.
  */
 #ifndef STORE_MEETING_H
@@ -86,9 +87,14 @@ struct rsvp {
 enum status
 store_rsvp_add(struct store *st, const struct rsvp *rsvp, struct err *err);
 
-/* Had the same calendar given a newer answer before? */
+/* Had the same person given a newer answer, which counts instead? */
 enum status store_rsvp_is_overtaken(
     bool *is, struct store *st, const struct rsvp *rsvp, struct err *err);
+
+/* When a notice first told that person of the meeting as it was at
+ * rsvp->sequence or later; 0: none did. */
+enum status store_meeting_told_since(int64_t *since_ms, struct store *st,
+    const struct rsvp *rsvp, struct err *err);
 
 /* How many people say what, by the answer of each that counts, and how many came. */
 struct heads {

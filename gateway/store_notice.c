@@ -283,7 +283,7 @@ store_notice_sweep(struct store *st, int max, int64_t *rows, struct err *err)
 	" COALESCE((SELECT v.answer = 'yes' FROM rsvp_valid v"                 \
 	" JOIN contact w ON w.id = v.contact_id"                               \
 	" WHERE v.meeting_id = :meeting AND w.person_id = k.person_id"         \
-	" ORDER BY v.received_ms DESC, v.id DESC LIMIT 1), 0)"                 \
+	" ORDER BY v.given_ms DESC, v.id DESC LIMIT 1), 0)"                    \
 	" AND k.silenced_ms IS NULL"
 
 static const char listeners_subscribed[] =
@@ -319,7 +319,7 @@ static const char listeners_to_remind[] =
     " AND COALESCE((SELECT v.answer FROM rsvp_valid v"
     " JOIN contact w ON w.id = v.contact_id"
     " WHERE v.meeting_id = :meeting AND w.person_id = k.person_id"
-    " ORDER BY v.received_ms DESC, v.id DESC LIMIT 1), '') <> 'no'"
+    " ORDER BY v.given_ms DESC, v.id DESC LIMIT 1), '') <> 'no'"
     " ORDER BY k.id";
 
 static enum status

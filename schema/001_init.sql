@@ -601,8 +601,11 @@ CREATE INDEX rsvp_inbound ON rsvp (inbound_id);
 CREATE INDEX rsvp_of ON rsvp (meeting_id, contact_id);
 
 -- Without the answers of a calendar that came behind a newer one of the same
--- attendee: SEQUENCE and then DTSTAMP say which is (RFC 5546, 2.1.5).
-CREATE VIEW rsvp_valid AS SELECT * FROM rsvp r
+-- attendee: SEQUENCE and then DTSTAMP say which is (RFC 5546, 2.1.5).  Beside
+-- others an answer has its place by when it was given, which of one in words is
+-- when it was received.
+CREATE VIEW rsvp_valid AS
+SELECT r.*, COALESCE(r.stamp_ms, r.received_ms) AS given_ms FROM rsvp r
 WHERE r.stamp_ms IS NULL OR NOT EXISTS (SELECT 1 FROM rsvp newer
 	WHERE newer.meeting_id = r.meeting_id
 	AND newer.contact_id = r.contact_id AND newer.stamp_ms IS NOT NULL
@@ -614,7 +617,7 @@ CREATE VIEW rsvp_last AS SELECT * FROM (SELECT r.*,
 	k.address AS address, k.name AS name,
 	ROW_NUMBER() OVER (PARTITION BY r.meeting_id, k.person_id,
 		CASE WHEN k.person_id IS NULL THEN COALESCE(r.contact_id, -r.id) END
-		ORDER BY r.received_ms DESC, r.id DESC) AS place
+		ORDER BY r.given_ms DESC, r.id DESC) AS place
 	FROM rsvp_valid r LEFT JOIN contact k ON k.id = r.contact_id)
 WHERE place = 1;
 

@@ -760,7 +760,7 @@ story('a calendar’s answer counts for its own sender only', (house) => {
 	assert.deepEqual(templates(house), [], 'calendars are not answered');
 });
 
-story('a calendar’s answers count in the order they were given, with words by when they came', (house) => {
+story('answers count in the order they were given: by calendar and in words', (house) => {
 	const counts = () => [meeting(house).yes, meeting(house).no, meeting(house).maybe];
 	house.mail(itip({ partstat: 'DECLINED', stamp: '20261122T080000Z', at: '2026-11-22T10:00:00+01:00' }));
 	house.poll();
@@ -768,7 +768,7 @@ story('a calendar’s answers count in the order they were given, with words by 
 	house.poll();
 	assert.deepEqual(counts(), [0, 1, 0], 'the older answer came last');
 	assert.equal(row(house, late).fate, 'rsvp');
-	assert.match(row(house, late).why, /a newer answer of the same calendar/);
+	assert.match(row(house, late).why, /a newer answer of theirs/);
 	house.mail(mail({ from: 'jan@poczta.example', text: 'Może będę.', inReplyTo: notice, at: '2026-11-22T10:20:00+01:00' }));
 	house.poll();
 	assert.deepEqual(counts(), [0, 0, 1], 'words that came later count');
@@ -778,6 +778,20 @@ story('a calendar’s answers count in the order they were given, with words by 
 	house.mail(itip({ partstat: 'DECLINED', stamp: '20261122T094000Z', at: '2026-11-22T10:40:00+01:00' }));
 	house.poll();
 	assert.deepEqual(counts(), [0, 1, 0], 'a clock far ahead does not outlive the next answer');
+	house.mail(mail({ from: 'jan@poczta.example', text: 'Jednak będę.', inReplyTo: notice, at: '2026-11-22T10:50:00+01:00' }));
+	house.poll();
+	const slow = house.mail(itip({ partstat: 'DECLINED', stamp: '20261122T094500Z', at: '2026-11-22T11:00:00+01:00' }));
+	house.poll();
+	assert.deepEqual(counts(), [1, 0, 0], 'given before the words, and long on its way');
+	assert.match(row(house, slow).why, /a newer answer of theirs/);
+	house.mail(itip({ partstat: 'DECLINED', stamp: '20261122T100500Z', at: '2026-11-22T11:06:00+01:00' }));
+	house.poll();
+	const said = templates(house).length;
+	const words = house.mail(mail({ from: 'jan@poczta.example', text: 'Będę!', inReplyTo: notice, at: '2026-11-22T11:02:00+01:00' }));
+	house.poll();
+	assert.deepEqual(counts(), [0, 1, 0], 'words that came before it was given, read later');
+	assert.match(row(house, words).why, /a newer answer of theirs/);
+	assert.equal(templates(house).length, said, 'what does not count is not confirmed');
 });
 
 story('who sends somebody else does not come; the other answers for themselves', (house) => {

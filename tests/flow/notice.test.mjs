@@ -138,9 +138,11 @@ story('answers to a notice count: by mail, by its button, by text', (house) => {
 
 // A mail that answers what was sent to `to`.
 let serial = 0;
-const reply = (house, from, to, text) => house.mail(`From: ${from}\r\nTo: ${to}\r\nSubject: Re: x\r\n` +
+const reply = (house, ...letter) => house.mail(reply.bytes(...letter));
+reply.bytes = (from, to, text, at) => (at ? `Received: from a by b; Sun, 22 Nov 2026 ${at} +0100\r\n` : '') +
+	`From: ${from}\r\nTo: ${to}\r\nSubject: Re: x\r\n` +
 	`Message-ID: <n${++serial}@poczta.example>\r\nDate: Sun, 22 Nov 2026 10:00:00 +0100\r\n` +
-	`MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n${text}\r\n`);
+	`MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n${text}\r\n`;
 
 story('who was told of several meetings answers by their numbers', (house) => {
 	announce(house, 's-10ke-ledziny-2', 's-10ke-bierun-2', '--yes', '3');
@@ -238,6 +240,22 @@ story('who was told of one meeting and speaks of a second is asked back, by mail
 	house.text({ from: '+48110000501', text: 'tak', at: '2026-11-22T10:01:00+01:00' });
 	house.poll();
 	assert.deepEqual(count(), [2, 0]);
+});
+
+story('a calendar that dates its answer before the invitation came answers when it comes', (house) => {
+	announce(house, 's-10ke-ledziny-2', '--yes', '3');
+	house.poll();
+	const jan = sent(house)[1];
+	const stamp = jan.calendar.find((l) => l.startsWith('DTSTAMP:'));
+	house.now = '2026-11-22T13:00:00+01:00';
+	reply(house, jan.to, jan.replyTo, 'Nie będę.', '12:30:00');
+	house.mail(reply.bytes(jan.to, jan.replyTo, ['BEGIN:VCALENDAR', 'VERSION:2.0', 'METHOD:REPLY',
+		'PRODID:-//x//y//EN', 'BEGIN:VEVENT', 'UID:spotkanie-bl-10ke-ledziny-2@konsultacje.powiat.example',
+		stamp, 'SEQUENCE:0', `ATTENDEE;PARTSTAT=ACCEPTED:mailto:${jan.to}`, 'END:VEVENT', 'END:VCALENDAR'].join('\r\n'),
+	'12:45:00').replace('text/plain', 'text/calendar; method=REPLY'));
+	house.poll();
+	const { yes, no } = house.rows('meeting', 'show', 's-10ke-ledziny-2')[0];
+	assert.deepEqual([yes, no], [1, 0], 'it copied our own stamp');
 });
 
 story('a change reaches those who got the notice, and the calendar counts on', (house) => {

@@ -176,9 +176,10 @@ struct dated {
 	const char *who; /* NULL: the same as before */
 };
 
-/* RFC 5546, 2.1.5: SEQUENCE, then DTSTAMP, not the order in which they came. */
+/* A calendar's among themselves by SEQUENCE, then DTSTAMP (RFC 5546, 2.1.5);
+ * beside words by when each was given, not the order in which they came. */
 static void
-answers_of_a_calendar_count_in_the_order_they_were_given(void **state)
+answers_count_in_the_order_they_were_given(void **state)
 {
 	enum { EACH = 3 };
 	static const struct {
@@ -188,30 +189,46 @@ answers_of_a_calendar_count_in_the_order_they_were_given(void **state)
 		bool is_stale; /* the meeting's sequence is 1 */
 	} cases[] = {
 		{ "the later DTSTAMP, though it came first",
-		    { { RSVP_NO, 1, 1, 20, NULL },
-			{ RSVP_YES, 2, 1, 10, NULL } },
+		    { { RSVP_NO, 30, 1, 20, NULL },
+			{ RSVP_YES, 31, 1, 10, NULL } },
 		    RSVP_NO, false },
 		{ "the later SEQUENCE, though its DTSTAMP is older",
-		    { { RSVP_NO, 1, 1, 10, NULL },
-			{ RSVP_YES, 2, 0, 20, NULL } },
+		    { { RSVP_NO, 30, 1, 10, NULL },
+			{ RSVP_YES, 31, 0, 20, NULL } },
 		    RSVP_NO, false },
 		{ "words after it",
-		    { { RSVP_NO, 1, 1, 20, NULL },
-			{ RSVP_YES, 3, 1, 0, NULL } },
+		    { { RSVP_NO, 30, 1, 20, NULL },
+			{ RSVP_YES, 31, 1, 0, NULL } },
 		    RSVP_YES, false },
+		{ "words before it came, and after it was given",
+		    { { RSVP_NO, 30, 1, 20, NULL },
+			{ RSVP_YES, 25, 1, 0, NULL } },
+		    RSVP_YES, false },
+		{ "words that came before it was given, and were read later",
+		    { { RSVP_NO, 30, 1, 20, NULL },
+			{ RSVP_YES, 15, 1, 0, NULL } },
+		    RSVP_NO, false },
+		{ "an answer by calendar that was long on its way",
+		    { { RSVP_NO, 20, 1, 0, NULL },
+			{ RSVP_YES, 31, 1, 10, NULL } },
+		    RSVP_NO, false },
+		{ "the same by telephone and from another address",
+		    { { RSVP_NO, 20, 1, 0, "+48110000301" },
+			{ RSVP_YES, 31, 1, 10, "jan@praca.example" } },
+		    RSVP_NO, false },
 		{ "words between a calendar's answers in the wrong order",
-		    { { RSVP_NO, 1, 1, 20, NULL },
-			{ RSVP_MAYBE, 2, 1, 0, NULL },
-			{ RSVP_YES, 3, 1, 10, NULL } },
+		    { { RSVP_NO, 30, 1, 20, NULL },
+			{ RSVP_MAYBE, 31, 1, 0, NULL },
+			{ RSVP_YES, 32, 1, 10, NULL } },
 		    RSVP_MAYBE, false },
 		{ "the same twice",
-		    { { RSVP_YES, 1, 0, 5, NULL },
-			{ RSVP_YES, 2, 0, 5, NULL } },
+		    { { RSVP_YES, 30, 0, 5, NULL },
+			{ RSVP_YES, 31, 0, 5, NULL } },
 		    RSVP_YES, true },
-		{ "the calendar of another address has a clock of its own",
-		    { { RSVP_NO, 1, 1, 20, NULL },
-			{ RSVP_YES, 2, 1, 10, "jan@praca.example" } },
-		    RSVP_YES, false },
+		{ "the calendars of two addresses, which number nothing in common",
+		    { { RSVP_NO, 30, 1, 20, NULL },
+			{ RSVP_YES, 31, 0, 25, "jan@praca.example" } },
+		    RSVP_YES, true },
 		{ "an answer to what the meeting was before",
 		    { { RSVP_YES, 1, 0, 0, NULL } }, RSVP_YES, true },
 	};
@@ -233,19 +250,22 @@ answers_of_a_calendar_count_in_the_order_they_were_given(void **state)
 			const struct dated *d = &cases[i].said[k];
 			const char *who =
 			    d->who != NULL ? d->who : "jan@poczta.example";
+			enum channel by =
+			    who[0] == '+' ? CHANNEL_SMS : CHANNEL_MAIL;
 
 			if (d->received == 0)
 				continue;
 			snprintf(key, sizeof(key), "k%zu-%d", i, k);
 			OK(store_rsvp_add(f->st,
 			    &(struct rsvp){ .meeting_id = m.id,
-				.contact_id = contact(f, CHANNEL_MAIL, who),
+				.contact_id = contact(f, by, who),
 				.inbound_id = message(f, key),
 				.answer = d->answer,
 				.comment = "",
 				.received_ms = NOON + d->received,
 				.sequence = d->sequence,
-				.stamp_ms = d->stamp },
+				.stamp_ms =
+				    d->stamp == 0 ? 0 : NOON + d->stamp },
 			    &f->err));
 			fixture_tamper(f, "UPDATE contact SET person_id = 1");
 		}
@@ -306,7 +326,7 @@ main(void)
 		TEST(a_meeting_that_makes_no_sense_is_refused),
 		TEST(the_last_answer_of_each_person_counts),
 		TEST(mail_and_telephone_of_one_person_are_one_answer),
-		TEST(answers_of_a_calendar_count_in_the_order_they_were_given),
+		TEST(answers_count_in_the_order_they_were_given),
 		TEST(a_meeting_is_found_by_uid_name_or_id_and_by_the_notice),
 	};
 
