@@ -14,6 +14,7 @@
 #include "gateway/embedded.h"
 #include "gateway/order_facts.h"
 #include "gateway/staff_word.h"
+#include "parsers/order_verb.h"
 
 #define DAY_MS (24LL * 60 * 60 * 1000)
 
@@ -31,9 +32,12 @@ struct staff_case {
 	struct order_verb verb;
 	enum staff_word word; /* holds a sending up, or lets it go on */
 	int64_t number; /* of the order it names; 0: none */
+	bool is_unnamed; /* it has the lines of an order, but no verb */
 	const struct config_staff *who; /* NULL: the sender is not of staff */
 	struct staff_preview
 	    answered; /* the preview it answers; or order_id 0 */
+	int64_t about; /* of which order that is, or another mail of ours to
+			  staff that it answers; or 0 */
 };
 
 static void
@@ -114,7 +118,7 @@ is_believed(struct staff_case *s)
 	const char *server = s->c->authserv_id;
 	bool is_silent =
 	    server[0] == '\0' || strcmp(server, MICROSOFT_365) == 0;
-	bool is_answer = s->answered.order_id != 0;
+	bool is_answer = s->about != 0;
 
 	if (m->is_spam)
 		held(s, "held_spam",
@@ -129,7 +133,7 @@ is_believed(struct staff_case *s)
 		held(s, "held_none",
 		    "an order of staff, without a verdict of our server on "
 		    "its sender");
-	else if (is_about_a_notice(&s->verb) || is_answer)
+	else if (is_about_a_notice(&s->verb) || s->is_unnamed || is_answer)
 		return true; /* the PIN will prove it, or does */
 	else
 		held(s, "held_apart",
@@ -236,8 +240,8 @@ can_cancel(enum order_state state)
 	       state == ORDER_SENDING;
 }
 
-/* The one order that is meant: of the preview answered, of the number, or the
- * only one of theirs. */
+/* The one order that is meant: of the number, of the mail answered, or the only
+ * one of theirs. */
 static enum status
 find_cancelled(struct staff_case *s, int64_t *id, struct err *err)
 {
@@ -246,11 +250,11 @@ find_cancelled(struct staff_case *s, int64_t *id, struct err *err)
 	size_t n = 0;
 	enum status rc;
 
-	*id = s->answered.order_id;
-	if (*id != 0)
-		return ST_OK;
 	for (const char *p = s->verb.digits; *p != '\0'; p++)
 		number = number * 10 + (*p - '0');
+	*id = number == 0 ? s->about : 0;
+	if (*id != 0)
+		return ST_OK;
 	rc = store_order_open(s->c->st, s->c->arena, &list, &n, err);
 	for (size_t i = 0; i < n && rc == ST_OK; i++) {
 		bool is_theirs =
@@ -294,29 +298,50 @@ decide_cancel(struct staff_case *s, struct err *err)
 
 /* ---- WSTRZYMAJ, WZNÓW -------------------------------------------------- */
 
-/* Only what is leaving can be held up; until then ANULUJ takes it back. */
+/* The order whose notice is in `state`: the one that is named, or that the mail
+ * answered is about, or the only one there is; or `*id` 0, -1 for several. */
 static enum status
-decide_hold_up(struct staff_case *s, struct err *err)
+find_held_up(
+    struct staff_case *s, const char *state, int64_t *id, struct err *err)
 {
-	int64_t id = s->number != 0 ? s->number : s->answered.order_id;
-	struct staff_order *list, *order = NULL;
-	struct notice notice = { .state = "" };
-	bool is_pause = s->word == STAFF_WORD_PAUSE;
+	int64_t meant = s->number != 0 ? s->number : s->about;
+	struct staff_order *list;
 	size_t n = 0;
 	enum status rc =
 	    store_order_open(s->c->st, s->c->arena, &list, &n, err);
 
-	for (size_t i = 0; i < n && rc == ST_OK; i++)
-		if (list[i].id == id && list[i].notice_id != 0)
-			order = &list[i];
-	if (order != NULL)
+	*id = 0;
+	for (size_t i = 0; i < n && rc == ST_OK; i++) {
+		struct notice notice = { .state = "" };
+
+		if (list[i].notice_id == 0 ||
+		    (meant != 0 && list[i].id != meant))
+			continue;
 		rc = store_notice_get(
-		    s->c->st, order->notice_id, s->c->arena, &notice, err);
+		    s->c->st, list[i].notice_id, s->c->arena, &notice, err);
+		if (rc == ST_OK && strcmp(notice.state, state) == 0)
+			*id = *id == 0 ? list[i].id : -1;
+	}
+	return rc;
+}
+
+/* Only what is leaving can be held up; until then ANULUJ takes it back. */
+static enum status
+decide_hold_up(struct staff_case *s, struct err *err)
+{
+	bool is_pause = s->word == STAFF_WORD_PAUSE;
+	int64_t id;
+	enum status rc =
+	    find_held_up(s, is_pause ? "sending" : "paused", &id, err);
+
 	if (rc != ST_OK)
 		return rc;
-	if (strcmp(notice.state, is_pause ? "sending" : "paused") != 0) {
-		refused(s, is_pause ? "pause_none" : "resume_none", 0,
-		    "the order is not one that can be held up or go on");
+	if (id <= 0) {
+		refused(s,
+		    id < 0     ? "hold_up_which"
+		    : is_pause ? "pause_none"
+			       : "resume_none",
+		    0, "the order is not one that can be held up or go on");
 		return ST_OK;
 	}
 	s->d->staff.step = is_pause ? STAFF_PAUSE : STAFF_RESUME;
@@ -358,7 +383,13 @@ decide_order_of_staff(struct staff_case *s, struct err *err)
 		return decide_cancel(s, err);
 	if (s->verb.command == CMD_SEND && s->verb.digits[0] != '\0')
 		return decide_pin(s, err);
-	refused(s, "not_understood", s->answered.order_id,
+	if (s->is_unnamed) {
+		s->d->needs_staff = true;
+		refused(s, "order_no_verb", 0,
+		    "looks like an order, but does not say what to do");
+		return ST_OK;
+	}
+	refused(s, "not_understood", s->about,
 	    "answers a preview with other words than PIN or cancel");
 	return ST_OK;
 }
@@ -368,29 +399,84 @@ static void
 read_verb(struct staff_case *s)
 {
 	const struct parsed *m = s->c->mail;
-	struct order_verb subject;
 	struct span body =
 	    order_text_body(s->c->order_words, m->new_text, &m->from);
 
+	if (s->who == NULL && !borrows_a_name(s->c)) {
+		order_verb_read(
+		    &s->verb, s->c->keywords, body.n > 0 ? body : m->subject);
+		return;
+	}
 	s->word = staff_word_read(&s->number,
 	    embedded_find("templates/staff_words.tsv"),
 	    body.n > 0 ? body : m->subject);
-	order_verb_read(&s->verb, s->c->keywords, body);
-	if (s->verb.command != CMD_NONE && !s->verb.is_bare)
-		return;
-	order_verb_read(&subject, s->c->keywords, m->subject);
-	if (subject.command == CMD_NONE ||
-	    (body.n > 0 && is_about_a_notice(&subject)))
-		return;
-	if (s->verb.command == CMD_NONE)
-		s->verb = subject;
+	order_verb_find(&s->verb, s->c->keywords, s->c->order_words,
+	    s->c->arena, body, m->subject);
+	s->is_unnamed = s->verb.command == CMD_NONE &&
+			s->word == STAFF_WORD_NONE &&
+			order_text_is_likely(s->c->order_words, body);
+}
+
+/* What the mail answers: a preview, or another mail about an order. */
+static enum status
+find_answered(struct staff_case *s, struct err *err)
+{
+	struct outbox row = { 0 };
+	enum status rc = decide_answered(&row, NULL, s->c, err);
+
+	if (rc == ST_OK && row.id != 0)
+		rc = store_preview_of_row(
+		    s->c->st, row.id, s->c->arena, &s->answered, err);
+	s->about = s->answered.order_id;
+	if (rc == ST_OK && s->about == 0 && row.id != 0 &&
+	    strncmp(row.template_name, "staff_", 6) == 0)
+		for (const char *p = row.question; *p >= '0' && *p <= '9'; p++)
+			s->about = s->about * 10 + (*p - '0');
+	return rc;
+}
+
+/* An answer to one of our mails about an order that gives no order itself: one
+ * to the preview is told so while its order lives; all else is mail as any. */
+static enum status
+read_answer(struct staff_case *s, struct err *err)
+{
+	struct staff_order order;
+	enum status rc = ST_OK;
+
+	if (s->verb.command != CMD_NONE || s->word != STAFF_WORD_NONE ||
+	    s->about == 0)
+		return ST_OK;
+	/* "Aby zrezygnować": they write REZYGNUJĘ, which is STOP elsewhere. */
+	if (s->c->mail->kind == KIND_COMMAND &&
+	    s->c->mail->command == CMD_STOP) {
+		s->verb.command = CMD_CANCEL_JOB;
+		return ST_OK;
+	}
+	if (s->answered.order_id != 0)
+		rc = store_order_get(
+		    s->c->st, s->about, s->c->arena, &order, err);
+	if (rc == ST_OK && s->answered.order_id != 0 &&
+	    (can_cancel(order.state) || s->verb.is_bare))
+		return ST_OK;
+	s->answered.order_id = 0;
+	s->about = 0;
+	return rc;
+}
+
+/* Staff are residents too: what is no order goes the way of all. */
+static bool
+is_order_of_staff(const struct staff_case *s)
+{
+	if (s->about != 0 || s->word != STAFF_WORD_NONE || s->is_unnamed)
+		return true;
+	return s->verb.command != CMD_NONE && !s->verb.is_bare &&
+	       (!s->verb.has_words || s->verb.digits[0] != '\0');
 }
 
 enum status
 decide_staff(struct decision *d, const struct case_file *c, struct err *err)
 {
 	struct staff_case s = { .c = c, .d = d };
-	struct outbox row = { 0 };
 	enum status rc = ST_OK;
 
 	if (c->raw->channel != CHANNEL_MAIL || c->config->n_staff == 0)
@@ -399,21 +485,14 @@ decide_staff(struct decision *d, const struct case_file *c, struct err *err)
 	read_verb(&s);
 	if (s.who == NULL && s.verb.command == CMD_NONE)
 		return ST_OK;
-	rc = decide_answered(&row, NULL, c, err);
-	if (rc == ST_OK && row.id != 0)
-		rc = store_preview_of_row(
-		    c->st, row.id, c->arena, &s.answered, err);
-	if (rc != ST_OK)
-		return rc;
-	if (s.who == NULL) {
+	rc = find_answered(&s, err);
+	if (rc == ST_OK && s.who == NULL) {
 		decide_stranger(&s);
 		return ST_OK;
 	}
-	/* Staff are residents too: what is no order goes the way of all. */
-	if (s.answered.order_id == 0 && s.number == 0)
-		s.word = STAFF_WORD_NONE;
-	if (s.answered.order_id == 0 && s.word == STAFF_WORD_NONE &&
-	    (s.verb.command == CMD_NONE || s.verb.is_bare))
-		return ST_OK;
+	if (rc == ST_OK)
+		rc = read_answer(&s, err);
+	if (rc != ST_OK || !is_order_of_staff(&s))
+		return rc;
 	return is_believed(&s) ? decide_order_of_staff(&s, err) : ST_OK;
 }

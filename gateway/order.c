@@ -10,7 +10,7 @@
 #include "gateway/reply.h"
 #include "gateway/store_chain.h"
 #include "gateway/store_outbox.h"
-#include "parsers/keyword.h"
+#include "parsers/order_verb.h"
 
 #define HOUR_MS (60LL * 60 * 1000)
 
@@ -22,6 +22,15 @@ static const char refusal_template[] = "staff_rejected";
 static const char alert_template[] = "staff_held";
 
 /* ---- mails ------------------------------------------------------------- */
+
+/* The number of the order that the mail is about: an answer to it is, too. */
+static const char *
+order_of(struct arena *a, const json_t *data)
+{
+	const char *id = json_string_value(json_object_get(data, "job_id"));
+
+	return id == NULL ? "" : arena_copy(a, span_of(id)).p;
+}
 
 enum status
 order_mail(const struct order_desk *desk, const char *address,
@@ -42,6 +51,7 @@ order_mail(const struct order_desk *desk, const char *address,
 		return err_set(err, ST_BROKEN, "out of memory");
 	rc = reply_render_own(
 	    &row, desk->arena, desk->config, desk->keys, data, err);
+	row.question = order_of(desk->arena, data);
 	if (rc == ST_OK && in != NULL)
 		reply_thread(&row, desk->arena, in);
 	if (rc == ST_OK)
@@ -328,7 +338,6 @@ order_read_again(struct order *out, const struct order_desk *desk,
 	struct inbound in;
 	struct address author;
 	struct order_verb verb;
-	struct span body;
 	enum status rc = store_inbound_get(
 	    desk->st, order->inbound_id, desk->arena, &in, err);
 
@@ -336,9 +345,9 @@ order_read_again(struct order *out, const struct order_desk *desk,
 	if (rc != ST_OK)
 		return rc;
 	author = (struct address){ span_of(in.from), span_of(in.from_name) };
-	body = order_text_body(desk->words, span_of(in.text), &author);
-	order_verb_read(
-	    &verb, desk->keywords, body.n > 0 ? body : span_of(in.subject));
+	order_verb_find(&verb, desk->keywords, desk->words, desk->arena,
+	    order_text_body(desk->words, span_of(in.text), &author),
+	    span_of(in.subject));
 	src.text = verb.rest;
 	src.seed = in.content_hash;
 	rc = order_read(out, &src, err);
@@ -570,6 +579,9 @@ refuse_about(const struct order_desk *desk, const struct staff_mail *s,
 		rc = order_move(desk, &order, ORDER_EXPIRED, "uwaga", err);
 	if (rc == ST_OK)
 		data = flagged(named(desk, &order), s->flag);
+	if (rc == ST_OK &&
+	    (order.state == ORDER_CONFIRMED || order.state == ORDER_SENDING))
+		flagged(data, "is_leaving");
 	return rc == ST_OK ? refuse(desk, s, data, in, err) : rc;
 }
 

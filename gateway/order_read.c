@@ -349,7 +349,8 @@ make_meeting(struct reading *r, struct err *err)
 		rc = import_time(&m->ends_ms, m->timezone, r->time.ends, err);
 	else
 		m->ends_ms = m->starts_ms + 2 * HOUR_MS;
-	if (rc != ST_OK || m->starts_ms <= r->src->now) {
+	if (rc != ST_OK || m->starts_ms <= r->src->now ||
+	    m->ends_ms <= m->starts_ms) {
 		complain(r, "order_bad_time", value(r, ORDER_TIME));
 		return ST_OK;
 	}
@@ -412,6 +413,34 @@ check_meetings(struct reading *r)
 	buf_free(&keys);
 }
 
+/* What else is said of a meeting that was named must be true of it: one of the
+ * two is a slip, and the people of the wrong commune would be told. */
+static void
+check_named(struct reading *r)
+{
+	struct telling *t = &r->o->telling;
+
+	for (size_t i = 0; i < t->order.n && !r->o->is_new; i++) {
+		const struct meeting *m = &t->meetings[i];
+		struct span wrong = { NULL, 0 };
+
+		if (r->consultation.id != 0 &&
+		    m->consultation_id != r->consultation.id)
+			wrong = span_of(r->consultation.code);
+		else if (!fits_commune(r, m))
+			wrong = value(r, ORDER_COMMUNE);
+		else if (r->phase != NULL && strcmp(m->phase, r->phase) != 0)
+			wrong = value(r, ORDER_PHASE);
+		else if (!fits_time(r, m))
+			wrong = value(r, ORDER_TIME);
+		if (wrong.n == 0)
+			continue;
+		complain(r, "order_contradicts", wrong);
+		put_text(r->o->facts, "order_key", span_of(m->key));
+		return;
+	}
+}
+
 static bool
 is_same_place(const struct reading *r, const struct meeting *m,
     const char *venue, const char *address)
@@ -468,15 +497,19 @@ settle_change(struct reading *r, struct err *err)
 	if (value(r, ORDER_PLACE).n > 0)
 		part_place(r, &change.venue, &change.address);
 	rc = telling_change(t, &change, err);
+	if (rc == ST_REJECT)
+		complain(r, "order_bad_time", value(r, ORDER_TIME));
 	if (rc != ST_OK)
-		return rc;
+		return rc == ST_REJECT ? ST_OK : rc;
 	if (t->meetings[0].starts_ms == t->seen[0].starts_ms &&
 	    t->meetings[0].ends_ms == t->seen[0].ends_ms &&
 	    is_same_place(
 		r, &t->seen[0], t->meetings[0].venue, t->meetings[0].address))
 		complain(
 		    r, "order_nothing_changes", span_of(t->meetings[0].key));
-	else if (t->meetings[0].starts_ms <= r->src->now)
+	else if (t->meetings[0].starts_ms <= r->src->now ||
+		 (t->meetings[0].ends_ms != 0 &&
+		     t->meetings[0].ends_ms <= t->meetings[0].starts_ms))
 		complain(r, "order_bad_time", value(r, ORDER_TIME));
 	return ST_OK;
 }
@@ -516,6 +549,8 @@ read_words(struct reading *r, struct err *err)
 	put_given(r);
 	if (r->said.is_repeated)
 		complain(r, "order_repeated", span_of(NULL));
+	if (r->said.unknown.n > 0)
+		complain(r, "order_unknown_label", r->said.unknown);
 	rc = read_meetings(r, r->said.lead, err);
 	if (rc == ST_OK)
 		rc = read_meetings(r, value(r, ORDER_MEETING), err);
@@ -552,6 +587,8 @@ order_read(struct order *out, const struct order_source *src, struct err *err)
 		rc = find_meetings(&r, err);
 	if (rc == ST_OK && out->is_understood)
 		check_meetings(&r);
+	if (rc == ST_OK && out->is_understood)
+		check_named(&r);
 	if (rc == ST_OK && out->is_understood)
 		rc = settle(&r, err);
 	return rc;

@@ -23,6 +23,22 @@ cut_number(struct span *words, int64_t *number)
 	return true;
 }
 
+static bool
+is_stop(char c)
+{
+	return c == '.' || c == '!' || c == ',' || c == ';';
+}
+
+static size_t
+stop_at(struct span line)
+{
+	size_t n = 0;
+
+	while (n < line.n && !is_stop(line.p[n]))
+		n++;
+	return n;
+}
+
 /* Is `words`, which is folded, one of the forms between bars? */
 static bool
 is_form(struct arena *a, struct span forms, struct span words)
@@ -63,18 +79,21 @@ staff_word_read(int64_t *number, struct span table, struct span text)
 {
 	struct arena a = { 0 };
 	enum staff_word word = STAFF_WORD_NONE;
-	struct span line;
+	struct span line, head;
 
 	*number = 0;
 	text = span_trim(text);
 	if (!span_line(&text, &line) || line.n > TEXT_READ)
 		return word;
+	/* "WSTRZYMAJ 12, proszę": with a number it is clear what is meant. */
+	head = text_fold_copy(&a, span_sub(line, 0, stop_at(line)));
+	if (cut_number(&head, number) && *number != 0)
+		word = find(&a, table, head);
 	line = span_trim(line);
-	while (line.n > 0 &&
-	       (line.p[line.n - 1] == '.' || line.p[line.n - 1] == '!'))
+	while (line.n > 0 && is_stop(line.p[line.n - 1]))
 		line = span_trim(span_sub(line, 0, line.n - 1));
 	line = text_fold_copy(&a, line);
-	if (cut_number(&line, number))
+	if (word == STAFF_WORD_NONE && cut_number(&line, number))
 		word = find(&a, table, line);
 	arena_free(&a);
 	return word;

@@ -36,7 +36,8 @@ struct outbox {
 	const char *to; /* address or number */
 	const char *via; /* which line: "sms bramka"; "" for mail */
 	const char *template_name; /* "confirm_remark" */
-	const char *question; /* what a TAK answers: a code; "" none */
+	const char *question; /* what a TAK answers: a code; of a mail to staff
+				the number of its order; "" none */
 	const char *subject, *body, *html; /* rendered; html may be "" */
 	const char *language;
 	const char *message_id; /* without < >; unique; "" for texts */

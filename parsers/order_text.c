@@ -11,6 +11,8 @@
 
 enum {
 	LABEL_LENGTH = 60, /* bytes before the colon */
+	LABEL_WORDS = 3, /* in what looks like one */
+	SLIP_LENGTH = 24, /* characters of a label that may have a slip */
 	SHORT_WORD = 5, /* bytes of a word between day and hour */
 	NUMBERS = 7, /* of a day and two hours */
 	FORM_NEEDS = ORDER_LABELS,
@@ -186,126 +188,26 @@ out:
 	return span_trim(new_text);
 }
 
-/* ---- the verb ---------------------------------------------------------- */
-
-static bool
-is_order(enum command c)
-{
-	return c == CMD_ANNOUNCE || c == CMD_CHANGE || c == CMD_CANCEL;
-}
-
-/* The digits of a text that holds nothing else but blanks and dashes. */
-static bool
-only_digits(char *out, size_t size, struct span s)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < s.n; i++) {
-		char c = s.p[i];
-
-		if (c >= '0' && c <= '9' && n + 1 < size)
-			out[n++] = c;
-		else if (c != ' ' && c != '-' && c != '.')
-			return false;
-	}
-	out[n] = '\0';
-	return n > 0;
-}
-
-static bool
-has_small_letter(struct span s)
-{
-	for (size_t i = 0; i < s.n; i++)
-		if (s.p[i] >= 'a' && s.p[i] <= 'z')
-			return true;
-	return false;
-}
-
-/* The order that `head` is when it stands alone, with something below it. */
-static enum command
-command_of(const struct keywords *k, struct span head, bool with_order)
-{
-	struct buf text = { .max = 4 * LABEL_LENGTH };
-	enum command c = CMD_NONE;
-	struct span argument;
-
-	buf_add(&text, head);
-	if (with_order)
-		buf_str(&text, "\n-\nx");
-	if (!text.failed)
-		c = keyword_command(k, buf_span(&text), &argument);
-	buf_free(&text);
-	return c;
-}
-
-/* "ODWOŁAJ s-10ke-bierun-2": one or two words in capitals, then the order. */
-static bool
-read_capitals(
-    struct order_verb *out, const struct keywords *k, struct span text)
-{
-	size_t end = 0;
-
-	for (int words = 0; words < 2 && end < text.n; words++) {
-		struct span head;
-
-		while (
-		    end < text.n && text.p[end] != ' ' && text.p[end] != '\n')
-			end++;
-		head = span_sub(text, 0, end);
-		if (head.n > LABEL_LENGTH || has_small_letter(head))
-			return false;
-		out->command = command_of(k, head, true);
-		if (is_order(out->command)) {
-			out->rest = span_from(text, end);
-			return true;
-		}
-		end += end < text.n;
-	}
-	return false;
-}
-
-/* "WYŚLIJ 123 456": the PIN in groups, as people copy it. */
-static bool
-read_groups(struct order_verb *out, const struct keywords *k, struct span text)
-{
-	size_t n = 0;
-
-	while (n < text.n && (text.p[n] < '0' || text.p[n] > '9'))
-		n++;
-	if (!only_digits(out->digits, sizeof(out->digits), span_from(text, n)))
-		return false;
-	out->is_bare = n == 0;
-	out->command =
-	    n == 0 ? CMD_SEND
-		   : command_of(k, span_trim(span_sub(text, 0, n)), false);
-	out->rest = span_from(text, text.n);
-	return out->command == CMD_SEND || out->command == CMD_CANCEL_JOB;
-}
-
-void
-order_verb_read(
-    struct order_verb *out, const struct keywords *k, struct span text)
-{
-	struct span argument;
-	enum command c;
-
-	text = span_trim(text);
-	*out = (struct order_verb){ .rest = text };
-	c = keyword_command(k, text, &argument);
-	if (is_order(c) || c == CMD_SEND || c == CMD_CANCEL_JOB) {
-		out->command = c;
-		out->rest = argument;
-		if (!is_order(c) &&
-		    !only_digits(out->digits, sizeof(out->digits), argument))
-			out->digits[0] = '\0';
-		return;
-	}
-	if (read_capitals(out, k, text) || read_groups(out, k, text))
-		return;
-	*out = (struct order_verb){ .rest = text };
-}
-
 /* ---- the lines --------------------------------------------------------- */
+
+static bool
+is_mark(char c)
+{
+	return c == '*' || c == '-' || c == '_' || c == ' ';
+}
+
+/* "- Kod:" and "*Kod:*" as lists and bold words come. */
+static struct span
+without_marks(struct span s)
+{
+	while (s.n > 0 && is_mark(s.p[0]))
+		s = span_from(s, 1);
+	while (span_starts(s, "\xe2\x80\xa2") || span_starts(s, "\xe2\x80\x93"))
+		s = span_trim(span_from(s, 3));
+	while (s.n > 0 && (s.p[s.n - 1] == '*' || s.p[s.n - 1] == '_'))
+		s = span_sub(s, 0, s.n - 1);
+	return span_trim(s);
+}
 
 static enum order_label
 label_of(const struct order_words *words, struct span line)
@@ -317,6 +219,106 @@ label_of(const struct order_words *words, struct span line)
 		: find_form(words, span_sub(line, 0, colon), 0, ORDER_LABELS);
 
 	return f == NULL ? ORDER_LABELS : (enum order_label)f->kind;
+}
+
+/* A line with a label: what it is called, and what stands behind the colon. */
+struct labelled {
+	enum order_label label; /* ORDER_LABELS: it has none that we know */
+	struct span name, value;
+};
+
+static struct labelled
+part_line(const struct order_words *words, struct span line)
+{
+	struct labelled l = { .label = label_of(words, line) };
+	size_t colon;
+
+	if (l.label == ORDER_LABELS) {
+		line = without_marks(line);
+		l.label = label_of(words, line);
+	}
+	colon = span_find(line, ":");
+	if (colon == line.n)
+		return l;
+	l.name = span_trim(span_sub(line, 0, colon));
+	l.value = span_trim(span_from(line, colon + 1));
+	if (l.value.n > 0 && (l.value.p[0] == '*' || l.value.p[0] == '_'))
+		l.value = without_marks(l.value);
+	return l;
+}
+
+/* "Uwagi: ...": one to three words of letters, with a large one first? */
+static bool
+looks_like_label(const struct labelled *l)
+{
+	struct span s = l->name;
+	int words = 1;
+
+	if (s.n < 2 || s.n > LABEL_LENGTH || (s.p[0] >= 'a' && s.p[0] <= 'z') ||
+	    (l->value.n > 0 && l->value.p[0] == '/'))
+		return false;
+	while (s.n > 0) {
+		size_t len;
+		int32_t cp = text_next(s, &len);
+
+		words += cp == ' ';
+		if (cp != ' ' &&
+		    (!text_is_word(cp) || (cp >= '0' && cp <= '9')))
+			return false;
+		s = span_from(s, len);
+	}
+	return words <= LABEL_WORDS;
+}
+
+static int
+least(int a, int b)
+{
+	return a < b ? a : b;
+}
+
+/* How many slips of a key (one too many, too few, another, two that changed
+ * places) part two folded words, as far as they are read. */
+static int
+slips(struct span a, struct span b)
+{
+	int d[SLIP_LENGTH + 1][SLIP_LENGTH + 1];
+	int n = (int)a.n, m = (int)b.n;
+
+	if (n > SLIP_LENGTH || m > SLIP_LENGTH)
+		return SLIP_LENGTH;
+	for (int i = 0; i <= n; i++)
+		for (int j = 0; j <= m; j++) {
+			if (i == 0 || j == 0) {
+				d[i][j] = i + j;
+				continue;
+			}
+			d[i][j] =
+			    least(d[i - 1][j - 1] + (a.p[i - 1] != b.p[j - 1]),
+				least(d[i - 1][j], d[i][j - 1]) + 1);
+			if (i > 1 && j > 1 && a.p[i - 1] == b.p[j - 2] &&
+			    a.p[i - 2] == b.p[j - 1])
+				d[i][j] = least(d[i][j], d[i - 2][j - 2] + 1);
+		}
+	return d[n][m];
+}
+
+/* Is it one of our labels but for a slip or two? */
+static bool
+is_slip(const struct order_words *words, struct span name)
+{
+	struct buf folded = { .max = 4 * LABEL_LENGTH };
+	bool found = false;
+
+	text_fold(&folded, name);
+	for (size_t i = 0; i < words->n_forms && !found; i++) {
+		struct span form = words->forms[i].words;
+		int allowed = form.n > 5 ? 2 : 1;
+
+		found = words->forms[i].kind < ORDER_LABELS && form.n > 3 &&
+			slips(form, buf_span(&folded)) <= allowed;
+	}
+	buf_free(&folded);
+	return found;
 }
 
 /* `to` with a further line of it. */
@@ -336,40 +338,102 @@ join(struct span *to, struct arena *a, struct span line)
 	return ok;
 }
 
+/* Blanks as they are typed for those that mail programs put in their place;
+ * what takes no room goes. */
+static bool
+plain_blanks(struct span *out, struct arena *a, struct span text)
+{
+	struct buf b = { .max = 1 << 26 };
+	bool ok;
+
+	while (text.n > 0) {
+		size_t len;
+		int32_t cp = text_next(text, &len);
+
+		if (cp == 0xa0 || cp == 0x2007 || cp == 0x202f)
+			buf_char(&b, ' ');
+		else if (cp != 0x200b && cp != 0xfeff)
+			buf_add(&b, span_sub(text, 0, len));
+		text = span_from(text, len);
+	}
+	*out = arena_copy(a, buf_span(&b));
+	ok = !b.failed && out->n == b.n;
+	buf_free(&b);
+	return ok;
+}
+
+static bool
+take_label(struct order_text *out, struct span **open, struct arena *a,
+    const struct labelled *l)
+{
+	out->is_repeated |= out->names[l->label].n > 0;
+	*open = &out->value[l->label];
+	**open = (struct span){ NULL, 0 };
+	return join(&out->names[l->label], a, l->name) &&
+	       join(*open, a, l->value);
+}
+
 bool
 order_text_read(struct order_text *out, struct arena *a,
     const struct order_words *words, struct span text)
 {
-	struct span rest = span_trim(text), line, *open = &out->lead;
-	bool ok = true;
+	struct span rest, line, *open = &out->lead;
+	bool ok = plain_blanks(&rest, a, text);
 
 	*out = (struct order_text){ 0 };
+	rest = span_trim(rest);
 	while (rest.n > 0 && ok) {
 		struct span from = rest;
-		enum order_label label;
+		struct labelled l;
 
 		span_line(&rest, &line);
 		line = span_trim(line);
-		label = label_of(words, line);
+		l = part_line(words, line);
 		if (line.n == 0) {
 			open = NULL;
-		} else if (label < ORDER_LABELS) {
-			size_t colon = span_find(line, ":");
-
-			out->is_repeated |= out->names[label].n > 0;
-			open = &out->value[label];
-			*open = (struct span){ NULL, 0 };
-			ok = join(&out->names[label], a,
-				 span_trim(span_sub(line, 0, colon))) &&
-			     join(open, a,
-				 span_trim(span_from(line, colon + 1)));
-		} else if (open != NULL) {
+			continue;
+		}
+		if (l.label < ORDER_LABELS) {
+			ok = take_label(out, &open, a, &l);
+			continue;
+		}
+		if (out->unknown.n == 0 && looks_like_label(&l) &&
+		    (open != NULL || is_slip(words, l.name)))
+			out->unknown = l.name;
+		if (open != NULL) {
 			ok = join(open, a, line);
 		} else {
-			out->rest = arena_copy(a, span_trim(from));
+			out->rest = span_trim(from);
 			break;
 		}
 	}
+	return ok;
+}
+
+bool
+order_text_has_label(const struct order_words *words, struct span text)
+{
+	struct span line = { NULL, 0 };
+
+	while (span_line(&text, &line) && span_trim(line).n == 0)
+		;
+	return part_line(words, span_trim(line)).label < ORDER_LABELS;
+}
+
+bool
+order_text_is_likely(const struct order_words *words, struct span text)
+{
+	struct order_text said;
+	struct arena a = { 0 };
+	bool ok = order_text_read(&said, &a, words, text);
+
+	ok =
+	    ok &&
+	    (said.value[ORDER_MEETING].n > 0 || said.value[ORDER_CODE].n > 0) &&
+	    (said.value[ORDER_COMMUNE].n > 0 || said.value[ORDER_TIME].n > 0 ||
+		said.value[ORDER_PLACE].n > 0 ||
+		said.value[ORDER_SEND_AT].n > 0);
+	arena_free(&a);
 	return ok;
 }
 
@@ -382,6 +446,7 @@ struct numbers {
 	char after[NUMBERS]; /* the byte behind it; 0 at the end */
 	int n;
 	int month_at, month; /* a name stood before the number of that index */
+	int weekday; /* 1 to 7; 0: none stood there */
 	bool is_other; /* something else stands there too */
 };
 
@@ -414,8 +479,10 @@ take_word(struct numbers *n, const struct order_words *words, struct span s)
 		len += one;
 	month =
 	    find_form(words, span_sub(s, 0, len), FORM_WEEKDAYS, FORM_KINDS);
-	if (month != NULL && month->kind == FORM_WEEKDAYS)
+	if (month != NULL && month->kind == FORM_WEEKDAYS) {
+		n->weekday = month->number;
 		return len;
+	}
 	if (month != NULL && n->month == 0) {
 		n->month = month->number;
 		n->month_at = n->n;
@@ -465,11 +532,28 @@ take_day(struct numbers *n, int day[3])
 	return 3;
 }
 
+/* One that there is, and that the weekday beside it is right for. */
 static bool
-is_day(const int day[3])
+is_day(const int day[3], int weekday)
 {
-	return day[0] >= 2000 && day[0] <= 2999 && day[1] >= 1 &&
-	       day[1] <= 12 && day[2] >= 1 && day[2] <= 31;
+	static const int days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30,
+		31 };
+	static const int shift[] = { 0, 3, 2, 5, 0, 3, 5, 1, 4, 6, 2, 4 };
+	bool is_leap;
+	int last, year;
+
+	if (day[0] < 2000 || day[0] > 2999 || day[1] < 1 || day[1] > 12)
+		return false;
+	is_leap = day[0] % 4 == 0 && (day[0] % 100 != 0 || day[0] % 400 == 0);
+	last = days[day[1] - 1] + (day[1] == 2 && is_leap);
+	if (day[2] < 1 || day[2] > last)
+		return false;
+	/* Sakamoto's count: the year begins in March; 0 is Sunday. */
+	year = day[0] - (day[1] < 3);
+	last = (year + year / 4 - year / 100 + year / 400 + shift[day[1] - 1] +
+		   day[2]) %
+	       7;
+	return weekday == 0 || weekday % 7 == last;
 }
 
 /* "17:00", "17.00" or "17" as the number `i`: how many numbers it takes. */
@@ -496,7 +580,7 @@ order_time_read(
 	*out = (struct order_time){ 0 };
 	find_numbers(&n, words, text);
 	at = n.is_other ? 0 : take_day(&n, day);
-	if (at == 0 || !is_day(day))
+	if (at == 0 || !is_day(day, n.weekday))
 		return false;
 	out->has_hour = at < n.n;
 	used = take_hour(&n, at, &hour, &minute);

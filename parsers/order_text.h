@@ -51,6 +51,9 @@ struct order_text {
 	struct span names[ORDER_LABELS]; /* the labels as they were written */
 	struct span lead; /* lines before the first label or blank line */
 	struct span rest; /* words for the people: what follows the labels */
+	struct span unknown; /* a label there is not, or with a slip; .n == 0:
+				none, and what follows it stands where it would
+				without it */
 	bool is_repeated; /* one label stands there twice */
 };
 
@@ -59,20 +62,12 @@ struct order_text {
 struct span order_text_body(const struct order_words *words,
     struct span new_text, const struct address *author);
 
-/* What a mail from staff asks for.  Only staff are read like this: in other mail
- * "ZMIEŃ rozkład" is a remark. */
-struct order_verb {
-	enum command command; /* send, cancel_job, announce, change, cancel;
-				 CMD_NONE: it is no order */
-	struct span rest; /* what follows the verb */
-	char digits[12]; /* of a PIN or number; "" none */
-	bool is_bare; /* digits alone, without a verb: command is send */
-};
+/* Has the first line of `text` that is not blank a label? */
+bool order_text_has_label(const struct order_words *words, struct span text);
 
-/* Reads the words of a mail, or its subject; `rest` is borrowed from them.  The
- * verb stands first: on a line of its own, or in capitals. */
-void order_verb_read(
-    struct order_verb *out, const struct keywords *k, struct span text);
+/* Does `text` name, with labels, a meeting or consultation, and a commune, time,
+ * place or hour of sending?  Then it is hardly anything but an order. */
+bool order_text_is_likely(const struct order_words *words, struct span text);
 
 /* Takes an order apart: `text` is what follows its verb.  Everything lives in
  * `a`.  False: no memory. */
@@ -87,7 +82,8 @@ struct order_time {
 	bool has_hour; /* else starts is "2026-11-30" */
 };
 
-/* False when `text` holds anything but one day and at most two hours; blanks,
+/* False when `text` holds anything but one day and at most two hours, or there is
+ * no such day or it is another day of the week than is said; blanks,
  * punctuation and short words ("godz.", "r.", "od", "do") may stand between. */
 bool order_time_read(
     struct order_time *out, const struct order_words *words, struct span text);

@@ -399,7 +399,8 @@ CREATE TABLE outbox (
 	recipient TEXT NOT NULL, -- address or number
 	via TEXT NOT NULL DEFAULT '', -- the line it leaves by: "sms bramka"
 	template TEXT NOT NULL, -- "confirm_remark"
-	question TEXT NOT NULL DEFAULT '', -- what a TAK answers: a code
+	question TEXT NOT NULL DEFAULT '', -- what a TAK answers: a code; of a mail
+		-- to staff the number of the order it is about
 	subject TEXT NOT NULL DEFAULT '', -- rendered
 	language TEXT NOT NULL DEFAULT '', -- that it is written in
 	message_id TEXT NOT NULL DEFAULT '', -- ours, without < >; '' for texts

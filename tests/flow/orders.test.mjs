@@ -205,8 +205,8 @@ for (const [what, text, why] of [
 	['no meeting', 'ROZEŚLIJ\nGmina: Bojszowy', /Nie wiemy, o które spotkanie chodzi[^]*- Gmina: Bojszowy[^]*TAK JEST DOBRZE/],
 	['an unknown code', 'ROZEŚLIJ\nKod: BL-ZZZZ', /Nie ma konsultacji o kodzie „BL-ZZZZ”/],
 	['an unknown commune', 'ROZEŚLIJ\nKod: BL-T4NR\nGmina: Kraków', /Nie znamy gminy „Kraków”/],
-	['a time that is none', 'ROZEŚLIJ\nKod: BL-T4NR\nTermin: w poniedziałek', /Terminu „w poniedziałek” nie da się odczytać/],
-	['an end before the start', 'ZMIEŃ\nSpotkanie: s-t4nr-bojszowy-1\nTermin: 2026-12-01 19:00-17:00', /Terminu/],
+	['a time that is none', 'ROZEŚLIJ\nKod: BL-T4NR\nTermin: w poniedziałek', /Zły termin: „w poniedziałek”/],
+	['an end before the start', 'ZMIEŃ\nSpotkanie: s-t4nr-bojszowy-1\nTermin: 2026-12-01 19:00-17:00', /Zły termin/],
 	['another time', 'ROZEŚLIJ\nKod: BL-T4NR\nGmina: Bojszowy\nTermin: 2026-11-30 18:00', /s-t4nr-bojszowy-1[^]*ZMIEŃ/],
 	['a new meeting without a place', 'ROZEŚLIJ\nKod: BL-T4NR\nGmina: Imielin\nTermin: 2026-12-08 16:30', /podaj Miejsce/],
 	['several that fit', 'ODWOŁAJ\nKod: BL-T4NR', /Pasuje kilka spotkań: s-t4nr-bojszowy-1, /],
@@ -214,6 +214,14 @@ for (const [what, text, why] of [
 	['a sending in the past', `${order}\nWysyłka: 2026-11-20 08:00`, /Czasu wysyłki/],
 	['an unknown meeting', 'ODWOŁAJ s-nigdzie', /Nie ma spotkania „s-nigdzie”/],
 	['a label twice', `${order}\nKod: BL-7M4H`, /stoi dwa razy/],
+	['a day that there is not', 'ZMIEŃ\nSpotkanie: s-t4nr-bojszowy-1\nTermin: 2027-02-29 17:00', /Zły termin/],
+	['another day of the week', 'ZMIEŃ\nSpotkanie: s-t4nr-bojszowy-1\nTermin: poniedziałek, 1 grudnia 2026, 17:00', /dzień tygodnia/],
+	['an end before the start by the clock of that night', 'ZMIEŃ\nSpotkanie: s-t4nr-bojszowy-1\nTermin: 2027-03-28 02:30-03:00', /Zły termin/],
+	['a label with a slip, which would tell all communes', 'ROZEŚLIJ\nKod: BL-T4NR\n\nGmnia: Bojszowy', /Nie znamy nazwy „Gmnia”/],
+	['a label there is not', `${order}\nUwagi: wysłać dziś`, /Nie znamy nazwy „Uwagi”/],
+	['the commune of another meeting', 'ODWOŁAJ s-t4nr-bojszowy-1\nGmina: Imielin', /„Imielin” nie zgadza się ze spotkaniem s-t4nr-bojszowy-1/],
+	['the code of another consultation', 'ROZEŚLIJ s-t4nr-bojszowy-1\nKod: BL-7M4H', /„BL-7M4H” nie zgadza się/],
+	['the time of another meeting', 'ODWOŁAJ s-t4nr-bojszowy-1\nTermin: 2026-12-24', /„2026-12-24” nie zgadza się/],
 ])
 	story(`an order that cannot be understood is explained: ${what}`, (house) => {
 		const [answer, ...more] = tell(house, text);
@@ -257,6 +265,66 @@ story('WSTRZYMAJ holds up what is leaving, WZNÓW lets it go on', (house) => {
 	assert.equal(house.rows('notice', 'list')[0].sent, 3);
 	assert.equal(house.rows('order', 'list')[0].state, 'done');
 	assert.match(house.run('order', 'show', '1'), /its PIN came back[^]*ROZEŚLIJ/);
+});
+
+story('whatever is answered while it leaves, nobody is told that nothing has left', (house) => {
+	const [preview] = tell(house, `${order}\nWysyłka: 2026-11-23 09:00`);
+	tell(house, `WYŚLIJ ${preview.pin}`, { answers: preview });
+	const [answer] = tell(house, 'Chyba jest błąd w adresie.', { answers: preview });
+	assert.match(answer.text, /już w wysyłce[^]*ANULUJ 1[^]*WSTRZYMAJ 1/);
+	assert.ok(!answer.text.includes('Nic nie wyszło'));
+	assert.ok(tell(house, 'ANULUJ! Jest błąd w adresie.', { answers: preview }).some((m) => /wysyłka zatrzymana/.test(m.subject)));
+	assert.equal(house.rows('notice', 'list')[0].state, 'aborted');
+	tell(house, 'Dziękuję bardzo!', { answers: preview });
+	assert.equal(last(house).fate, 'thanks');
+});
+
+story('the number that is typed beats the preview that is answered', (house) => {
+	const [one] = tell(house, order);
+	tell(house, 'ROZEŚLIJ s-t4nr-chelm-1');
+	tell(house, 'ANULUJ 2', { answers: one });
+	assert.deepEqual(house.rows('order', 'list').map((o) => [o.id, o.state]), [[2, 'cancelled'], [1, 'asked']]);
+	assert.match(tell(house, 'Rezygnuję', { answers: one })[0].subject, /Zlecenie 1: odwołane/);
+});
+
+story('WSTRZYMAJ without a number means the only sending there is', (house) => {
+	const later = '\nWysyłka: 2026-11-23 09:00';
+	const file = path.join(house.dir, 'chelm.csv');
+	fs.writeFileSync(file, 'e-mail;gmina\nola@poczta.example;Chełm Śląski\n');
+	house.run('person', 'import', file, '--source', 'karta', '--consent', '2026-11-01');
+	const [one] = tell(house, order + later);
+	assert.match(tell(house, 'WSTRZYMAJ')[0].text, /Nie ma wysyłki/);
+	const [accepted] = tell(house, `WYŚLIJ ${one.pin}`, { answers: one });
+	assert.match(tell(house, 'Wstrzymaj')[0].subject, /Zlecenie 1: wysyłka wstrzymana/);
+	assert.ok(tell(house, 'WZNÓW', { answers: accepted }).some((m) => /Zlecenie 1: wysyłka wznowiona/.test(m.subject)));
+	const [two] = tell(house, `ROZEŚLIJ s-t4nr-chelm-1${later}`);
+	tell(house, `WYŚLIJ ${two.pin}`, { answers: two });
+	assert.match(tell(house, 'WSTRZYMAJ')[0].text, /Wysyłek jest kilka/);
+	assert.match(tell(house, 'Wstrzymaj zlecenie nr 1, proszę!')[0].subject, /Zlecenie 1: wysyłka wstrzymana/);
+	tell(house, 'Wstrzymaj, proszę, budowę drogi, BL-7M4H.');
+	assert.equal(last(house).fate, 'filed');
+});
+
+for (const [what, text, how] of [
+	['below an introduction', `Szanowni Państwo,\n\nproszę o rozesłanie:\n\n${order}\n\nZapraszamy.\n\nPozdrawiam\nAnna Mrozek`, {}],
+	['with the verb in the subject', 'Kod: BL-T4NR\nGmina: Bojszowy\n\nZapraszamy.', { subject: 'ROZEŚLIJ' }],
+	['with the meeting in the subject', 'Zapraszamy.', { subject: 'ROZEŚLIJ s-t4nr-bojszowy-1' }],
+	['with the blanks of Outlook', order.replaceAll(': ', ':\u00a0') + '\n\nZapraszamy.', {}],
+	['with bold names in a list', '*ROZEŚLIJ*\n*Kod:* BL-T4NR\n- Gmina: Bojszowy\n\nZapraszamy.', {}],
+])
+	story(`an order ${what} is read, and again when its PIN comes`, (house) => {
+		const [preview] = tell(house, text, how);
+		assert.match(preview.text, /ODBIORCY: 3[^]*Zapraszamy\./);
+		const out = tell(house, `WYŚLIJ PIN ${preview.pin}`, { answers: preview });
+		assert.equal(out.filter((m) => notice.test(m.raw)).length, 2);
+	});
+
+story('an order without its verb is no remark', (house) => {
+	const [answer] = tell(house, 'Proszę rozesłać zawiadomienie:\nKod: BL-T4NR\nGmina: Bojszowy');
+	assert.match(answer.text, /nie mówi, co zrobić[^]*ROZEŚLIJ, ZMIEŃ albo ODWOŁAJ/);
+	assert.equal(last(house).fate, 'staff');
+	assert.equal(house.rows('inbound', 'list').length, 1);
+	nothingSent(house);
 });
 
 story('the words of staff that are no order go the way of everybody\'s', (house) => {
@@ -532,6 +600,18 @@ for (const server of ['microsoft365', ''])
 		const out = tell(house, `WYŚLIJ ${preview.pin}`, { verdict: null, answers: preview });
 		assert.equal(out.filter((m) => notice.test(m.raw)).length, 2);
 	}, { server });
+
+story('where the server says nothing, what our answers tell to answer works', (house) => {
+	const [preview] = tell(house, `${order}\nWysyłka: 2026-11-23 09:00`, { verdict: null });
+	const [wrong] = tell(house, `WYŚLIJ ${preview.pin === '000000' ? '000001' : '000000'}`, { verdict: null, answers: preview });
+	assert.match(wrong.text, /nie pasuje/);
+	const [accepted] = tell(house, `WYŚLIJ ${preview.pin}`, { verdict: null, answers: wrong });
+	assert.match(accepted.text, /odpowiedz: ANULUJ 1/);
+	const [paused] = tell(house, 'WSTRZYMAJ 1', { verdict: null, answers: accepted });
+	assert.match(paused.subject, /wstrzymana/);
+	assert.ok(tell(house, 'ANULUJ 1', { verdict: null, answers: paused }).some((m) => /zatrzymana/.test(m.subject)));
+	assert.deepEqual(notices(house).map((n) => [n.sent, n.cancelled]), [[0, 3]]);
+}, { server: 'microsoft365' });
 
 // ---- killed --------------------------------------------------------------
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "parsers/order_text.h"
+#include "parsers/order_verb.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -31,8 +32,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	    order_words_read(&words, span_of(labels), &err) != ST_OK)
 		abort();
 	order_verb_read(&verb, keywords, order_text_body(words, in, &author));
+	order_verb_find(&verb, keywords, words, &a,
+	    order_text_body(words, in, &author), span_sub(in, 0, 100));
 	if (!order_text_read(&text, &a, words, verb.rest))
 		abort();
+	order_text_is_likely(words, in);
 	order_words_phase(words, in);
 	order_time_read(&at, words, in);
 	order_time_read(&at, words, text.value[ORDER_TIME]);

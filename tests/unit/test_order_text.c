@@ -10,6 +10,7 @@
 
 #include "gateway/embedded.h"
 #include "parsers/order_text.h"
+#include "parsers/order_verb.h"
 
 struct tables {
 	struct keywords *keywords;
@@ -83,6 +84,13 @@ static const struct {
 	{ "a PIN and a line of words is no PIN",
 	    "WYŚLIJ 123456\nale dopiero jutro", CMD_NONE,
 	    "WYŚLIJ 123456\nale dopiero jutro", "" },
+	{ "a PIN that is called so", "WYŚLIJ PIN 123456", CMD_SEND, "123456",
+	    "123456" },
+	{ "give it up, and why", "ANULUJ! Błąd", CMD_CANCEL_JOB, "", "" },
+	{ "give that one up, and why", "Anuluj 12, jest błąd", CMD_CANCEL_JOB,
+	    "12", "12" },
+	{ "giving up what?", "ANULUJ 12a, jest błąd", CMD_NONE,
+	    "ANULUJ 12a, jest błąd", "" },
 	{ "send what?", "WYŚLIJ", CMD_SEND, "", "" },
 	{ "give it up", "Anuluj.", CMD_CANCEL_JOB, "", "" },
 	{ "give that one up", "ANULUJ 12", CMD_CANCEL_JOB, "12", "12" },
@@ -110,6 +118,106 @@ verbs_are_told_from_words(void **state)
 			    v.rest.p, v.digits);
 		free((char *)text.p);
 	}
+}
+
+static const struct {
+	const char *sentence, *body, *subject;
+	enum command command;
+	const char *rest;
+} mails[] = {
+	{ "the verb first", "ROZEŚLIJ\nKod: X", "x", CMD_ANNOUNCE, "Kod: X" },
+	{ "below an introduction", "Proszę o to:\n\nRoześlij\n\nKod: X", "x",
+	    CMD_ANNOUNCE, "Kod: X" },
+	{ "below an introduction, without a label under it",
+	    "Proszę:\nROZEŚLIJ\nproszę", "x", CMD_NONE,
+	    "Proszę:\nROZEŚLIJ\nproszę" },
+	{ "in the subject, above labels", "Kod: X\n\nSłowa", "Zmień",
+	    CMD_CHANGE, "Kod: X\n\nSłowa" },
+	{ "in the subject with the meeting, above words", "Słowa",
+	    "ODWOŁAJ s-1", CMD_CANCEL, " s-1\n\nSłowa" },
+	{ "in the subject, above words alone", "Słowa", "ROZEŚLIJ", CMD_NONE,
+	    "Słowa" },
+	{ "a number above a verb in the subject", "12", "ANULUJ", CMD_SEND,
+	    "" },
+	{ "a PIN in the subject", "", "WYŚLIJ 123456", CMD_SEND, "123456" },
+	{ "a PIN in the subject, and a doubt", "Jeszcze nie teraz.",
+	    "WYŚLIJ 123456", CMD_NONE, "Jeszcze nie teraz." },
+	{ "giving up in the subject, and why", "Jest błąd.", "ANULUJ 1",
+	    CMD_CANCEL_JOB, "1" },
+	{ "nothing", "", "", CMD_NONE, "" },
+};
+
+static void
+a_verb_is_found_where_people_put_it(void **state)
+{
+	struct tables *t = *state;
+
+	for (size_t i = 0; i < sizeof(mails) / sizeof(mails[0]); i++) {
+		struct span body = exact(mails[i].body);
+		struct span subject = exact(mails[i].subject);
+		struct arena a = { 0 };
+		struct order_verb v;
+
+		order_verb_find(&v, t->keywords, t->words, &a, body, subject);
+		if (v.command != mails[i].command ||
+		    !span_is(v.rest, mails[i].rest))
+			fail_msg("%s: command %d, rest \"%.*s\"",
+			    mails[i].sentence, (int)v.command, (int)v.rest.n,
+			    v.rest.p);
+		arena_free(&a);
+		free((char *)body.p);
+		free((char *)subject.p);
+	}
+}
+
+static const struct {
+	const char *text, *unknown;
+} labels[] = {
+	{ "Kod: X\nGmnia: Y", "Gmnia" },
+	{ "Kod: X\n\nGmnia: Y", "Gmnia" },
+	{ "Kod: X\n\nGmiana: Y", "Gmiana" },
+	{ "Kod: X\nUwagi dla Was: Y", "Uwagi dla Was" },
+	{ "Kod: X\n\nUwagi: Y", "" },
+	{ "Kod: X\n\nSłowa.\nGmnia: Y", "" },
+	{ "Miejsce: szkoła,\nsala 3: na piętrze", "" },
+	{ "Miejsce: szkoła\nhttps://szkola.example", "" },
+	{ "Dostępność: winda\nod 17:00", "" },
+	{ "* Kod: X\n\xe2\x80\xa2 Gmina: Y", "" },
+	{ "Kod:\xc2\xa0X", "" },
+};
+
+static void
+a_name_with_a_slip_is_no_word_for_the_people(void **state)
+{
+	struct tables *t = *state;
+
+	for (size_t i = 0; i < sizeof(labels) / sizeof(labels[0]); i++) {
+		struct span text = exact(labels[i].text);
+		struct order_text o;
+		struct arena a = { 0 };
+
+		assert_true(order_text_read(&o, &a, t->words, text));
+		if (!span_is(o.unknown, labels[i].unknown))
+			fail_msg("%s: \"%.*s\"", labels[i].text,
+			    (int)o.unknown.n, o.unknown.p);
+		arena_free(&a);
+		free((char *)text.p);
+	}
+}
+
+static void
+the_lines_of_an_order_are_known_without_its_verb(void **state)
+{
+	struct tables *t = *state;
+
+	assert_true(order_text_is_likely(
+	    t->words, SPAN("Rozesłać:\nKod: X\nGmina: Y")));
+	assert_true(
+	    order_text_is_likely(t->words, SPAN("Spotkanie: 1\nMiejsce: Y")));
+	assert_false(order_text_is_likely(t->words, SPAN("Kod: X\n\nBrak.")));
+	assert_false(
+	    order_text_is_likely(t->words, SPAN("Gmina: X\nMiejsce: Y")));
+	assert_false(order_text_is_likely(t->words, SPAN("")));
 }
 
 static void
@@ -230,6 +338,12 @@ static const struct {
 	{ "30 listopada, godz. 17", false, "", "" },
 	{ "17:00", false, "", "" },
 	{ "2026-13-30 17:00", false, "", "" },
+	{ "2028-02-29 17:00", true, "2028-02-29 17:00", "" },
+	{ "2026-02-29 17:00", false, "", "" },
+	{ "2026-11-31", false, "", "" },
+	{ "wtorek 30.11.2026", false, "", "" },
+	{ "we wtorek, 29 lutego 2028, 17:00", true, "2028-02-29 17:00", "" },
+	{ "Sunday 7 March 2027", true, "2027-03-07", "" },
 	{ "2026-11-30 25:00", false, "", "" },
 	{ "2026-11-30 17:60", false, "", "" },
 	{ "2026-11-30 17:00-19:00-20:00", false, "", "" },
@@ -280,6 +394,10 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(verbs_are_told_from_words),
+		cmocka_unit_test(a_verb_is_found_where_people_put_it),
+		cmocka_unit_test(a_name_with_a_slip_is_no_word_for_the_people),
+		cmocka_unit_test(
+		    the_lines_of_an_order_are_known_without_its_verb),
 		cmocka_unit_test(a_number_alone_is_marked),
 		cmocka_unit_test(greeting_and_name_are_not_part_of_it),
 		cmocka_unit_test(the_sample_order_is_taken_apart),
