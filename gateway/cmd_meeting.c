@@ -72,31 +72,58 @@ out:
 	return code;
 }
 
+/* What show tells of a meeting. */
+struct shown {
+	struct arena arena;
+	struct meeting m;
+	struct heads *heads;
+	struct rsvp *all, *late; /* what counts, what came too late to */
+	struct notice *notices;
+	size_t n_heads, n, n_late, n_notices;
+};
+
 /* The answers as --json has them. */
 static json_t *
-answers_to_json(
-    struct cmd_context *ctx, const struct rsvp *all, size_t n, int64_t by)
+answers_to_json(struct cmd_context *ctx, const struct rsvp *all, size_t n,
+    const struct meeting *m)
 {
+	int64_t by = m->starts_ms - ctx->config->access_before_ms;
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < n; i++)
 		json_array_append_new(list,
-		    json_pack("{s:s s:s s:s s:o s:o s:I s:b s:b s:o}", "answer",
-			rsvp_answer_name(all[i].answer), "from", all[i].from,
-			"name", all[i].from_name, "comment",
+		    json_pack("{s:s s:s s:s s:o s:o s:I s:b s:o s:b s:o}",
+			"answer", rsvp_answer_name(all[i].answer), "from",
+			all[i].from, "name", all[i].from_name, "comment",
 			row_text(all[i].comment), "received_at",
 			cmd_json_time(ctx, all[i].received_ms), "inbound",
 			(json_int_t)all[i].inbound_id, "stale", all[i].is_stale,
+			"too_late", row_word(too_late_name(all[i].too_late)),
 			"needs_staff", all[i].needs_staff, "needs_staff_by",
 			all[i].needs_staff ? cmd_json_time(ctx, by)
 					   : json_null()));
 	return list;
 }
 
-static void
-print_answers(
-    struct cmd_context *ctx, const struct rsvp *all, size_t n, int64_t by_ms)
+/* How an answer stands to the meeting as it is now. */
+static const char *
+standing_of(const struct rsvp *r)
 {
+	switch (r->too_late) {
+	case LATE_CANCELLED:
+		return " after it was cancelled";
+	case LATE_OVER:
+		return " after it was over";
+	default:
+		return r->is_stale ? " before the change" : "";
+	}
+}
+
+static void
+print_answers(struct cmd_context *ctx, const struct rsvp *all, size_t n,
+    const struct meeting *m)
+{
+	int64_t by_ms = m->starts_ms - ctx->config->access_before_ms;
 	char by[32];
 
 	clock_format(by, ctx->config->timezone, by_ms);
@@ -107,7 +134,7 @@ print_answers(
 			snprintf(title, sizeof(title),
 			    "%s%s, %.120s%s%.10s%s%.5s",
 			    rsvp_answer_name(all[i].answer),
-			    all[i].is_stale ? " before the change" : "",
+			    standing_of(&all[i]),
 			    all[i].from_name[0] != '\0' ? all[i].from_name
 							: all[i].from,
 			    !all[i].needs_staff	  ? ""
@@ -159,63 +186,77 @@ print_notices(struct cmd_context *ctx, const struct notice *all, size_t n)
 	}
 }
 
+static enum status
+read_shown(struct shown *s, struct cmd_context *ctx, const char *word)
+{
+	struct store *st = ctx->store;
+	struct arena *a = &s->arena;
+	struct err *err = &ctx->err;
+	enum status rc = store_meeting_find(st, word, a, &s->m, err);
+
+	if (rc == ST_OK && s->m.id == 0)
+		return err_set(err, ST_REJECT,
+		    "there is no meeting \"%.60s\"; see uwaga meeting list",
+		    word);
+	if (rc == ST_OK)
+		rc = store_rsvp_all(st, s->m.id, a, &s->all, &s->n, err);
+	if (rc == ST_OK)
+		rc = store_rsvp_late(st, s->m.id, a, &s->late, &s->n_late, err);
+	if (rc == ST_OK)
+		rc = store_notice_all(
+		    st, s->m.id, a, &s->notices, &s->n_notices, err);
+	return rc == ST_OK ? store_meeting_heads(
+				 st, s->m.id, a, &s->heads, &s->n_heads, err)
+			   : rc;
+}
+
+static json_t *
+heads_to_json(struct cmd_context *ctx, const struct shown *s)
+{
+	json_t *row = to_json(ctx, &s->m);
+
+	for (int i = 0; i < RSVP_COUNT; i++)
+		json_object_set_new(row, rsvp_answer_name((enum rsvp_answer)i),
+		    json_integer((json_int_t)s->heads[0].answers[i]));
+	json_object_set_new(
+	    row, "stale", json_integer((json_int_t)s->heads[0].stale));
+	json_object_set_new(row, "late", json_integer((json_int_t)s->n_late));
+	return row;
+}
+
 static int
 show(struct cmd_context *ctx, int argc, char **argv)
 {
-	struct heads *heads;
-	size_t n_heads;
-	int64_t by;
-	struct notice *notices;
-	size_t n_notices;
-	struct arena a = { 0 };
-	struct meeting m;
-	struct rsvp *all;
+	struct shown s = { 0 };
 	json_t *row;
 	int code = 1;
-	size_t n;
 
 	if (argc != 2)
 		return cmd_fail(ctx, 2, "say which: meeting show KEY");
-	if (store_meeting_find(ctx->store, argv[1], &a, &m, &ctx->err) != ST_OK)
+	if (read_shown(&s, ctx, argv[1]) != ST_OK)
 		goto out;
-	if (m.id == 0) {
-		cmd_fail(ctx, 1,
-		    "there is no meeting \"%.60s\"; see uwaga meeting list",
-		    argv[1]);
-		goto out;
-	}
-	if (store_rsvp_all(ctx->store, m.id, &a, &all, &n, &ctx->err) !=
-		ST_OK ||
-	    store_notice_all(ctx->store, m.id, &a, &notices, &n_notices,
-		&ctx->err) != ST_OK ||
-	    store_meeting_heads(
-		ctx->store, m.id, &a, &heads, &n_heads, &ctx->err) != ST_OK)
-		goto out;
-	by = m.starts_ms - ctx->config->access_before_ms;
-	row = to_json(ctx, &m);
-	for (int i = 0; i < RSVP_COUNT; i++)
-		json_object_set_new(row, rsvp_answer_name((enum rsvp_answer)i),
-		    json_integer((json_int_t)heads[0].answers[i]));
-	json_object_set_new(
-	    row, "stale", json_integer((json_int_t)heads[0].stale));
+	row = heads_to_json(ctx, &s);
 	if (ctx->json) {
-		if (meeting_held_json(ctx, &m, row) != ST_OK)
+		if (meeting_held_json(ctx, &s.m, row) != ST_OK)
 			goto out;
 		json_object_set_new(
-		    row, "answers", answers_to_json(ctx, all, n, by));
-		json_object_set_new(
-		    row, "notices", notices_to_json(ctx, notices, n_notices));
+		    row, "answers", answers_to_json(ctx, s.all, s.n, &s.m));
+		json_object_set_new(row, "late_answers",
+		    answers_to_json(ctx, s.late, s.n_late, &s.m));
+		json_object_set_new(row, "notices",
+		    notices_to_json(ctx, s.notices, s.n_notices));
 	}
 	cmd_print_object(ctx, row);
 	if (!ctx->json) {
-		print_notices(ctx, notices, n_notices);
-		print_answers(ctx, all, n, by);
-		if (meeting_held_print(ctx, &m) != ST_OK)
+		print_notices(ctx, s.notices, s.n_notices);
+		print_answers(ctx, s.all, s.n, &s.m);
+		print_answers(ctx, s.late, s.n_late, &s.m);
+		if (meeting_held_print(ctx, &s.m) != ST_OK)
 			goto out;
 	}
 	code = 0;
 out:
-	arena_free(&a);
+	arena_free(&s.arena);
 	return code;
 }
 
@@ -566,7 +607,9 @@ const struct cmd cmd_meeting = {
 	    "                          [--points FILE] [--file POINT]...\n\n"
 	    "announce, change and cancel show whom they reach and what people read, and\nsend when the number of recipients is typed (for scripts: --yes COUNT).  Each\nrecipient of an announcement gets one notice of the meetings for them; a change\nor cancellation reaches those who got one.  --dry-run only shows.\n\n"
 	    "show also says who will come: yes, no, maybe, by the last "
-	    "answer of each\nperson, and what they wrote.\n\n"
+	    "answer of each\nperson, and what they wrote.  Answers that "
+	    "came when the meeting was cancelled\nor over are late, and "
+	    "do not count.\n\n"
 	    "held notes how many of each group came, what they raised, and makes remarks of\npoints by their numbers; a count given again is corrected.\nFILE has a point a paragraph, or a line that begins with \"- \".\n\n"
 	    "TIME is 2026-11-24T17:00:00+01:00, or local: \"2026-11-24 "
 	    "17:00\".\n\n"

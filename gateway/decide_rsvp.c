@@ -2,7 +2,8 @@
  *
  * Place: decide_order.c.  An iTIP answer names its meeting (RFC 5546) and is
  * believed for its own sender only (RFC 6047, 3); words belong to the notice
- * they answer, else to the last one we sent to that person.
+ * they answer, else to the last one we sent to that person.  What comes when a
+ * meeting is cancelled or over is kept, does not count, and is told so.
  */
 #include "gateway/decide_internal.h"
 
@@ -31,8 +32,23 @@ note_answer(struct decision *d, const struct case_file *c,
 		.answer = answer,
 		.comment = arena_copy(c->arena, comment).p,
 		.received_ms = c->in->received_ms,
-		.sequence = meeting->told };
+		.sequence = meeting->told,
+		.too_late = meeting_too_late(meeting, c->in->received_ms) };
 	return true;
+}
+
+/* For the journal: why the last answer noted does not count. */
+static const char *
+in_vain(const struct decision *d)
+{
+	switch (d->rsvps[d->n_rsvps - 1].too_late) {
+	case LATE_CANCELLED:
+		return "; the meeting was cancelled: it does not count";
+	case LATE_OVER:
+		return "; the meeting was over: it does not count";
+	default:
+		return "";
+	}
 }
 
 /* What an answer in words is read from: the mail without greeting and name. */
@@ -158,14 +174,20 @@ settle_itip(struct decision *d, const struct case_file *c,
 		rc = store_rsvp_is_overtaken(&is_overtaken, c->st, r, err);
 	if (rc != ST_OK)
 		return rc;
+	/* A calendar is answered in this one case: they would stand before a
+	 * closed door. */
+	if (r->too_late == LATE_CANCELLED && answer != RSVP_NO) {
+		d->meeting = meeting;
+		d->reply = "meeting_off";
+	}
 	d->needs_staff = c->mail->wants_access;
-	decide_settle(d, c, FATE_RSVP, "%s to meeting %s, by calendar%s%s%s",
+	decide_settle(d, c, FATE_RSVP, "%s to meeting %s, by calendar%s%s%s%s",
 	    rsvp_answer_name(answer), meeting->key,
 	    cal->delegate.n > 0 ? "; somebody else comes instead" : "",
 	    cal->sequence < meeting->sequence
 		? "; the meeting has changed since"
 		: "",
-	    is_overtaken ? OVERTAKEN : "");
+	    is_overtaken ? OVERTAKEN : "", in_vain(d));
 	return add_wish(d, c, err);
 }
 
@@ -235,13 +257,17 @@ decide_was_invited(bool *invited, const struct case_file *c, struct err *err)
 }
 
 /* What is sent to whoever answered in words: nothing to "perhaps", which no
- * confirmation can repeat. */
+ * confirmation can repeat.  That there is no meeting any more, as of when we
+ * read it, is told to whoever may come. */
 static const char *
-confirmation(enum rsvp_answer answer, bool is_text)
+reply_to_words(const struct case_file *c, const struct meeting *told,
+    enum rsvp_answer answer, bool is_overtaken)
 {
-	if (answer == RSVP_MAYBE)
+	if (meeting_too_late(told, c->in->stored_ms) != IN_TIME)
+		return answer == RSVP_NO ? NULL : "meeting_off";
+	if (answer == RSVP_MAYBE || is_overtaken)
 		return NULL;
-	if (!is_text)
+	if (c->raw->channel == CHANNEL_MAIL)
 		return "rsvp_confirm";
 	return answer == RSVP_YES ? "rsvp_yes" : "rsvp_no";
 }
@@ -261,11 +287,11 @@ settle_one(struct decision *d, const struct case_file *c,
 	    &is_overtaken, c->st, &d->rsvps[d->n_rsvps - 1], err);
 	if (rc != ST_OK)
 		return rc;
-	if (!is_overtaken)
-		d->reply = confirmation(answer, c->raw->channel == CHANNEL_SMS);
+	d->reply = reply_to_words(c, told, answer, is_overtaken);
 	d->needs_staff = d->needs_staff || c->mail->wants_access;
-	decide_settle(d, c, FATE_RSVP, "%s to meeting %s, in words%s",
-	    rsvp_answer_name(answer), told->key, is_overtaken ? OVERTAKEN : "");
+	decide_settle(d, c, FATE_RSVP, "%s to meeting %s, in words%s%s",
+	    rsvp_answer_name(answer), told->key, is_overtaken ? OVERTAKEN : "",
+	    in_vain(d));
 	return add_wish(d, c, err);
 }
 

@@ -489,6 +489,24 @@ gather_reply(struct reply *r, struct journey *j, const struct decision *d,
 		receipts[0] = d->same.receipt;
 }
 
+/* What it asks or says something about, once a day.  That one meeting is off is
+ * said though the same was said of another meeting of its consultation. */
+static const char *
+question_of(const struct decision *d)
+{
+	for (size_t i = 0; i < d->n_rsvps; i++)
+		for (size_t k = 0; k == 0 || k < d->n_meetings; k++)
+			if (d->meeting != NULL &&
+			    d->rsvps[i].too_late != IN_TIME &&
+			    d->rsvps[i].meeting_id == d->meeting[k].id)
+				return d->meeting[k].uid;
+	return d->of_remark.id != 0	 ? d->of_remark.name
+	       : d->n_shown == 1	 ? d->shown[0].name
+	       : d->suggestion != NULL	 ? d->suggestion->code
+	       : d->consultation != NULL ? d->consultation->code
+					 : "";
+}
+
 enum status
 journey_answer(struct journey *j, const struct decision *d, struct inbound *to,
     struct err *err)
@@ -519,11 +537,7 @@ journey_answer(struct journey *j, const struct decision *d, struct inbound *to,
 		return ST_OK;
 	}
 	row.contact_id = to->contact_id;
-	row.question = d->of_remark.id != 0	 ? d->of_remark.name
-		       : d->n_shown == 1	 ? d->shown[0].name
-		       : d->suggestion != NULL	 ? d->suggestion->code
-		       : d->consultation != NULL ? d->consultation->code
-						 : "";
+	row.question = question_of(d);
 	rc = limit_reply(j, &row, to, &owed, err);
 	if (rc != ST_OK || !owed)
 		return rc;

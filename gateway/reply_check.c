@@ -20,8 +20,8 @@ static const char *const mails[] = { "confirm_remark.txt",
 	"unsubscribe_confirm.txt", "held_reminder.txt", "subscribe_confirm.txt",
 	"correction_done.txt", "withdrawn.txt", "too_late.txt", "state.txt",
 	"help.txt", "ask_stop_or_withdraw.txt", "rsvp_confirm.txt",
-	"rsvp_several.txt", "which_meeting.txt", "stopped_all.txt",
-	"answer_to_remark.txt", "answer_to_remark.html" };
+	"rsvp_several.txt", "which_meeting.txt", "meeting_off.txt",
+	"stopped_all.txt", "answer_to_remark.txt", "answer_to_remark.html" };
 static const char *const texts[] = { "sms_confirm_remark.txt",
 	"sms_unknown_code.txt", "sms_no_code.txt", "sms_closed.txt",
 	"sms_not_open_yet.txt", "sms_empty.txt", "sms_duplicate.txt",
@@ -29,8 +29,8 @@ static const char *const texts[] = { "sms_confirm_remark.txt",
 	"sms_start_confirm.txt", "sms_correction_done.txt", "sms_withdrawn.txt",
 	"sms_too_late.txt", "sms_state.txt", "sms_help.txt",
 	"sms_ask_stop_or_withdraw.txt", "sms_rsvp_yes.txt", "sms_rsvp_no.txt",
-	"sms_rsvp_several.txt", "sms_which_meeting.txt", "sms_stopped_all.txt",
-	"sms_answer_ready.txt" };
+	"sms_rsvp_several.txt", "sms_which_meeting.txt", "sms_meeting_off.txt",
+	"sms_stopped_all.txt", "sms_answer_ready.txt" };
 
 struct review {
 	struct buf *out;

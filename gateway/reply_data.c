@@ -179,8 +179,9 @@ element_facts(void)
 		"closes_at", "closes_short", "closed_at", "closed_short",
 		"receipt", "text_cut", "time_to", "venue_name", "venue_address",
 		"is_withdrawn", "is_corrected", "is_answered", "is_waiting",
-		"comes", "declines", "verdict", "verdict_ascii", "position",
-		"position_short", "position_cut", "provision", "answered_at" };
+		"comes", "declines", "meeting_cancelled", "meeting_over",
+		"verdict", "verdict_ascii", "position", "position_short",
+		"position_cut", "provision", "answered_at" };
 	json_t *facts = json_object();
 
 	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
@@ -523,9 +524,22 @@ put_near_day(struct wording *w, json_t *data, const struct reply *reply)
 	buf_free(&plain);
 }
 
+/* Is there no meeting to come to any more? */
+static bool
+put_off(json_t *facts, const struct meeting *m, int64_t now)
+{
+	enum too_late off = meeting_too_late(m, now);
+
+	put_flag(facts, "meeting_cancelled", off == LATE_CANCELLED);
+	put_flag(facts, "meeting_over", off == LATE_OVER);
+	return off != IN_TIME;
+}
+
 static void
 put_answer(json_t *facts, const struct reply *reply, const struct meeting *m)
 {
+	if (put_off(facts, m, reply->now))
+		return;
 	for (size_t i = 0; i < reply->n_rsvps; i++)
 		if (reply->rsvps[i].meeting_id == m->id) {
 			put_flag(
@@ -559,6 +573,7 @@ put_meetings(struct wording *w, json_t *data, const struct reply *reply)
 	put_flag(data, "several_meetings", n > 1);
 	put_meeting(w, data, reply->meeting);
 	put_near_day(w, data, reply);
+	put_off(data, reply->meeting, reply->now);
 	put_flag(data, "comes", reply->comes);
 	put_flag(data, "changed_since",
 	    reply->meeting->told < reply->meeting->sequence);
@@ -590,8 +605,12 @@ reply_data(struct wording *w, const struct reply *reply)
 		reply_office_data(w->kept->office, w->config);
 		put_short_help(w->kept->office, w->config);
 	}
-	if (reply->consultation != NULL)
+	if (reply->consultation != NULL) {
 		put_consultation(w, data, reply->consultation);
+		put_flag(data, "takes_remarks",
+		    consultation_state(reply->consultation, reply->now) ==
+			CONSULTATION_OPEN);
+	}
 	if (reply->suggestion != NULL) {
 		reply_put(data, "suggestion", span_of(reply->suggestion->code));
 		reply_put(data, "suggestion_title",

@@ -6,6 +6,9 @@
 #include "gateway/store_consultation.h"
 #include "gateway/store_internal.h"
 
+/* How long a meeting may last whose end nobody knows. */
+#define OPEN_END_MS (12LL * 60 * 60 * 1000)
+
 static const char meeting_put[] =
     "INSERT INTO meeting (uid, key, consultation_id, commune_id, phase, state,"
     " starts_ms, starts_local, ends_ms, ends_local, timezone, venue, address,"
@@ -318,15 +321,39 @@ rsvp_answer_name(enum rsvp_answer answer)
 	return answers[answer];
 }
 
+static const char *const too_late_names[] = {
+	[IN_TIME] = "", [LATE_CANCELLED] = "cancelled", [LATE_OVER] = "over"
+};
+
+const char *
+too_late_name(enum too_late too_late)
+{
+	return too_late_names[too_late];
+}
+
+enum too_late
+meeting_too_late(const struct meeting *m, int64_t at_ms)
+{
+	int64_t ends_ms =
+	    m->ends_ms != 0 ? m->ends_ms : m->starts_ms + OPEN_END_MS;
+
+	if (strcmp(m->state, "cancelled") == 0)
+		return LATE_CANCELLED;
+	if (at_ms >= ends_ms ||
+	    (at_ms >= m->starts_ms && strcmp(m->state, "held") == 0))
+		return LATE_OVER;
+	return IN_TIME;
+}
+
 /* A retry of the same message replaces what it said. */
 static const char rsvp_add[] =
     "INSERT INTO rsvp (meeting_id, contact_id, inbound_id, answer, comment,"
-    " needs_staff, received_ms, sequence, stamp_ms) VALUES (:meeting,"
-    " :contact, :inbound, :answer, :comment, :needs_staff, :received,"
-    " :sequence, :stamp)"
+    " needs_staff, received_ms, sequence, stamp_ms, too_late)"
+    " VALUES (:meeting, :contact, :inbound, :answer, :comment, :needs_staff,"
+    " :received, :sequence, :stamp, :too_late)"
     " ON CONFLICT (meeting_id, inbound_id) DO UPDATE SET"
     " answer = excluded.answer, comment = excluded.comment,"
-    " needs_staff = excluded.needs_staff";
+    " needs_staff = excluded.needs_staff, too_late = excluded.too_late";
 
 enum status
 store_rsvp_add(struct store *st, const struct rsvp *rsvp, struct err *err)
@@ -343,6 +370,7 @@ store_rsvp_add(struct store *st, const struct rsvp *rsvp, struct err *err)
 	query_int(&q, ":received", rsvp->received_ms);
 	query_int(&q, ":sequence", rsvp->sequence);
 	query_time(&q, ":stamp", rsvp->stamp_ms);
+	query_text(&q, ":too_late", too_late_names[rsvp->too_late]);
 	return query_run(&q, err);
 }
 
@@ -376,11 +404,20 @@ store_rsvp_is_overtaken(
 	return rc;
 }
 
+#define RSVP_COLUMNS                                                    \
+	"SELECT r.meeting_id, contact_id, inbound_id, answer, comment," \
+	" needs_staff, received_ms, r.sequence, stamp_ms, too_late,"    \
+	" r.sequence < m.sequence, "
+#define RSVP_ORDER " WHERE r.meeting_id = :meeting ORDER BY received_ms, r.id"
+
 static const char rsvp_all[] =
-    "SELECT r.meeting_id, contact_id, inbound_id, answer, comment, needs_staff,"
-    " received_ms, r.sequence, stamp_ms, r.sequence < m.sequence, r.address,"
-    " name FROM rsvp_last r JOIN meeting m ON m.id = r.meeting_id"
-    " WHERE r.meeting_id = :meeting ORDER BY received_ms, r.id";
+    RSVP_COLUMNS "r.address, r.name FROM rsvp_last r"
+		 " JOIN meeting m ON m.id = r.meeting_id" RSVP_ORDER;
+
+static const char rsvp_late[] =
+    RSVP_COLUMNS "COALESCE(k.address, ''), COALESCE(k.name, '') FROM rsvp r"
+		 " JOIN meeting m ON m.id = r.meeting_id AND r.too_late <> ''"
+		 " LEFT JOIN contact k ON k.id = r.contact_id" RSVP_ORDER;
 
 static enum rsvp_answer
 answer_by_name(const char *name)
@@ -391,38 +428,68 @@ answer_by_name(const char *name)
 	return RSVP_MAYBE;
 }
 
-enum status
-store_rsvp_all(struct store *st, int64_t meeting_id, struct arena *a,
-    struct rsvp **out, size_t *n, struct err *err)
+static enum too_late
+too_late_by_name(const char *name)
+{
+	for (int i = 0; i < TOO_LATE_COUNT; i++)
+		if (strcmp(too_late_names[i], name) == 0)
+			return (enum too_late)i;
+	return IN_TIME;
+}
+
+/* Every row of an open query, which it closes. */
+static enum status
+read_rsvps(struct query *q, struct arena *a, struct rsvp **out, size_t *n,
+    struct err *err)
 {
 	struct rsvp *r;
-	struct query q;
 	enum status rc;
 
 	*out = NULL;
 	*n = 0;
-	query_open(&q, st, rsvp_all);
-	query_id(&q, ":meeting", meeting_id);
-	while ((rc = query_step(&q, err)) == ST_OK && q.has_row) {
+	while ((rc = query_step(q, err)) == ST_OK && q->has_row) {
 		r = arena_push(a, out, n, sizeof(**out));
 		if (r == NULL) {
 			rc = err_set(err, ST_BROKEN, "out of memory");
 			break;
 		}
-		r->meeting_id = query_get_int(&q);
-		r->contact_id = query_get_int(&q);
-		r->inbound_id = query_get_int(&q);
-		r->answer = answer_by_name(query_get_text(&q, a));
-		r->comment = query_get_text(&q, a);
-		r->needs_staff = query_get_bool(&q);
-		r->received_ms = query_get_int(&q);
-		r->sequence = query_get_int(&q);
-		r->stamp_ms = query_get_int(&q);
-		r->is_stale = query_get_bool(&q);
-		r->from = query_get_text(&q, a);
-		r->from_name = query_get_text(&q, a);
+		r->meeting_id = query_get_int(q);
+		r->contact_id = query_get_int(q);
+		r->inbound_id = query_get_int(q);
+		r->answer = answer_by_name(query_get_text(q, a));
+		r->comment = query_get_text(q, a);
+		r->needs_staff = query_get_bool(q);
+		r->received_ms = query_get_int(q);
+		r->sequence = query_get_int(q);
+		r->stamp_ms = query_get_int(q);
+		r->too_late = too_late_by_name(query_get_text(q, a));
+		r->is_stale = query_get_bool(q);
+		r->from = query_get_text(q, a);
+		r->from_name = query_get_text(q, a);
 	}
-	return query_close(&q, rc, err);
+	return query_close(q, rc, err);
+}
+
+enum status
+store_rsvp_all(struct store *st, int64_t meeting_id, struct arena *a,
+    struct rsvp **out, size_t *n, struct err *err)
+{
+	struct query q;
+
+	query_open(&q, st, rsvp_all);
+	query_id(&q, ":meeting", meeting_id);
+	return read_rsvps(&q, a, out, n, err);
+}
+
+enum status
+store_rsvp_late(struct store *st, int64_t meeting_id, struct arena *a,
+    struct rsvp **out, size_t *n, struct err *err)
+{
+	struct query q;
+
+	query_open(&q, st, rsvp_late);
+	query_id(&q, ":meeting", meeting_id);
+	return read_rsvps(&q, a, out, n, err);
 }
 
 static const char meeting_heads[] =
@@ -480,6 +547,7 @@ const struct statement store_meeting_statements[] = {
 	{ "rsvp_add", rsvp_add },
 	{ "rsvp_overtaken", rsvp_overtaken },
 	{ "rsvp_all", rsvp_all },
+	{ "rsvp_late", rsvp_late },
 	{ "meeting_heads", meeting_heads },
 	{ NULL, NULL },
 };

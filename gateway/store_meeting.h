@@ -7,7 +7,8 @@
  * whatever address or number of theirs it came.  Words are given when they are
  * received; a calendar dates its answer.  Answers of one calendar
  * are in the order of SEQUENCE and DTSTAMP (RFC 5546, 2.1.5): one that
- * comes behind a newer one never counts.
+ * comes behind a newer one never counts.  Nor does one that comes when the
+ * meeting is cancelled or over: it is kept apart.
  */
 #ifndef STORE_MEETING_H
 #define STORE_MEETING_H
@@ -66,6 +67,16 @@ enum status store_meeting_told(struct store *st, int64_t outbox_id,
 enum status store_meeting_of_row(struct store *st, int64_t outbox_id,
     struct arena *a, struct meeting **out, size_t *n, struct err *err);
 
+/* Why an answer to a meeting does not count. */
+enum too_late { IN_TIME, LATE_CANCELLED, LATE_OVER, TOO_LATE_COUNT };
+
+/* Of one that comes at that time: is there still a meeting to come to?  While it
+ * is on there is. */
+enum too_late meeting_too_late(const struct meeting *m, int64_t at_ms);
+
+/* "", "cancelled", "over", as the schema and --json have it. */
+const char *too_late_name(enum too_late too_late);
+
 enum rsvp_answer { RSVP_YES, RSVP_NO, RSVP_MAYBE, RSVP_COUNT };
 
 /* "yes", "no", "maybe", as the schema and --json have it. */
@@ -79,6 +90,7 @@ struct rsvp {
 	int64_t received_ms;
 	int64_t sequence; /* of the meeting as it was when they were asked */
 	int64_t stamp_ms; /* a calendar's: when it was given; 0: in words */
+	enum too_late too_late;
 	bool is_stale; /* read only: the meeting has changed since */
 	const char *from, *from_name; /* read only: the contact's */
 };
@@ -110,6 +122,10 @@ enum status store_meeting_heads(struct store *st, int64_t meeting_id,
 
 /* The answer of each person that counts, in the order they came. */
 enum status store_rsvp_all(struct store *st, int64_t meeting_id,
+    struct arena *a, struct rsvp **out, size_t *n, struct err *err);
+
+/* The answers that came too late, every one, in the order they came. */
+enum status store_rsvp_late(struct store *st, int64_t meeting_id,
     struct arena *a, struct rsvp **out, size_t *n, struct err *err);
 
 #endif

@@ -595,22 +595,25 @@ CREATE TABLE rsvp (
 	received_ms INTEGER NOT NULL, -- when the message was received
 	sequence INTEGER NOT NULL, -- of the meeting it answers: older is stale
 	stamp_ms INTEGER, -- a calendar's: when it was given; NULL in words
+	too_late TEXT NOT NULL DEFAULT ''
+		CHECK (too_late IN ('', 'cancelled', 'over')), -- what the meeting was when it came: it does not count
 	UNIQUE (meeting_id, inbound_id)
 ) STRICT;
 
 CREATE INDEX rsvp_inbound ON rsvp (inbound_id);
 CREATE INDEX rsvp_of ON rsvp (meeting_id, contact_id);
 
--- Without the answers of a calendar that came behind a newer one of the same
--- attendee: SEQUENCE and then DTSTAMP say which is (RFC 5546, 2.1.5).  Beside
+-- Without what came when there was no meeting to come to any more, and without
+-- the answers of a calendar that came behind a newer one of the same attendee: SEQUENCE and then DTSTAMP say which is (RFC 5546, 2.1.5).  Beside
 -- others an answer has its place by when it was given, which of one in words is
 -- when it was received.
 CREATE VIEW rsvp_valid AS
 SELECT r.*, COALESCE(r.stamp_ms, r.received_ms) AS given_ms FROM rsvp r
-WHERE r.stamp_ms IS NULL OR NOT EXISTS (SELECT 1 FROM rsvp newer
-	WHERE newer.meeting_id = r.meeting_id
+WHERE r.too_late = '' AND (r.stamp_ms IS NULL OR NOT EXISTS
+	(SELECT 1 FROM rsvp newer WHERE newer.meeting_id = r.meeting_id
 	AND newer.contact_id = r.contact_id AND newer.stamp_ms IS NOT NULL
-	AND (newer.sequence, newer.stamp_ms) > (r.sequence, r.stamp_ms));
+	AND newer.too_late = ''
+	AND (newer.sequence, newer.stamp_ms) > (r.sequence, r.stamp_ms)));
 
 -- The last valid answer of each person, which counts; a contact without a person
 -- is its own.

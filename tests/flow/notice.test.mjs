@@ -139,10 +139,17 @@ story('answers to a notice count: by mail, by its button, by text', (house) => {
 // A mail that answers what was sent to `to`.
 let serial = 0;
 const reply = (house, ...letter) => house.mail(reply.bytes(...letter));
-reply.bytes = (from, to, text, at) => (at ? `Received: from a by b; Sun, 22 Nov 2026 ${at} +0100\r\n` : '') +
+reply.bytes = (from, to, text, at) => (at ? `Received: from a by b; ${at} +0100\r\n` : '') +
 	`From: ${from}\r\nTo: ${to}\r\nSubject: Re: x\r\n` +
 	`Message-ID: <n${++serial}@poczta.example>\r\nDate: Sun, 22 Nov 2026 10:00:00 +0100\r\n` +
 	`MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n${text}\r\n`;
+
+// The same by a calendar.
+const accept = (house, from, to, stamp, at) => house.mail(reply.bytes(from, to, ['BEGIN:VCALENDAR',
+	'VERSION:2.0', 'METHOD:REPLY', 'PRODID:-//x//y//EN', 'BEGIN:VEVENT',
+	'UID:spotkanie-bl-10ke-ledziny-2@konsultacje.powiat.example', stamp, 'SEQUENCE:0',
+	`ATTENDEE;PARTSTAT=ACCEPTED:mailto:${from}`, 'END:VEVENT', 'END:VCALENDAR'].join('\r\n'), at)
+	.replace('text/plain', 'text/calendar; method=REPLY'));
 
 story('who was told of several meetings answers by their numbers', (house) => {
 	announce(house, 's-10ke-ledziny-2', 's-10ke-bierun-2', '--yes', '3');
@@ -248,11 +255,8 @@ story('a calendar that dates its answer before the invitation came answers when 
 	const jan = sent(house)[1];
 	const stamp = jan.calendar.find((l) => l.startsWith('DTSTAMP:'));
 	house.now = '2026-11-22T13:00:00+01:00';
-	reply(house, jan.to, jan.replyTo, 'Nie będę.', '12:30:00');
-	house.mail(reply.bytes(jan.to, jan.replyTo, ['BEGIN:VCALENDAR', 'VERSION:2.0', 'METHOD:REPLY',
-		'PRODID:-//x//y//EN', 'BEGIN:VEVENT', 'UID:spotkanie-bl-10ke-ledziny-2@konsultacje.powiat.example',
-		stamp, 'SEQUENCE:0', `ATTENDEE;PARTSTAT=ACCEPTED:mailto:${jan.to}`, 'END:VEVENT', 'END:VCALENDAR'].join('\r\n'),
-	'12:45:00').replace('text/plain', 'text/calendar; method=REPLY'));
+	reply(house, jan.to, jan.replyTo, 'Nie będę.', '22 Nov 2026 12:30:00');
+	accept(house, jan.to, jan.replyTo, stamp, '22 Nov 2026 12:45:00');
 	house.poll();
 	const { yes, no } = house.rows('meeting', 'show', 's-10ke-ledziny-2')[0];
 	assert.deepEqual([yes, no], [1, 0], 'it copied our own stamp');
@@ -288,6 +292,91 @@ story('a change reaches those who got the notice, and the calendar counts on', (
 	assert.ok(gone.calendar.includes('METHOD:CANCEL') && gone.calendar.includes('SEQUENCE:2'));
 	assert.equal(texts(house).length, 3);
 	assert.match(house.try('meeting', 'announce', 's-10ke-ledziny-2', '--yes', '3').stderr, /cancelled/);
+});
+
+story('who says they will come to a meeting that was cancelled is told so, and does not count', (house) => {
+	announce(house, 's-10ke-ledziny-2', '--yes', '3');
+	house.poll();
+	const [ewa, jan] = sent(house);
+	const show = () => house.rows('meeting', 'show', 's-10ke-ledziny-2')[0];
+	reply(house, ewa.to, ewa.replyTo, 'BĘDĘ');
+	house.poll();
+	house.run('--json', 'meeting', 'cancel', 's-10ke-ledziny-2', '--yes', '3');
+	house.poll();
+	sent(house);
+	const say = (...letter) => {
+		reply(house, ...letter);
+		house.poll();
+		return sent(house);
+	};
+	const [told] = say(jan.to, jan.replyTo, 'Będę z żoną.');
+	assert.match(told.subject, /Spotkanie odwołane – Lędziny/);
+	assert.match(told.text, /zostało odwołane[^]*środa, 25 listopada 2026 r\., godz\. 17:30[^]*Uwagę możesz wysłać/);
+	assert.doesNotMatch(told.text, /będziesz/);
+	assert.match(say('adam@poczta.example', jan.replyTo, 'I will be there, thank you for the invitation.')[0].text,
+		/was cancelled/);
+	const both = say(ewa.to, ewa.replyTo, 'Będę, i proszę o wiatę na przystanku.');
+	assert.equal(both.length, 2, 'the wish is a remark, and the answer is answered');
+	assert.equal(house.rows('remark', 'list')[0].code, 'BL-10KE');
+	assert.deepEqual(say(jan.to, jan.replyTo, 'NIE'), [], 'nothing to tell to who stays at home');
+	accept(house, 'ola@poczta.example', jan.replyTo, 'DTSTAMP:20261122T103000Z');
+	house.poll();
+	const [calendar] = sent(house);
+	assert.deepEqual([calendar.to, calendar.subject], ['ola@poczta.example', told.subject]);
+	house.text({ from: '+48110000501', text: 'tak', at: '2026-11-22T10:00:00+01:00' });
+	house.poll();
+	const text = house.rows('outbox', 'list').at(-1);
+	assert.equal(text.template, 'sms_meeting_off');
+	assert.match(text.text, /25\.11 g\. 17:30 ODWOLANE/);
+	const size = JSON.parse(house.run('sms-size', text.text));
+	assert.deepEqual([size.encoding, size.segments], ['gsm7', 1]);
+	const { yes, no, maybe, late, answers, late_answers: after } = show();
+	assert.deepEqual([yes, no, maybe, late, answers.length], [1, 0, 0, 6, 1], 'only what was said before');
+	const wife = after.find((one) => one.comment === 'Będę z żoną.');
+	assert.deepEqual([wife.answer, wife.from, wife.too_late], ['yes', jan.to, 'cancelled']);
+	assert.match(house.run('meeting', 'show', 's-10ke-ledziny-2'), /yes after it was cancelled, jan@[^]*z żoną/);
+	assert.match(house.rows('journal').find((r) => r.id === wife.inbound).why, /was cancelled/);
+});
+
+story('who answers when the meeting is over is told so, and does not count', (house) => {
+	announce(house, 's-10ke-ledziny-2', '--yes', '3');
+	house.poll();
+	const [ewa, jan] = sent(house);
+	house.now = '2026-11-26T09:00:00+01:00';
+	house.poll();
+	sent(house);
+	reply(house, ewa.to, ewa.replyTo, 'Będę, spóźnię się.', '25 Nov 2026 17:40:00');
+	house.poll();
+	const yes = () => house.rows('meeting', 'show', 's-10ke-ledziny-2')[0].yes;
+	assert.equal(yes(), 1, 'it came in time, and counts');
+	assert.match(sent(house)[0].subject, /Termin spotkania minął/, 'read when it was over');
+	reply(house, jan.to, jan.replyTo, 'BĘDĘ', '26 Nov 2026 08:00:00');
+	accept(house, 'ola@poczta.example', jan.replyTo, 'DTSTAMP:20261126T070000Z', '26 Nov 2026 08:01:00');
+	house.poll();
+	assert.equal(yes(), 1);
+	const told = sent(house);
+	assert.deepEqual(told.map((m) => m.to), ['jan@poczta.example'], 'a calendar is not told');
+	assert.match(told[0].text, /już minął/);
+	assert.equal(house.rows('meeting', 'show', 's-10ke-ledziny-2')[0].late_answers[0].too_late, 'over');
+});
+
+story('of several meetings the one that was cancelled is named, whatever was said', (house) => {
+	announce(house, 's-10ke-ledziny-2', 's-10ke-bierun-2', '--yes', '3');
+	house.poll();
+	const jan = sent(house)[1];
+	house.run('--json', 'meeting', 'cancel', 's-10ke-bierun-2', '--yes', '1');
+	house.poll();
+	sent(house);
+	const say = (text) => {
+		reply(house, jan.to, jan.replyTo, text);
+		house.poll();
+		return sent(house).map((m) => m.text).join();
+	};
+	const yes = () => ['s-10ke-ledziny-2', 's-10ke-bierun-2'].map((key) => house.rows('meeting', 'show', key)[0].yes);
+	assert.match(say('BĘDĘ'), /1\. Lędziny.*17:30\s+2\. Bieruń.*\s+ODWOŁANE\s/, 'in the question, too');
+	assert.match(say('TAK 1'), /1\. Lędziny.*\s+będziesz/);
+	assert.match(say('TAK WSZYSTKIE'), /1\. Lędziny.*\s+będziesz\s+2\. Bieruń.*\s+ODWOŁANE/, 'told on the same day');
+	assert.deepEqual(yes(), [1, 0]);
 });
 
 story('who left hears of a change only when they said they would come', (house) => {

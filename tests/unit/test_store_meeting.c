@@ -283,6 +283,73 @@ answers_count_in_the_order_they_were_given(void **state)
 }
 
 static void
+an_answer_comes_too_late_when_the_meeting_is_off(void **state)
+{
+	static const struct {
+		const char *says, *state;
+		int64_t ends, at; /* the meeting begins at NOON; ends 0: open */
+		enum too_late wanted;
+	} cases[] = {
+		{ "before it", "announced", 2, -1, IN_TIME },
+		{ "while it is on", "announced", 2, 1, IN_TIME },
+		{ "at its end", "announced", 2, 2, LATE_OVER },
+		{ "held, and counted while it is on", "held", 2, 1, LATE_OVER },
+		{ "no end is known, on that day", "changed", 0, 5, IN_TIME },
+		{ "no end is known, on the next", "changed", 0, 24, LATE_OVER },
+		{ "cancelled, before it", "cancelled", 2, -99, LATE_CANCELLED },
+		{ "cancelled, after it", "cancelled", 2, 9, LATE_CANCELLED },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct meeting m = { .state = cases[i].state,
+			.starts_ms = NOON };
+
+		if (cases[i].ends != 0)
+			m.ends_ms = NOON + cases[i].ends * 3600000;
+		if (meeting_too_late(&m, NOON + cases[i].at * 3600000) !=
+		    cases[i].wanted)
+			fail_msg("%s", cases[i].says);
+	}
+}
+
+/* Neither beside the answers that count, nor in place of them. */
+static void
+what_came_too_late_is_kept_apart(void **state)
+{
+	struct fixture *f = *state;
+	struct meeting m = meeting_of("a@powiat.example", "s-1");
+	struct rsvp answer = { .comment = "", .received_ms = NOON }, *all;
+	struct heads *heads;
+	size_t n;
+
+	OK(store_meeting_put(f->st, &m, &f->err));
+	answer.meeting_id = m.id;
+	answer.contact_id = f->contact;
+	answer.inbound_id = message(f, "a");
+	answer.answer = RSVP_NO;
+	answer.stamp_ms = NOON;
+	OK(store_rsvp_add(f->st, &answer, &f->err));
+	answer.inbound_id = message(f, "b");
+	answer.answer = RSVP_YES;
+	answer.comment = "z żoną";
+	answer.received_ms++;
+	answer.stamp_ms++;
+	answer.too_late = LATE_CANCELLED;
+	OK(store_rsvp_add(f->st, &answer, &f->err));
+	OK(store_meeting_heads(f->st, m.id, &f->arena, &heads, &n, &f->err));
+	assert_int_equal(heads[0].answers[RSVP_NO], 1);
+	assert_int_equal(heads[0].answers[RSVP_YES], 0);
+	OK(store_rsvp_all(f->st, m.id, &f->arena, &all, &n, &f->err));
+	assert_int_equal(n, 1);
+	assert_int_equal(all[0].answer, RSVP_NO);
+	OK(store_rsvp_late(f->st, m.id, &f->arena, &all, &n, &f->err));
+	assert_int_equal(n, 1);
+	assert_int_equal(all[0].too_late, LATE_CANCELLED);
+	assert_string_equal(all[0].comment, "z żoną");
+}
+
+static void
 a_meeting_is_found_by_uid_name_or_id_and_by_the_notice(void **state)
 {
 	struct fixture *f = *state;
@@ -327,6 +394,8 @@ main(void)
 		TEST(the_last_answer_of_each_person_counts),
 		TEST(mail_and_telephone_of_one_person_are_one_answer),
 		TEST(answers_count_in_the_order_they_were_given),
+		TEST(an_answer_comes_too_late_when_the_meeting_is_off),
+		TEST(what_came_too_late_is_kept_apart),
 		TEST(a_meeting_is_found_by_uid_name_or_id_and_by_the_notice),
 	};
 
