@@ -144,31 +144,37 @@ struct stored {
 	char code[CODE_TEXT_MAX];
 };
 
-/* One message under its own savepoint. */
+/* One message of the open transaction.  Guarded, it has a savepoint of its own:
+ * what cannot be filed is undone alone, and kept unfiled.  Not guarded, whoever
+ * calls must roll back after any failure. */
 static enum status
-intake_guarded(struct intake *in, const struct raw *raw, const struct parsed *m,
-    struct stored *out, struct err *err)
+intake_message(struct intake *in, const struct raw *raw, const struct parsed *m,
+    bool is_guarded, struct stored *out, struct err *err)
 {
 	struct journey j = { .intake = in, .now = clock_now() };
 	struct err first = { "" };
 	bool seen = false;
 	enum status rc;
 
+	*out = (struct stored){ 0 };
 	rc = store_inbound_seen(in->st, raw->source, raw->key, &seen, err);
 	if (rc != ST_OK || seen)
 		return rc;
-	rc = store_savepoint(in->st, err);
+	if (is_guarded)
+		rc = store_savepoint(in->st, err);
 	if (rc != ST_OK)
 		return rc;
-	rc = store_release(in->st, intake_one(&j, raw, m, &first), err);
-	if (rc != ST_OK && rc != ST_RETRY) {
+	rc = intake_one(&j, raw, m, &first);
+	if (is_guarded)
+		rc = store_release(in->st, rc, &first);
+	if (is_guarded && rc != ST_OK && rc != ST_RETRY) {
 		journey_free(&j);
 		j = (struct journey){ .intake = in, .now = clock_now() };
 		rc = store_savepoint(in->st, err);
 		if (rc == ST_OK)
 			rc = store_release(in->st,
 			    keep_unfiled(&j, raw, first.text, err), err);
-	} else if (rc == ST_RETRY) {
+	} else if (rc != ST_OK) {
 		rc = err_set(err, rc, "%s", first.text);
 	}
 	if (rc == ST_OK) {
@@ -231,13 +237,16 @@ commit(struct intake *in, const struct stored *from, const struct stored *to,
 	return rc;
 }
 
+/* A savepoint costs a copy of every page that its message touches, and hardly
+ * any message needs it.  So a transaction does without until one cannot be
+ * filed; then it begins again, and from there each has its own. */
 static enum status
 store_batch(struct intake *in, struct batch *batch, const struct parsed *mails,
     struct stored *stored, struct err *err)
 {
 	int64_t started = 0;
 	int first = 0; /* of the open transaction */
-	bool is_open = false;
+	bool is_open = false, is_guarded = false;
 	enum status rc = ST_OK;
 
 	for (int i = 0; i < batch->n && rc == ST_OK; i++) {
@@ -252,11 +261,17 @@ store_batch(struct intake *in, struct batch *batch, const struct parsed *mails,
 		if (batch->messages[i].is_key_only)
 			rc = look_up(in, batch, i, err);
 		else
-			rc = intake_guarded(in, &batch->messages[i], &mails[i],
-			    &stored[i], err);
+			rc = intake_message(in, &batch->messages[i], &mails[i],
+			    is_guarded, &stored[i], err);
 		if (rc == ST_OK && clock_ticks() - started >= TRANSACTION_MS) {
 			rc = commit(in, stored + first, stored + i + 1, err);
 			is_open = false;
+		} else if (rc != ST_OK && rc != ST_RETRY && !is_guarded) {
+			store_rollback(in->st);
+			is_open = false;
+			is_guarded = true;
+			i = first - 1;
+			rc = ST_OK;
 		}
 	}
 	if (rc == ST_OK && !is_open && batch->cursor != NULL) {

@@ -33,10 +33,11 @@ enum status intake_parse(struct intake *in, struct parsed **mails,
     const struct batch *batch, struct err *err);
 void intake_parsed_free(struct parsed *mails, int n);
 
-/* Decides the batch and stores it, a savepoint a message, in transactions of at
- * most 50 ms.  After ST_OK everything is on disk, the batch's cursor with its
- * last message, and the source may be told; `missing` says of messages handed
- * over by key only which are not stored.  After any other status nothing of the
+/* Decides the batch and stores it in transactions of at most 50 ms; a message
+ * that cannot be filed is kept without, and costs the others nothing.  After
+ * ST_OK everything is on disk, the batch's cursor with its last message, and
+ * the source may be told; `missing` says of messages handed over by key only
+ * which are not stored.  After any other status nothing of the
  * last transaction is; the source hands the messages over again, and those that
  * were stored are recognised by their keys. */
 enum status intake_store(struct intake *in, struct batch *batch,

@@ -50,6 +50,40 @@ const killers = {
 			.join('') + '\r\nx\r\n',
 };
 
+// Nothing that people can send fails to be filed, so the database is made to
+// refuse some: what is undone with one must be there of the others.
+story('what cannot be filed is kept whole and costs those around it nothing', (house) => {
+	const refuse = `CREATE TRIGGER refuse BEFORE INSERT ON outbox
+		WHEN NEW.recipient LIKE 'zly%' BEGIN SELECT RAISE(ABORT, 'not this one'); END`;
+	assert.equal(spawnSync('sqlite3', [path.join(house.dir, 'uwaga.db'), refuse]).status, 0);
+	const from = ['ola@a.example', 'zly1@a.example', 'jan@a.example', 'ewa@a.example',
+		'zly2@a.example', 'iga@a.example'];
+	const keys = from.map((address, i) => house.mail(good(address)
+		.replace('good@', `mail${i}@`).replace('w sobotę', `w sobotę o ${i + 8}`)));
+	house.poll();
+	const journal = house.rows('journal');
+	for (const [i, key] of keys.entries()) {
+		const row = journal.find((r) => r.external_id === key);
+		assert.equal(row.fate, from[i].startsWith('zly') ? 'unreadable' : 'filed', from[i]);
+		if (row.fate === 'unreadable')
+			assert.match(row.why, /could not be filed: .*not this one/);
+	}
+	assert.equal(journal.length, from.length);
+	const remarks = house.rows('remark', 'list');
+	assert.deepEqual(remarks.map((r) => r.number).sort(),
+		['BL-7M4H/1', 'BL-7M4H/2', 'BL-7M4H/3', 'BL-7M4H/4']);
+	assert.deepEqual(house.rows('outbox', 'list').map((r) => r.to)
+		.filter((to) => /@a\.example/.test(to)).sort(),
+		['ewa@a.example', 'iga@a.example', 'jan@a.example', 'ola@a.example']);
+	house.run('verify');
+	assert.deepEqual(fs.readdirSync(path.join(house.dir, 'maildir/new')), []);
+	spawnSync('sqlite3', [path.join(house.dir, 'uwaga.db'), 'DROP TRIGGER refuse']);
+	for (const row of journal.filter((r) => r.fate === 'unreadable'))
+		house.run('inbound', 'retry', String(row.id));
+	assert.equal(house.rows('remark', 'list').length, from.length, 'none is lost');
+	house.run('verify');
+});
+
 story('the mails that kill parsers are put aside, the mail behind them is served', (house) => {
 	const keys = Object.entries(killers)
 		.map(([name, bytes]) => [name, house.mail(bytes)]);
