@@ -89,6 +89,27 @@ borrows_a_name(const struct case_file *c)
 	return false;
 }
 
+static bool
+holds_a_pin(struct span text)
+{
+	size_t digits = 0;
+
+	for (size_t i = 0; i < text.n && digits < PIN_DIGITS; i++)
+		digits += text.p[i] >= '0' && text.p[i] <= '9';
+	return digits == PIN_DIGITS;
+}
+
+/* Most mail: nothing that decide_stranger() would hold can be in it, so that
+ * it need not be read as an order. */
+static bool
+is_plain(const struct case_file *c)
+{
+	const struct parsed *m = c->mail;
+
+	return m->kind != KIND_COMMAND && !borrows_a_name(c) &&
+	       !holds_a_pin(m->new_text) && !holds_a_pin(m->subject);
+}
+
 /* From anybody else such words are held and never answered; a resident who
  * answers something with a number is no such case. */
 static void
@@ -482,6 +503,8 @@ decide_staff(struct decision *d, const struct case_file *c, struct err *err)
 	if (c->raw->channel != CHANNEL_MAIL || c->config->n_staff == 0)
 		return ST_OK;
 	s.who = order_staff(c->config, c->mail->from.address);
+	if (s.who == NULL && is_plain(c))
+		return ST_OK;
 	read_verb(&s);
 	if (s.who == NULL && s.verb.command == CMD_NONE)
 		return ST_OK;

@@ -11,7 +11,7 @@
 
 #define ZSTD_LEVEL 1
 
-enum { CHUNK = 256 << 10 };
+enum { CHUNK = 256 << 10, TEXT_MAX = 16 << 20 };
 
 enum status
 body_pack(struct buf *out, struct store *st, struct span in, struct err *err)
@@ -33,22 +33,61 @@ body_pack(struct buf *out, struct store *st, struct span in, struct err *err)
 	return ST_OK;
 }
 
-enum status
-body_unpack(struct buf *out, struct span packed, size_t size, struct err *err)
+/* `room` has `size` bytes and one more for NUL. */
+static enum status
+unpack(char *room, size_t size, struct span packed, struct err *err)
 {
-	char *room = buf_room(out, size);
-	size_t n;
+	size_t n = ZSTD_decompress(room, size, packed.p, packed.n);
 
-	if (room == NULL)
-		return buf_status(out, "the stored message", err);
-	n = ZSTD_decompress(room, size, packed.p, packed.n);
 	if (ZSTD_isError(n) || n != size)
 		return err_set(err, ST_BROKEN,
 		    "a stored message is damaged: put a copy of the database "
 		    "in its place with uwaga restore");
-	out->n += n;
-	out->p[out->n] = '\0';
+	room[n] = '\0';
 	return ST_OK;
+}
+
+enum status
+body_unpack(struct buf *out, struct span packed, size_t size, struct err *err)
+{
+	char *room = buf_room(out, size);
+	enum status rc;
+
+	if (room == NULL)
+		return buf_status(out, "the stored message", err);
+	rc = unpack(room, size, packed, err);
+	if (rc == ST_OK)
+		out->n += size;
+	return rc;
+}
+
+enum status
+body_pack_text(
+    struct buf *out, struct store *st, const char *text, struct err *err)
+{
+	return text == NULL || text[0] == '\0'
+		   ? ST_OK
+		   : body_pack(out, st, span_of(text), err);
+}
+
+enum status
+body_text(
+    const char **out, struct arena *a, struct span packed, struct err *err)
+{
+	unsigned long long size = ZSTD_getFrameContentSize(packed.p, packed.n);
+	char *room;
+
+	*out = "";
+	if (packed.n == 0)
+		return ST_OK;
+	/* Unknown, or no frame: then more than any text has, and refused. */
+	room = size > TEXT_MAX ? NULL : arena_alloc(a, (size_t)size + 1);
+	if (room == NULL)
+		return err_set(err, ST_BROKEN,
+		    "a stored text cannot be read: it is damaged, or memory is "
+		    "short");
+	*out = room;
+	return unpack(room, (size_t)size, packed, err);
 }
 
 /* ---- what is too large to be held twice -------------------------------- */

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "gateway/store_body.h"
 #include "gateway/store_internal.h"
 
 static const char *const states[] = {
@@ -92,13 +93,20 @@ static const char outbox_text_add[] =
 static enum status
 add_text(struct store *st, const struct outbox *row, struct err *err)
 {
+	struct buf html = { 0 };
 	struct query q;
+	enum status rc = body_pack_text(&html, st, row->html, err);
 
+	if (rc != ST_OK)
+		goto out;
 	query_open(&q, st, outbox_text_add);
 	query_id(&q, ":id", row->id);
 	query_text(&q, ":body", row->body);
-	query_text(&q, ":html", row->html);
-	return query_run(&q, err);
+	query_blob(&q, ":html", buf_span(&html));
+	rc = query_run(&q, err);
+out:
+	buf_free(&html);
+	return rc;
 }
 
 enum status
@@ -187,7 +195,7 @@ store_outbox_recover(struct store *st, enum channel channel, int64_t now,
 	"SELECT o.id, o.channel, o.contact_id, o.inbound_id,"                            \
 	" o.consultation_id, o.remark_id, o.recipient, o.via, o.template,"               \
 	" o.question, COALESCE(t.subject, o.subject),"                                   \
-	" COALESCE(t.body, x.body), COALESCE(t.html, x.html), o.language, o.message_id," \
+	" COALESCE(t.body, x.body), t.html, x.html, o.language, o.message_id," \
 	" o.token, o.in_reply_to, o.reference_ids, o.state, o.due_ms,"                   \
 	" o.attempts, o.doubts, o.created_ms, o.claimed_ms, o.settled_ms, o.error,"      \
 	" o.external_id, o.segments, o.receipt, o.arrival, o.arrival_why, o.arrival_ms, o.ask_ms, c.code, o.notice_id, o.notice_text_id, t.calendar, t.method"
@@ -200,6 +208,8 @@ store_outbox_recover(struct store *st, enum channel channel, int64_t now,
 static void
 read_row(struct query *q, struct arena *a, struct outbox *out)
 {
+	struct span packed;
+
 	out->id = query_get_int(q);
 	out->channel = strcmp(query_get_text(q, a), "sms") == 0 ? CHANNEL_SMS
 								: CHANNEL_MAIL;
@@ -213,7 +223,10 @@ read_row(struct query *q, struct arena *a, struct outbox *out)
 	out->question = query_get_text(q, a);
 	out->subject = query_get_text(q, a);
 	out->body = query_get_text(q, a);
-	out->html = query_get_text(q, a);
+	out->html = query_get_text(q, a); /* of a notice */
+	packed = query_get_blob(q);
+	if (packed.n > 0 && q->rc == ST_OK)
+		q->rc = body_text(&out->html, a, packed, &q->err);
 	out->language = query_get_text(q, a);
 	out->message_id = query_get_text(q, a);
 	out->token = query_get_text(q, a);

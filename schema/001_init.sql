@@ -537,7 +537,7 @@ CREATE TABLE outbox_text (
 	outbox_id INTEGER PRIMARY KEY
 		REFERENCES outbox (id) ON DELETE CASCADE, -- whose texts
 	body TEXT NOT NULL, -- rendered, plain text
-	html TEXT NOT NULL DEFAULT '' -- rendered
+	html BLOB NOT NULL -- rendered, one zstd frame; empty: none
 ) STRICT;
 
 -- Which meetings a notice tells of; people answer by the number in the list.

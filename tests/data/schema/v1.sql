@@ -317,7 +317,7 @@ INSERT INTO outbox (id, channel, contact_id, inbound_id, consultation_id, remark
 	0,
 	'f4fde2877592');
 
-INSERT INTO outbox_text (outbox_id, body, html) VALUES (1, 'Dziękujemy.', '');
+INSERT INTO outbox_text (outbox_id, body, html) VALUES (1, 'Dziękujemy.', x'');
 
 INSERT INTO answer_told (answer_id, contact_id, outbox_id) VALUES (1, 1, 1);
 
