@@ -191,13 +191,13 @@ store_outbox_recover(struct store *st, enum channel channel, int64_t now,
 
 /* ---- reading ----------------------------------------------------------- */
 
-#define SELECT_COLUMNS                                                                   \
-	"SELECT o.id, o.channel, o.contact_id, o.inbound_id,"                            \
-	" o.consultation_id, o.remark_id, o.recipient, o.via, o.template,"               \
-	" o.question, COALESCE(t.subject, o.subject),"                                   \
-	" COALESCE(t.body, x.body), t.html, x.html, o.language, o.message_id," \
-	" o.token, o.in_reply_to, o.reference_ids, o.state, o.due_ms,"                   \
-	" o.attempts, o.doubts, o.created_ms, o.claimed_ms, o.settled_ms, o.error,"      \
+#define SELECT_COLUMNS                                                              \
+	"SELECT o.id, o.channel, o.contact_id, o.inbound_id,"                       \
+	" o.consultation_id, o.remark_id, o.recipient, o.via, o.template,"          \
+	" o.question, COALESCE(t.subject, o.subject),"                              \
+	" COALESCE(t.body, x.body), t.html, x.html, o.language, o.message_id,"      \
+	" o.token, o.in_reply_to, o.reference_ids, o.state, o.due_ms,"              \
+	" o.attempts, o.doubts, o.created_ms, o.claimed_ms, o.settled_ms, o.error," \
 	" o.external_id, o.segments, o.receipt, o.arrival, o.arrival_why, o.arrival_ms, o.ask_ms, c.code, o.notice_id, o.notice_text_id, t.calendar, t.method"
 #define SELECT_ROW SELECT_COLUMNS " FROM outbox o"
 #define JOIN_CODE                                               \
