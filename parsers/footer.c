@@ -174,7 +174,7 @@ footer_is_delimiter(const struct lines *lines, size_t i, bool *sure)
 
 	*sure = line->lead == 0 && span_is(s, "--");
 	if (line->kind == LINE_RULE)
-		return without(s, "_").n == 0;
+		return without(s, "_").n == 0 || span_is(s, "---");
 	if (s.n < 2 || s.n > 6)
 		return false;
 	return span_is(s, "\xe2\x80\x94") || span_is(s, "\xe2\x80\x93") ||

@@ -9,8 +9,8 @@
 
 #include "parsers/lines.h"
 
-/* "-- " and its relatives ("--", "*-- *", "__"); `*sure` when it is exactly
- * the one that mail programs write. */
+/* "-- " and its relatives ("--", "*-- *", "__", "---"); `*sure` when it is
+ * exactly the one that mail programs write. */
 bool footer_is_delimiter(const struct lines *lines, size_t i, bool *sure);
 
 /* Is line `i` what a program adds about itself: "Sent from my iPhone",

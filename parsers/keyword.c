@@ -5,11 +5,10 @@
 #include <string.h>
 
 #include "parsers/code.h"
+#include "parsers/sentence.h"
 #include "parsers/text.h"
 
 enum {
-	WORDS_MAX = 32, /* no order and no thanks is longer */
-	WORD_SIZE = 32, /* a longer word is no keyword */
 	ATTENDANCE_MAX = 20, /* words in a sentence of attendance */
 	PREFIX_MAX = 6, /* letters before the dash of a code */
 	ANYWHERE_READ = 32 * 1024, /* bytes; no letter is longer */
@@ -31,6 +30,7 @@ enum {
 	FORM_ATTEND_NUMBER,
 	FORM_ACCESS,
 	FORM_WISH,
+	FORM_STOP_TAIL,
 	FORM_NUMBER, /* and above: "ordinal_3" is FORM_NUMBER + 3 */
 };
 
@@ -50,109 +50,6 @@ struct keywords {
 	size_t buckets[BUCKETS];
 };
 
-struct word {
-	size_t at, n; /* the bytes of the text */
-	char folded[WORD_SIZE];
-	size_t folded_n; /* 0: too long */
-};
-
-/* The first words of a text. */
-struct sentence {
-	struct span text;
-	struct word words[WORDS_MAX];
-	int n;
-	bool more; /* than WORDS_MAX words */
-};
-
-/* Marks and invisible characters inside a word, which folding drops. */
-static bool
-is_part_of_word(int32_t cp)
-{
-	return text_is_word(cp) || (cp >= 0x300 && cp <= 0x36F) || cp == 0xAD ||
-	       (cp >= 0x200B && cp <= 0x200D) || cp == 0xFEFF;
-}
-
-static void
-fold_word(struct word *w, struct span raw)
-{
-	struct buf out = { .max = WORD_SIZE };
-	bool ascii = raw.n < WORD_SIZE;
-
-	for (size_t i = 0; i < raw.n && ascii; i++) {
-		char c = raw.p[i];
-
-		ascii = (unsigned char)c < 0x80;
-		w->folded[i] = c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
-	}
-	w->folded_n = ascii ? raw.n : 0;
-	if (ascii || raw.n > 4 * (size_t)WORD_SIZE)
-		return;
-	text_fold(&out, raw);
-	if (!out.failed) {
-		w->folded_n = out.n;
-		memcpy(w->folded, buf_cstr(&out), out.n);
-	}
-	buf_free(&out);
-}
-
-static void
-split(struct sentence *s, struct span text)
-{
-	size_t at = 0, len;
-
-	s->text = text;
-	s->n = 0;
-	s->more = false;
-	while (at < text.n) {
-		size_t start = at;
-
-		if (!text_is_word(text_next(span_from(text, at), &len))) {
-			at += len;
-			continue;
-		}
-		while (at < text.n &&
-		       is_part_of_word(text_next(span_from(text, at), &len)))
-			at += len;
-		if (s->n == WORDS_MAX) {
-			s->more = true;
-			return;
-		}
-		s->words[s->n].at = start;
-		s->words[s->n].n = at - start;
-		fold_word(&s->words[s->n++], span_sub(text, start, at - start));
-	}
-}
-
-/* What stands between word i - 1 and word i; i may be 0 or s->n. */
-static struct span
-gap_before(const struct sentence *s, int i)
-{
-	size_t from = i == 0 ? 0 : s->words[i - 1].at + s->words[i - 1].n;
-	size_t to = i == s->n ? s->text.n : s->words[i].at;
-
-	return span_sub(s->text, from, to - from);
-}
-
-static bool
-gap_has(const struct sentence *s, int i, const char *any_of)
-{
-	struct span gap = gap_before(s, i);
-
-	for (size_t k = 0; k < gap.n; k++)
-		if (gap.p[k] != '\0' && strchr(any_of, gap.p[k]) != NULL)
-			return true;
-	return false;
-}
-
-static bool
-is_question(const struct sentence *s)
-{
-	for (int i = 1; i <= s->n; i++)
-		if (gap_has(s, i, "?"))
-			return true;
-	return false;
-}
-
 static int
 intent_of(struct span name)
 {
@@ -167,7 +64,8 @@ intent_of(struct span name)
 		{ "attend_lead", FORM_ATTEND_LEAD },
 		{ "attend_maybe", FORM_ATTEND_MAYBE },
 		{ "attend_number", FORM_ATTEND_NUMBER },
-		{ "access", FORM_ACCESS }, { "wish", FORM_WISH } };
+		{ "access", FORM_ACCESS }, { "wish", FORM_WISH },
+		{ "stop_tail", FORM_STOP_TAIL } };
 
 	if (span_starts(name, "ordinal_") && name.n == 9 &&
 	    strchr("123456789", name.p[8]) != NULL)
@@ -192,7 +90,7 @@ add_form(
 	struct form *form;
 	enum status rc = ST_OK;
 
-	split(&s, text);
+	sentence_split(&s, text);
 	for (int i = 0; i < s.n; i++) {
 		if (s.words[i].folded_n == 0)
 			s.more = true;
@@ -201,7 +99,7 @@ add_form(
 		buf_add(&words,
 		    (struct span){ s.words[i].folded, s.words[i].folded_n });
 		if (s.words[i].folded_n >= STEM_MIN &&
-		    span_starts(gap_before(&s, i + 1), "*"))
+		    span_starts(sentence_gap(&s, i + 1), "*"))
 			buf_char(&words, '*');
 	}
 	if (s.n == 0 && span_is(span_trim(text), "?"))
@@ -316,7 +214,7 @@ keywords_free(struct keywords *k)
 }
 
 static bool
-is_word_of_form(const struct word *w, struct span form)
+is_word_of_form(const struct sentence_word *w, struct span form)
 {
 	struct span word = { w->folded, w->folded_n };
 
@@ -336,7 +234,7 @@ match(const struct form *form, const struct sentence *s, int i)
 
 	for (; rest.n > 0; n++) {
 		size_t end = span_find(rest, " ");
-		const struct word *w = &s->words[i + n];
+		const struct sentence_word *w = &s->words[i + n];
 
 		if (i + n >= s->n ||
 		    !is_word_of_form(w, span_sub(rest, 0, end)))
@@ -356,7 +254,7 @@ next_form(const struct keywords *k, const struct form *form)
 static const struct form *
 first_form(const struct keywords *k, const struct sentence *s, int i)
 {
-	const struct word *w = &s->words[i];
+	const struct sentence_word *w = &s->words[i];
 	size_t at;
 
 	if (i >= s->n || w->folded_n == 0)
@@ -400,15 +298,6 @@ skip_thanks(
 }
 
 static bool
-is_number(const struct word *w)
-{
-	for (size_t i = 0; i < w->folded_n; i++)
-		if (w->folded[i] < '0' || w->folded[i] > '9')
-			return false;
-	return w->folded_n > 0 && w->folded_n <= 9;
-}
-
-static bool
 are_letters(const char *s, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
@@ -422,7 +311,7 @@ static int
 match_code(const struct sentence *s, int i)
 {
 	enum { FOUR = CODE_DATA + 1 };
-	const struct word *w = &s->words[i];
+	const struct sentence_word *w = &s->words[i];
 	int n = 0;
 
 	if (i < s->n && w->folded_n > FOUR &&
@@ -432,24 +321,12 @@ match_code(const struct sentence *s, int i)
 	else if (i + 1 < s->n && are_letters(w->folded, w->folded_n) &&
 		 w[1].folded_n == FOUR &&
 		 code_is_likely(
-		     w[1].folded, text_has_dash(gap_before(s, i + 1))))
+		     w[1].folded, text_has_dash(sentence_gap(s, i + 1))))
 		n = 2;
-	if (n > 0 && i + n < s->n && is_number(&w[n]) &&
-	    span_is(gap_before(s, i + n), "/"))
+	if (n > 0 && i + n < s->n && sentence_is_number(&w[n]) &&
+	    span_is(sentence_gap(s, i + n), "/"))
 		n++;
 	return n;
-}
-
-static struct span
-words_from(const struct sentence *s, int from, int to)
-{
-	size_t at, end;
-
-	if (from >= to)
-		return (struct span){ s->text.p + s->text.n, 0 };
-	at = s->words[from].at;
-	end = s->words[to - 1].at + s->words[to - 1].n;
-	return span_sub(s->text, at, end - at);
 }
 
 static bool
@@ -466,11 +343,11 @@ static bool
 is_correction(const struct sentence *s, int n, struct span *argument)
 {
 	*argument = n < s->n ? span_trim(span_from(s->text, s->words[n].at))
-			     : words_from(s, 0, 0);
-	if (n == s->n || is_number(&s->words[n]) || match_code(s, n) > 0 ||
-	    gap_has(s, n, ":.\n"))
+			     : sentence_part(s, 0, 0);
+	if (n == s->n || sentence_is_number(&s->words[n]) ||
+	    match_code(s, n) > 0 || sentence_gap_has(s, n, ":.\n"))
 		return true;
-	return !has_small_letter(words_from(s, 0, n)) &&
+	return !has_small_letter(sentence_part(s, 0, n)) &&
 	       has_small_letter(*argument);
 }
 
@@ -478,7 +355,7 @@ is_correction(const struct sentence *s, int n, struct span *argument)
 static bool
 is_staff_order(const struct sentence *s, int n, struct span *argument)
 {
-	if (n == s->n || !gap_has(s, n, "\n"))
+	if (n == s->n || !sentence_gap_has(s, n, "\n"))
 		return false;
 	*argument = span_trim(span_from(s->text, s->words[n].at));
 	return true;
@@ -498,21 +375,25 @@ may_follow(const struct keywords *k, enum command c, const struct sentence *s,
     int n, struct span *argument)
 {
 	bool thanks = false;
-	int i = n;
+	int i = n, tail;
 
 	if (c == CMD_ANNOUNCE || c == CMD_CHANGE || c == CMD_CANCEL)
 		return is_staff_order(s, n, argument);
 	if (c == CMD_CORRECTION)
 		return is_correction(s, n, argument);
-	if (s->more || (c != CMD_HELP && is_question(s)))
+	if (s->more || (c != CMD_HELP && sentence_is_question(s)))
 		return false;
-	if (i < s->n && takes_number(c) && is_number(&s->words[i]))
+	while (
+	    c == CMD_STOP && (tail = match_intent(k, FORM_STOP_TAIL, s, i)) > 0)
+		i += tail;
+	n = i;
+	if (i < s->n && takes_number(c) && sentence_is_number(&s->words[i]))
 		i++;
 	else if (i < s->n && match_code(s, i) > 0)
 		i += match_code(s, i);
 	else if (c != CMD_ALL)
 		i += match_intent(k, CMD_ALL, s, i);
-	*argument = words_from(s, n, i);
+	*argument = sentence_part(s, n, i);
 	return skip_thanks(k, s, i, &thanks) == s->n;
 }
 
@@ -533,30 +414,48 @@ lone_question(const struct keywords *k, struct span text)
 	return CMD_NONE;
 }
 
-enum command
-keyword_command(
-    const struct keywords *k, struct span new_text, struct span *argument)
+/* The order whose words begin with word `i`. */
+static enum command
+command_at(const struct keywords *k, const struct sentence *s, int i,
+    struct span *argument)
 {
 	enum command found = CMD_NONE;
-	struct sentence s;
 	struct span rest;
 	int longest = 0;
 
-	*argument = (struct span){ new_text.p, 0 };
-	split(&s, new_text);
-	if (s.n == 0)
-		return lone_question(k, new_text);
-	for (const struct form *form = first_form(k, &s, 0); form != NULL;
+	for (const struct form *form = first_form(k, s, i); form != NULL;
 	     form = next_form(k, form)) {
-		int n = form->intent <= CMD_ASK ? match(form, &s, 0) : 0;
+		int n = form->intent <= CMD_ASK ? match(form, s, i) : 0;
 
 		if (n <= longest ||
-		    !may_follow(k, (enum command)form->intent, &s, n, &rest))
+		    !may_follow(k, (enum command)form->intent, s, i + n, &rest))
 			continue;
 		longest = n;
 		found = (enum command)form->intent;
 		*argument = rest;
 	}
+	return found;
+}
+
+enum command
+keyword_command(
+    const struct keywords *k, struct span new_text, struct span *argument)
+{
+	enum command found;
+	struct sentence s;
+	bool thanks = false;
+	int i;
+
+	*argument = (struct span){ new_text.p, 0 };
+	sentence_split(&s, new_text);
+	if (s.n == 0)
+		return lone_question(k, new_text);
+	found = command_at(k, &s, 0, argument);
+	i = skip_thanks(k, &s, 0, &thanks);
+	/* "Dzień dobry, rezygnuję": orders of staff open their mail. */
+	if (found == CMD_NONE &&
+	    (i > 1 || (i == 1 && sentence_gap_has(&s, 1, ",.!\n"))))
+		found = command_at(k, &s, i, argument);
 	return found;
 }
 
@@ -571,7 +470,7 @@ is_hour(const struct sentence *s, int i)
 		if (i + 1 < s->n && span_is((struct span){ s->words[i].folded,
 						s->words[i].folded_n },
 					before[k]))
-			return is_number(&s->words[i + 1]);
+			return sentence_is_number(&s->words[i + 1]);
 	return false;
 }
 
@@ -579,8 +478,8 @@ is_hour(const struct sentence *s, int i)
 static bool
 ends_attendance(const struct keywords *k, const struct sentence *s, int i)
 {
-	return i == s->n || gap_has(s, i, ",.;:!-()\n") || is_hour(s, i) ||
-	       match_intent(k, FORM_ATTEND_NEXT, s, i) > 0;
+	return i == s->n || sentence_gap_has(s, i, ",.;:!-()\n") ||
+	       is_hour(s, i) || match_intent(k, FORM_ATTEND_NEXT, s, i) > 0;
 }
 
 /* The mark that ends the clause with word `i`: '?' makes it a question. */
@@ -588,9 +487,9 @@ static bool
 is_asked(const struct sentence *s, int i)
 {
 	for (; i <= s->n; i++) {
-		if (gap_has(s, i, "?"))
+		if (sentence_gap_has(s, i, "?"))
 			return true;
-		if (gap_has(s, i, ",.;!\n"))
+		if (sentence_gap_has(s, i, ",.;!\n"))
 			return false;
 	}
 	return false;
@@ -623,13 +522,15 @@ attendance_at(
 	return found;
 }
 
-/* How many words stand before the end of the sentence with word `i`. */
+/* How many words stand before the end of the sentence with word `i`.  The full
+ * stop of "20.11" ends none. */
 static int
 sentence_words(const struct sentence *s, int i)
 {
 	int end = i;
 
-	while (end < s->n && (end == i || !gap_has(s, end, ".!?\n")))
+	while (end < s->n && (end == i || span_is(sentence_gap(s, end), ".") ||
+				 !sentence_gap_has(s, end, ".!?\n")))
 		end++;
 	return end;
 }
@@ -644,7 +545,7 @@ attendance_behind(const struct keywords *k, const struct sentence *s)
 	int end = sentence_words(s, 0), len;
 
 	for (int i = 1; i < end && i < ATTENDANCE_MAX; i++) {
-		bool begins = gap_has(s, i, ",");
+		bool begins = sentence_gap_has(s, i, ",");
 		struct span before = { s->words[i - 1].folded,
 			s->words[i - 1].folded_n };
 		int found;
@@ -654,7 +555,11 @@ attendance_behind(const struct keywords *k, const struct sentence *s)
 		if (!begins)
 			continue;
 		found = attendance_at(k, s, i, &len);
-		if (found != 0 && len >= CLEAR_FORM)
+		if (found != 0 &&
+		    (len >= CLEAR_FORM ||
+			(len > 1 && (i + len == s->n ||
+					match_intent(k, FORM_ATTEND_NEXT, s,
+					    i + len) > 1))))
 			return found;
 	}
 	return 0;
@@ -667,7 +572,7 @@ keyword_attendance(const struct keywords *k, struct span new_text)
 	bool thanks = false;
 	int found, len, i = 0, next;
 
-	split(&s, new_text);
+	sentence_split(&s, new_text);
 	if (s.n == 0)
 		return 0;
 	found = attendance_at(k, &s, 0, &len);
@@ -698,7 +603,7 @@ keyword_answer(const struct keywords *k, struct span words)
 	int found = 0, i = 0, longest, is;
 	bool thanks;
 
-	split(&s, words);
+	sentence_split(&s, words);
 	while (i < s.n) {
 		longest = match_intent(k, FORM_ATTEND_NUMBER, &s, i);
 		is = 0;
@@ -722,7 +627,7 @@ keyword_ordinal(const struct keywords *k, struct span text, struct span *word)
 {
 	struct sentence s;
 
-	split(&s, text);
+	sentence_split(&s, text);
 	for (int i = 0; i < s.n; i++) {
 		int longest = 0, number = 0;
 
@@ -736,7 +641,7 @@ keyword_ordinal(const struct keywords *k, struct span text, struct span *word)
 				number = form->intent - FORM_NUMBER;
 			}
 		}
-		*word = words_from(&s, i, i + longest);
+		*word = sentence_part(&s, i, i + longest);
 		if (longest > 0)
 			return number;
 	}
@@ -751,7 +656,7 @@ has_intent(const struct keywords *k, int intent, struct span text)
 	struct span rest = span_sub(text, 0, ANYWHERE_READ);
 
 	while (rest.n > 0) {
-		split(&s, rest);
+		sentence_split(&s, rest);
 		for (int i = 0; i < s.n; i++)
 			if (match_intent(k, intent, &s, i) > 0)
 				return true;
@@ -775,15 +680,30 @@ keyword_has_wish(const struct keywords *k, struct span words)
 	return has_intent(k, FORM_WISH, words);
 }
 
+/* Nothing but polite words and thanks?  `*thanks` when there were thanks. */
+static bool
+is_polite(const struct keywords *k, struct span new_text, bool *thanks)
+{
+	struct sentence s;
+
+	*thanks = false;
+	sentence_split(&s, new_text);
+	return s.n > 0 && !s.more && !sentence_is_question(&s) &&
+	       skip_thanks(k, &s, 0, thanks) == s.n;
+}
+
+bool
+keyword_is_polite(const struct keywords *k, struct span new_text)
+{
+	bool thanks;
+
+	return is_polite(k, new_text, &thanks) && !thanks;
+}
+
 bool
 keyword_is_thanks(const struct keywords *k, struct span new_text)
 {
-	struct sentence s;
-	bool thanks = false;
+	bool thanks;
 
-	split(&s, new_text);
-	if (s.n == 0 || s.more)
-		return false;
-	return !is_question(&s) && skip_thanks(k, &s, 0, &thanks) == s.n &&
-	       thanks;
+	return is_polite(k, new_text, &thanks) && thanks;
 }

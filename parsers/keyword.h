@@ -47,6 +47,9 @@ bool keyword_wants_access(const struct keywords *k, struct span remark);
 /* Do the words ask for something or remark on something ("proszę o wiatę")? */
 bool keyword_has_wish(const struct keywords *k, struct span words);
 
+/* Nothing but a greeting or other polite words, and no thanks ("Dzień dobry")? */
+bool keyword_is_polite(const struct keywords *k, struct span new_text);
+
 /* Nothing but thanks ("Dziękuję!", "Dziękuję bardzo, pozdrawiam")? */
 bool keyword_is_thanks(const struct keywords *k, struct span new_text);
 

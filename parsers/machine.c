@@ -12,7 +12,7 @@
 #include "parsers/machine_words.h"
 #include "parsers/text.h"
 
-enum { SHOWN = 60, OPENING = 1000 };
+enum { SHOWN = 60, OPENING = 1000, NOTICE_MAX = 1500 };
 
 static bool
 has_part(const struct mime *mime, const char *type)
@@ -101,6 +101,7 @@ is_receipt(struct parsed *parsed, const struct mime *mime)
 	struct span subject = text_fold_copy(a, parsed->subject);
 	struct span class =
 	    mime_field(mime, "X-MS-Exchange-MessageClass", NULL);
+	const char *phrase;
 
 	if (has_part(mime, "message/disposition-notification") ||
 	    span_is_nocase(kind, "disposition-notification"))
@@ -110,9 +111,12 @@ is_receipt(struct parsed *parsed, const struct mime *mime)
 	if (span_starts_nocase(class, "REPORT."))
 		return decided(
 		    parsed, KIND_RECEIPT, "X-MS-Exchange-MessageClass", class);
-	if (machine_words_lead(WORDS_READ_SUBJECT, subject) != NULL &&
+	phrase = machine_words_lead(WORDS_READ_SUBJECT, subject);
+	if (phrase != NULL &&
 	    (parsed->null_return_path ||
-		span_is(mime->type, "multipart/report")))
+		span_is(mime->type, "multipart/report") ||
+		(strchr(phrase, ' ') != NULL &&
+		    span_starts(span_from(subject, strlen(phrase)), ":"))))
 		return decided(
 		    parsed, KIND_RECEIPT, "Subject", parsed->subject);
 	return false;
@@ -235,6 +239,24 @@ ends_phrase(struct span subject, const char *phrase)
 	       (rest.p[0] & 0x80) != 0;
 }
 
+/* The phrase in brackets: "Re: Meeting (Autoresponder)". */
+static const char *
+bracketed_phrase(struct span subject)
+{
+	for (size_t i = 0; i < subject.n; i++) {
+		struct span rest = span_from(subject, i + 1);
+		const char *phrase;
+
+		if (subject.p[i] != '(' && subject.p[i] != '[')
+			continue;
+		phrase = machine_words_lead(WORDS_AUTO_SUBJECT, rest);
+		if (phrase != NULL && strlen(phrase) < rest.n &&
+		    strchr(")]", rest.p[strlen(phrase)]) != NULL)
+			return phrase;
+	}
+	return NULL;
+}
+
 static bool
 is_auto_subject(struct parsed *parsed, const struct mime *mime)
 {
@@ -242,7 +264,8 @@ is_auto_subject(struct parsed *parsed, const struct mime *mime)
 	const char *phrase = machine_words_lead(WORDS_AUTO_SUBJECT, subject);
 	bool weak = has_weak_sign(mime);
 
-	if (phrase != NULL && (weak || ends_phrase(subject, phrase)))
+	if ((phrase != NULL && (weak || ends_phrase(subject, phrase))) ||
+	    bracketed_phrase(subject) != NULL)
 		return decided(
 		    parsed, KIND_AUTO_REPLY, "Subject", parsed->subject);
 	if (weak && machine_words_lead(WORDS_AWAY_SUBJECT, subject) != NULL)
@@ -351,5 +374,36 @@ machine_classify(struct parsed *parsed, const struct mime *mime)
 	if (is_machine_sender(parsed))
 		return decided(parsed, KIND_AUTO_REPLY,
 		    "the sender's name is a machine's", parsed->from.address);
+	return false;
+}
+
+static bool
+has_typed_code(const struct parsed *parsed)
+{
+	for (size_t i = 0; i < parsed->n_codes; i++)
+		if (parsed->codes[i].where == CODE_IN_BODY)
+			return true;
+	return false;
+}
+
+bool
+machine_speaks(struct parsed *parsed)
+{
+	struct span words;
+
+	if (parsed->new_text.n == 0 || parsed->new_text.n > NOTICE_MAX)
+		return false;
+	words = text_fold_copy(&parsed->arena, parsed->new_text);
+	if (machine_words_has(WORDS_GENERATED, words) &&
+	    machine_words_has(WORDS_NO_REPLY, words))
+		return decided(parsed, KIND_AUTO_REPLY,
+		    "it says that it was made by a machine and asks for no "
+		    "reply",
+		    (struct span){ 0 });
+	if (machine_words_has(WORDS_AWAY, words) &&
+	    machine_words_has(WORDS_MEANWHILE, words) &&
+	    !machine_words_has(WORDS_MATTER, words) && !has_typed_code(parsed))
+		return decided(parsed, KIND_AUTO_REPLY,
+		    "the words of an absence notice", (struct span){ 0 });
 	return false;
 }

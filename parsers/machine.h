@@ -14,6 +14,11 @@
  * deciding header or rule is in `why`.  False: a person wrote it. */
 bool machine_classify(struct parsed *parsed, const struct mime *mime);
 
+/* The same by the author's words, once they have been read: an absence notice
+ * or an acknowledgement by a program that says so in no header.  Asks for two
+ * phrases of theirs in a short text, and none of a person's. */
+bool machine_speaks(struct parsed *parsed);
+
 /* The bounce or delay notice in any form: fills parsed->bounce, true if so. */
 bool bounce_read(struct parsed *parsed, const struct mime *mime);
 

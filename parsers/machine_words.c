@@ -7,6 +7,8 @@
 
 #include <stddef.h>
 
+#include "parsers/phrase.h"
+
 static const char *const bounce_subject[] = { "undelivered mail",
 	"undelivered message", "undeliverable", "undeliverd", "non deliverable",
 	"nondeliverable", "non-deliver", "nondeliver", "not delivered",
@@ -250,6 +252,83 @@ static const char *const read_subject[] = { "read:", "read receipt",
 	"lu :", "lu:", "leido:", "letto:", "precteno:", "прочитано:",
 	"deleted:", "displayed", NULL };
 
+static const char *const no_reply[] = { "prosimy nie odpowiad",
+	"prosimy na nia nie odpowiad", "prosimy na niego nie odpowiad",
+	"prosze nie odpowiad", "prosze na nia nie odpowiad",
+	"prosze na niego nie odpowiad", "nie odpowiadaj na",
+	"nie odpowiadac na", "nie nalezy odpowiadac",
+	"nie nalezy na nia odpowiadac", "please do not reply",
+	"please don't reply", "please do not respond", "do not reply to this",
+	"don't reply to this", "replies to this", "bitte nicht antworten",
+	"bitte antworten sie nicht", "antworten sie nicht",
+	"будь ласка, не відповідаите", "не відповідаите на",
+	"prosim neodpovidejte", "neodpovidejte na", "neodpovedajte na",
+	"merci de ne pas repondre", NULL };
+
+static const char *const generated[] = { "wiadomosc wygenerowana automatycznie",
+	"wiadomosc zostala wygenerowana automatycznie",
+	"wiadomosc zostala wyslana automatycznie",
+	"wiadomosc wyslana automatycznie", "zostala wygenerowana automatycznie",
+	"zostal wygenerowany automatycznie",
+	"wiadomosc jest generowana automatycznie",
+	"wiadomosc generowana automatycznie", "to jest automatyczna",
+	"to jest wiadomosc automatyczna", "wiadomosc automatyczna",
+	"wygenerowana przez system", "wygenerowany przez system",
+	"this is an automated", "this is an automatic",
+	"this is an automatically generated", "this is a system generated",
+	"this email was generated automatically",
+	"this message was generated automatically",
+	"this email was automatically generated",
+	"this message was automatically generated",
+	"diese e-mail wurde automatisch", "diese nachricht wurde automatisch",
+	"dies ist eine automatisch", "це автоматичне повідомлення",
+	"лист створено автоматично", "повідомлення створено автоматично",
+	"tato zprava byla vygenerovana automaticky",
+	"ce message a ete genere automatiquement", NULL };
+
+static const char *const away[] = { "jestem nieobecn", "bede nieobecn",
+	"jestem na urlopie", "jestem obecnie na urlopie",
+	"przebywam na urlopie", "przebywam obecnie na urlopie",
+	"przebywam na zwolnieniu", "przebywam poza biurem",
+	"jestem na zwolnieniu", "jestem poza biurem", "nie ma mnie w biurze",
+	"nie ma mnie w pracy", "bede niedostepn", "jestem niedostepn",
+	"bede poza biurem", "bede na urlopie", "i am out of office",
+	"i am out of the office", "i'm out of the office",
+	"i am currently out of", "i'm currently out of", "i will be out of",
+	"i am on leave", "i am on annual leave", "i am on vacation",
+	"i am on holiday", "i am currently on", "i am away", "i'm away",
+	"i am currently away", "i will be away", "nicht im buro",
+	"nicht im hause", "ausser haus", "im urlaub", "ich bin abwesend",
+	"bin ich abwesend", "bin ich nicht erreichbar", "у відпустці",
+	"я відсутн", "jsem na dovolene", "mimo kancelar", "som na dovolenke",
+	"je suis absent", NULL };
+
+static const char *const meanwhile[] = { "w sprawach pilnych",
+	"w pilnych sprawach", "w pilnej sprawie", "w sprawie pilnej",
+	"w sprawach niecierpiacych", "sprawy pilne prosze",
+	"w tym czasie prosze o kontakt", "w tym czasie prosze kontaktowac",
+	"zastepuje mnie", "w zastepstwie", "odpowiem po powrocie",
+	"odpisze po powrocie", "odpowiem na nia po",
+	"odpowiem na panstwa wiadomos", "odpowiem na panstwa mail",
+	"odpowiem na wiadomosc", "odpowiem niezwlocznie", "odpowiem pozniej",
+	"odpowiem w pierwszym", "nie bede odczytyw", "nie bede czytac poczty",
+	"nie mam dostepu do poczty", "bez dostepu do poczty",
+	"ograniczony dostep do poczty", "nie jest przekierowywana",
+	"wiadomosci nie sa przekazywane", "na wiadomosci odpowiem",
+	"for urgent", "in urgent cases", "if your message is urgent",
+	"if your request is urgent", "if urgent", "i will reply", "i'll reply",
+	"i will respond", "i will answer your", "upon my return",
+	"on my return", "when i return", "limited access to",
+	"no access to my e", "in dringenden", "wenden sie sich",
+	"nach meiner ruckkehr", "nicht weitergeleitet", "keinen zugriff",
+	"у термінових", "з термінових", "після повернення", "v naliehav",
+	"v nalehav", "en cas d'urgence", NULL };
+
+static const char *const matter[] = { "spotkani", "zebrani", "konsultac",
+	"uwag", "autobus", "uchwal", "przyjde", "przyjsc", "dlatego", "wiec ",
+	"meeting", "draft", "remark", "consultation", "bus ", "so i ",
+	"treffen", "entwurf", "зустріч", "тому ", NULL };
+
 static const char *const complaint[] = { "complaint about message from",
 	"abuse report", "spam report", "email feedback report", "fbl report",
 	NULL };
@@ -266,6 +345,11 @@ static const char *const *const tables[WORDS_TABLES] = {
 	[WORDS_AUTO_SUBJECT] = auto_subject,
 	[WORDS_AWAY_SUBJECT] = away_subject,
 	[WORDS_READ_SUBJECT] = read_subject,
+	[WORDS_NO_REPLY] = no_reply,
+	[WORDS_GENERATED] = generated,
+	[WORDS_AWAY] = away,
+	[WORDS_MEANWHILE] = meanwhile,
+	[WORDS_MATTER] = matter,
 	[WORDS_COMPLAINT] = complaint,
 };
 
@@ -276,6 +360,12 @@ machine_words_in(enum machine_words table, struct span folded)
 		if (span_find(folded, *p) < folded.n)
 			return *p;
 	return NULL;
+}
+
+bool
+machine_words_has(enum machine_words table, struct span folded)
+{
+	return phrase_in(folded, tables[table]);
 }
 
 const char *

@@ -20,12 +20,20 @@ enum machine_words {
 	WORDS_AUTO_SUBJECT, /* "automatic reply": enough at the start */
 	WORDS_AWAY_SUBJECT, /* "vacation": only beside other signs */
 	WORDS_READ_SUBJECT, /* "read:", only beside other signs */
+	WORDS_NO_REPLY, /* "please do not reply": beside WORDS_GENERATED */
+	WORDS_GENERATED, /* "this message was generated automatically" */
+	WORDS_AWAY, /* "I am on leave": beside WORDS_MEANWHILE */
+	WORDS_MEANWHILE, /* "in urgent cases", "after my return" */
+	WORDS_MATTER, /* what only a person writes of: the meeting, a remark */
 	WORDS_COMPLAINT, /* "complaint about message from" */
 	WORDS_TABLES
 };
 
 /* The first phrase of that table that stands in `folded`, or NULL. */
 const char *machine_words_in(enum machine_words table, struct span folded);
+
+/* Does a phrase of that table stand at the beginning of a word? */
+bool machine_words_has(enum machine_words table, struct span folded);
 
 /* The same for a phrase with which `folded` begins. */
 const char *machine_words_lead(enum machine_words table, struct span folded);

@@ -177,7 +177,8 @@ quote_end(const struct lines *lines, size_t i)
 
 /* "The draft says:", the words it says behind '>', and on with the text: the
  * author cites; a program would have parted them by empty lines or said who
- * wrote. */
+ * wrote.  A mail that answers no other has none to quote: there '>' is an arrow
+ * or a bullet within the text. */
 static void
 keep_citations(struct reading *r)
 {
@@ -197,7 +198,7 @@ keep_citations(struct reading *r)
 		    lines->line[end].kind != LINE_TEXT || lines->line[end].gone)
 			continue;
 		above = lines_words(lines, i - 1);
-		if (above.p[above.n - 1] != ':')
+		if (above.p[above.n - 1] != ':' && r->is_answer)
 			continue;
 		for (size_t k = i; k < end; k++)
 			lines->line[k].gone = false;
@@ -557,9 +558,9 @@ is_signature(struct reading *r, struct range s, struct range below, bool sure)
 		return !has_sentence(lines, below);
 	if (sure)
 		return true;
-	if (lines->line[below.from - 1].kind == LINE_RULE &&
-	    has_sentence(lines, below))
-		return false;
+	if (lines->line[below.from - 1].kind == LINE_RULE)
+		return sign_off_is_card(
+		    lines, below.from, below.to, &r->parsed->from);
 	return !has_prose(lines, below) &&
 	       last_lines(lines, below, SIGNATURE_MAX + 1) <= below.from;
 }

@@ -327,6 +327,7 @@ parse_mail(
 	/* A list may carry a person's words, which staff will want to see. */
 	if (!is_machine || out->kind == KIND_LIST)
 		read_words(out, marked, set);
+	is_machine = is_machine || machine_speaks(out);
 	read_comment(out, set);
 	if (!is_machine)
 		name_kind(out, set->keywords, is_reply);

@@ -15,6 +15,7 @@ enum {
 	NUMBER_MAX = 12,
 	WORD_MAX = 32,
 	GAP_MAX = 12, /* bytes between two units of one provision */
+	LIST_MAX = 6, /* numbers behind one word: "§§ 4, 5 i 6" */
 };
 
 enum rank {
@@ -69,7 +70,8 @@ static const char *const spelling[] = {
 
 struct unit {
 	enum rank rank;
-	struct span number;
+	struct span number[LIST_MAX];
+	size_t n; /* numbers */
 	size_t at, end; /* in the text */
 };
 
@@ -200,11 +202,71 @@ skip_number_sign(struct span s, size_t i)
 	return skip_spaces(s, n);
 }
 
+/* "i", "oraz", "and" at `i`, with the spaces behind; the place behind, or `i`
+ * when there is none. */
+static size_t
+skip_and(struct span s, size_t i)
+{
+	static const char *const ands[] = { "i", "oraz", "lub", "albo", "and",
+		"or", NULL };
+	size_t n = 0;
+
+	while (is_letter(s, i + n) && n < 5)
+		n++;
+	for (const char *const *p = ands; *p != NULL; p++)
+		if (span_is_nocase(span_sub(s, i, n), *p))
+			return skip_spaces(s, i + n);
+	return i;
+}
+
+static size_t
+read_number(struct span s, size_t at, enum rank rank)
+{
+	size_t n = rank == LETTER ? letter_length(s, at) : number_length(s, at);
+
+	return n == 0 && (rank == CHAPTER || rank == ANNEX)
+		   ? roman_length(s, at)
+		   : n;
+}
+
+/* "i w", "oraz z": a word of one letter, and no letter of a list. */
+static bool
+is_short_word(struct span s, size_t at, enum rank rank)
+{
+	return rank == LETTER && strchr("aiouwz", s.p[at] | 32) != NULL &&
+	       (at + 1 >= s.n || s.p[at + 1] != ')');
+}
+
+/* The further numbers of a unit: "4, 5 i 6".  With commas alone only when the
+ * sign or word was `plural`: behind "§ 4, 5 " may come anything. */
+static void
+read_list(struct unit *unit, struct span s, bool plural)
+{
+	struct unit list = *unit;
+
+	while (list.n < LIST_MAX) {
+		size_t at = skip_spaces(s, list.end), behind, n;
+
+		if (at < s.n && s.p[at] == ',')
+			behind = skip_spaces(s, at + 1);
+		else
+			behind = skip_and(s, at);
+		n = behind == at ? 0 : read_number(s, behind, list.rank);
+		if (n == 0 || is_short_word(s, behind, list.rank))
+			return;
+		list.number[list.n++] = span_sub(s, behind, n);
+		list.end = behind + n;
+		if (s.p[at] != ',' || plural)
+			*unit = list;
+	}
+}
+
 /* The unit whose word begins at `i` (a boundary of words). */
 static bool
 read_unit(struct unit *unit, struct span s, size_t i)
 {
 	size_t sign = section_sign(s, i), n = 0, at;
+	bool plural = sign > 2;
 
 	unit->at = i;
 	unit->rank = SECTION;
@@ -221,11 +283,12 @@ read_unit(struct unit *unit, struct span s, size_t i)
 		if (section_sign(s, at) > 0 && unit->rank == SECTION)
 			at = skip_spaces(s, at + section_sign(s, at));
 	}
-	n = unit->rank == LETTER ? letter_length(s, at) : number_length(s, at);
-	if (n == 0 && (unit->rank == CHAPTER || unit->rank == ANNEX))
-		n = roman_length(s, at);
-	unit->number = span_sub(s, at, n);
+	n = read_number(s, at, unit->rank);
+	unit->number[0] = span_sub(s, at, n);
+	unit->n = 1;
 	unit->end = at + n;
+	if (n > 0)
+		read_list(unit, s, plural);
 	return n > 0;
 }
 
@@ -243,18 +306,21 @@ joins(struct span between)
 	       span_is(t, "do");
 }
 
+/* The provision that the chain names, with number `of` of unit `which`, and of
+ * the others the first. */
 static void
-add_chain(struct parsed *parsed, const struct unit *chain, size_t n, bool rises)
+add_one(struct parsed *parsed, const struct unit *chain, size_t n, bool rises,
+    const size_t which[2])
 {
 	struct buf b = { .max = 512 };
 	struct span s;
 
 	for (size_t k = 0; k < n; k++) {
-		const struct unit *unit = &chain[rises ? n - 1 - k : k];
+		size_t i = rises ? n - 1 - k : k;
 
 		buf_str(&b, k > 0 ? " " : "");
-		buf_str(&b, spelling[unit->rank]);
-		buf_add(&b, unit->number);
+		buf_str(&b, spelling[chain[i].rank]);
+		buf_add(&b, chain[i].number[i == which[0] ? which[1] : 0]);
 	}
 	s = buf_span(&b);
 	for (size_t k = 0; k < parsed->n_provisions; k++)
@@ -264,6 +330,16 @@ add_chain(struct parsed *parsed, const struct unit *chain, size_t n, bool rises)
 		span_push(&parsed->arena, &parsed->provisions,
 		    &parsed->n_provisions, arena_copy(&parsed->arena, s));
 	buf_free(&b);
+}
+
+static void
+add_chain(struct parsed *parsed, const struct unit *chain, size_t n, bool rises)
+{
+	add_one(parsed, chain, n, rises, (const size_t[2]){ 0, 0 });
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = 1; k < chain[i].n; k++)
+			add_one(
+			    parsed, chain, n, rises, (const size_t[2]){ i, k });
 }
 
 /* Does `unit` go on with the chain?  `*rises` is settled by the second. */

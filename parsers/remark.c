@@ -2,6 +2,7 @@
 #include "parsers/remark.h"
 
 #include "parsers/code.h"
+#include "parsers/code_label.h"
 #include "parsers/language.h"
 #include "parsers/lines.h"
 #include "parsers/phrase.h"
@@ -16,15 +17,6 @@ enum {
 	CODE_LINE_MAX = 120,
 	LAST_CODE_MAX = 48
 };
-
-/* Words that may stand beside a code in a line that only names it; folded. */
-static const char *const beside_code[] = { "kod", "kodu", "kodem", "kodzie",
-	"dotyczy", "dot", "sprawa", "sprawie", "sprawy", "w", "do", "nr",
-	"numer", "konsultacja", "konsultacji", "konsultacje", "konsultacyjny",
-	"uwaga", "uwagi", "uwag", "projekt", "projektu", "code", "re", "ref",
-	"reference", "about", "concerning", "regarding", "consultation",
-	"remark", "to", "for", "subject", "temat", "znak", "sygnatura", "id",
-	NULL };
 
 /* The prefix of the codes that were found in the text, "" when none was. */
 static void
@@ -43,24 +35,10 @@ find_prefix(char out[PREFIX_MAX], const struct parsed *parsed)
 	}
 }
 
-/* Does `words` hold words that say more than which code is meant? */
 static bool
 says_more(struct lines *lines, struct span words)
 {
-	struct span f = lines_fold_words(lines, words);
-	size_t i = 0, n;
-
-	while (i < f.n) {
-		for (n = 0; i + n < f.n &&
-			    ((unsigned char)f.p[i + n] >= 0x80 ||
-				(f.p[i + n] >= 'a' && f.p[i + n] <= 'z'));
-		     n++)
-			;
-		if (n > 0 && phrase_starts(span_sub(f, i, n), beside_code) != n)
-			return true;
-		i += n > 0 ? n : 1;
-	}
-	return false;
+	return code_label_says_more(lines_fold_words(lines, words));
 }
 
 /* Does line `i` only name codes ("Dotyczy: BL-7M4H")? */

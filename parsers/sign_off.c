@@ -15,6 +15,10 @@ enum {
 	CARD_WORDS_MAX = 9,
 	CARD_LONG_MAX = 24,
 	CARD_LINES_MAX = 14,
+	BEHALF_WORDS_MAX = 8,
+	BEHALF_LINES_MAX = 4, /* below "on behalf of" */
+	PART_NAME_MIN = 5, /* letters of a name within "jkowalski82@" */
+	NAME_WORDS_MAX = 3,
 	UNWRAPPED_MAX = 55, /* bytes of a line that nobody had to break */
 	SHORT_WORDS = 4, /* with regards among them they end a letter */
 	ABOVE_MAX = 100, /* lines of a list that are looked at */
@@ -174,8 +178,20 @@ static const char *const given_names[] = { "adam", "agata", "agnieszka",
 	"janek", "kuba", "staszek", "heniek", "jurek", "romek", "mirek",
 	"darek", "jarek", "arek", "marcel", "radek", "przemek", "grzesiek",
 	"zbyszek", "mietek", "adas", "piotrek", "rysiek", "leszek", "janko",
-	"olek", "maciek", "mikolajek", "lukasz", "олена", "оксана", "ірина",
-	"наталія", "андріи", "сергіи", "олександр", "іван", "марія", NULL };
+	"adrian", "adrianna", "albert", "aldona", "alfred", "alina", "alojza",
+	"amelia", "aneta", "angelika", "aniela", "anita", "augustyn", "bernard",
+	"benedykt", "blazej", "boleslaw", "brunon", "edmund", "eleonora",
+	"eliza", "elwira", "ernest", "erwin", "eugenia", "felicja", "feliks",
+	"florian", "fryderyk", "gertruda", "gustaw", "herbert", "hieronim",
+	"honorata", "ilona", "joachim", "judyta", "kajetan", "klara", "klemens",
+	"laura", "lena", "leokadia", "leonard", "lucjan", "lukasz", "maja",
+	"maksymilian", "malwina", "marlena", "maryla", "matylda", "milena",
+	"milosz", "nadia", "nikodem", "nina", "otylia", "rajmund", "roksana",
+	"rudolf", "sandra", "sara", "seweryn", "sonia", "szczepan", "teodor",
+	"tymon", "walentyna", "walenty", "weronika", "wincenty", "zaneta",
+	"zdzislawa", "zyta", "olek", "maciek", "mikolajek", "lukasz", "олена",
+	"оксана", "ірина", "наталія", "андріи", "сергіи", "олександр", "іван",
+	"марія", NULL };
 
 /* What stands before a name and is no word of the author's. */
 static const char *const titles[] = { "mgr", "inz", "dr", "hab", "prof", "lek",
@@ -186,6 +202,11 @@ static const char *const card_marks[] = { "tel", "telefon", "tel.", "mob",
 	"kom", "kom.", "fax", "faks", "nip", "regon", "krs", "phone", "mobile",
 	"e-mail", "email", "mail", "ul", "al", "pl", "os", "www", "http",
 	"https", "handy", "gsm", "pesel", NULL };
+
+/* For whom is signed, above the name. */
+static const char *const behalf[] = { "w imieniu", "z upowaznienia",
+	"za zarzad", "za komitet", "on behalf of", "im namen", "im auftrag",
+	"від імені", NULL };
 
 struct word {
 	struct span s;
@@ -264,6 +285,16 @@ known_words(struct buf *b, const struct address *author)
 		if (memchr(".-_+,\"'", b->p[i], 7) != NULL)
 			b->p[i] = ' ';
 	buf_char(b, ' ');
+}
+
+/* Is the word one the author is known by, or part of one ("jkowalski82")? */
+static bool
+is_part_known(struct lines *lines, const struct buf *known, struct span word)
+{
+	struct span f = lines_fold_words(lines, word);
+
+	return f.n >= PART_NAME_MIN &&
+	       memmem(known->p, known->n, f.p, f.n) != NULL;
 }
 
 static bool
@@ -423,6 +454,24 @@ is_initial(struct lines *lines, const struct buf *known, struct span word)
 	return false;
 }
 
+/* Does the name begin with the one word that the author is shown as? */
+static bool
+is_first_name(
+    struct lines *lines, struct span words, const struct address *author)
+{
+	struct buf shown = { .max = 1024 };
+	struct word word;
+	bool is;
+
+	if (author == NULL || phrase_count_words(author->name, 2) != 1 ||
+	    !next_word(&word, &words))
+		return false;
+	known_words(&shown, &(struct address){ .name = author->name });
+	is = is_known(lines, &shown, word.s);
+	buf_free(&shown);
+	return is;
+}
+
 /* Is line `i` nothing but the author's name?  With `author` NULL or unlike it:
  * up to three words with capitals, the first a given name; then `*guessed`. */
 static bool
@@ -432,7 +481,7 @@ is_name(
 	struct span words = bare(lines_words(lines, i)), rest = words;
 	struct buf known = { .max = 1024 };
 	struct word word;
-	size_t count = 0, hits = 0, capitals = 0, initials = 0;
+	size_t count = 0, hits = 0, parts = 0, capitals = 0, initials = 0;
 	bool given = false, words_before = false;
 
 	*guessed = false;
@@ -442,6 +491,7 @@ is_name(
 	known_words(&known, author);
 	while (count < 8 && next_word(&word, &rest)) {
 		hits += is_known(lines, &known, word.s);
+		parts += is_part_known(lines, &known, word.s);
 		words_before |=
 		    hits == 0 &&
 		    phrase_starts(lines_fold_words(lines, word.s), titles) == 0;
@@ -455,6 +505,11 @@ is_name(
 	if (hits + initials == count && (hits > 0 || count == 2 || count == 3))
 		return true;
 	if (hits >= 2 && count <= hits + 2 && capitals >= hits && !words_before)
+		return true;
+	if (count > 1 && count <= NAME_WORDS_MAX && capitals == count &&
+	    !has_any(words, ".,") &&
+	    ((hits + parts > 0 && given) ||
+		is_first_name(lines, words, author)))
 		return true;
 	*guessed = given && count >= 1 && count <= 3 && capitals == count &&
 		   !has_any(words, ".,");
@@ -532,6 +587,63 @@ is_card(struct lines *lines, size_t from, size_t to, bool closed, size_t *end,
 		proven |= proves_card(lines, *end);
 	}
 	return true;
+}
+
+/* Could line `i` be anybody's name: a few words, each with a capital? */
+static bool
+looks_like_name(struct lines *lines, size_t i)
+{
+	struct span words = lines_words(lines, i);
+
+	return lines->line[i].kind == LINE_TEXT && !ends_sentence(words) &&
+	       !has_any(words, ":;?!/()") && count_digits(words) == 0 &&
+	       phrase_count_words(words, 2) > 1 &&
+	       count_allowed(lines, words, titles, NULL) <=
+		   NAME_WORDS_MAX + 1 &&
+	       count_allowed(lines, words, titles, NULL) > 0;
+}
+
+bool
+sign_off_is_card(
+    struct lines *lines, size_t from, size_t to, const struct address *author)
+{
+	bool proven = false, guessed;
+	size_t count = 0;
+
+	for (size_t i = from; i < to; i++) {
+		if (lines->line[i].gone || lines->line[i].kind == LINE_BLANK)
+			continue;
+		if (!is_card_line(lines, i) || ++count > CARD_LINES_MAX)
+			return false;
+		proven |= proves_card(lines, i) ||
+			  is_name(lines, i, author, &guessed) ||
+			  (count == 1 && looks_like_name(lines, i));
+	}
+	return proven;
+}
+
+/* "W imieniu mieszkańców ul. Leśnej" above a name: the same as a formula. */
+static bool
+is_on_behalf(struct lines *lines, size_t i, size_t to,
+    const struct address *author, struct sign_off *out)
+{
+	struct span words = bare(lines_words(lines, i));
+	size_t count;
+	bool name = false;
+
+	if (words.n == 0 || words.n > FORMULA_MAX || ends_sentence(words) ||
+	    lines_next(lines, i + 1) >= to ||
+	    phrase_starts(lines_fold_words(lines, words), behalf) == 0 ||
+	    phrase_count_words(words, BEHALF_WORDS_MAX + 1) >
+		BEHALF_WORDS_MAX ||
+	    !is_card(lines, i + 1, to, true, &out->end, &count) ||
+	    count > BEHALF_LINES_MAX)
+		return false;
+	for (size_t k = i + 1; k < out->end && !name; k++)
+		name = lines->line[k].kind == LINE_TEXT &&
+		       is_name(lines, k, author, &out->guessed);
+	out->card = true;
+	return name;
 }
 
 /* The first line of the window in which an ending is looked for. */
@@ -621,6 +733,11 @@ sign_off_find(struct sign_off *out, struct lines *lines, size_t from, size_t to,
 		if (lines->line[i].kind != LINE_TEXT || lines->line[i].gone)
 			continue;
 		out->at = i;
+		if (starts_paragraph(lines, i, from) &&
+		    is_on_behalf(lines, i, to, author, out)) {
+			found = true;
+			continue;
+		}
 		if (is_formula(lines, i, &known, &weak, &named)) {
 			if (!is_card(lines, i + 1, to, true, &out->end, &count))
 				continue;
@@ -648,6 +765,24 @@ sign_off_find(struct sign_off *out, struct lines *lines, size_t from, size_t to,
 	return found;
 }
 
+/* "CZĘŚĆ II": a part, though folded it is written like "Cześć". */
+static bool
+is_heading(struct span words, struct span rest)
+{
+	static const char *const marked[] = { "\xc4\x98", "\xc4\x99", NULL };
+	struct span first = span_sub(words, 0, span_find(words, " "));
+
+	for (const char *const *p = marked; *p != NULL; p++)
+		if (span_starts_nocase(first, "c") &&
+		    span_find(first, *p) < first.n)
+			return true;
+	if (rest.n == 0)
+		return false;
+	while (rest.n > 0 && memchr("IVX", rest.p[0], 3) != NULL)
+		rest = span_from(rest, 1);
+	return rest.n == 0;
+}
+
 bool
 sign_off_is_greeting(struct lines *lines, size_t i)
 {
@@ -663,5 +798,8 @@ sign_off_is_greeting(struct lines *lines, size_t i)
 		n = phrase_starts(f, addressed);
 	if (n == 0)
 		return false;
-	return count_allowed(lines, behind(words, f, n), greeted, NULL) >= 0;
+	f = span_trim(behind(words, f, n));
+	if (is_heading(words, f))
+		return false;
+	return count_allowed(lines, f, greeted, NULL) >= 0;
 }

@@ -23,6 +23,12 @@ struct sign_off {
 bool sign_off_find(struct sign_off *out, struct lines *lines, size_t from,
     size_t to, const struct address *author);
 
+/* Are lines `from` to `to` (not included) nothing but a visiting card: short
+ * lines, and among them the author's name, a telephone number, an address of
+ * mail or web, or a register's number? */
+bool sign_off_is_card(
+    struct lines *lines, size_t from, size_t to, const struct address *author);
+
 /* Is line `i` nothing but a greeting ("Szanowni Państwo,")? */
 bool sign_off_is_greeting(struct lines *lines, size_t i);
 

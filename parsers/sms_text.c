@@ -6,10 +6,15 @@
 #include "parsers/address.h"
 #include "parsers/attendance.h"
 #include "parsers/code.h"
+#include "parsers/code_label.h"
 #include "parsers/keyword.h"
+#include "parsers/phrase.h"
 #include "parsers/text.h"
 
-enum { HINT_BYTES = 4096 }; /* read to tell the language */
+enum {
+	HINT_BYTES = 4096, /* read to tell the language */
+	LABEL_MAX = 60, /* bytes before a code that only name it */
+};
 
 /* The codes of a text where they stand. */
 struct places {
@@ -141,12 +146,23 @@ widen(struct span text, struct code_hit *hit)
 		}
 }
 
-/* "Kod BL-7M4H": the label goes with the code when it opens the text. */
+/* "Kod BL-7M4H", "Uwaga do BL-7M4H: ...": the label goes with the code when it
+ * opens the text and is no part of a sentence that goes on (`behind`). */
 static bool
-is_label(struct span before)
+is_label(struct parsed *out, struct span before, struct span behind)
 {
-	before = span_sub(before, 0, trim_separators(before));
-	return span_is_nocase(before, "kod") || span_is_nocase(before, "code");
+	static const char *const alone[] = { "kod", "code", "dot", "dotyczy",
+		"ref", NULL };
+	struct span f;
+
+	if (before.n > LABEL_MAX || !text_is_utf8(before))
+		return false;
+	f = text_fold_copy(&out->arena, before);
+	f = span_sub(f, 0, trim_separators(f));
+	if (!has_words(f) || phrase_starts(f, alone) == f.n)
+		return true;
+	return !code_label_says_more(f) && behind.n > 0 &&
+	       memchr(":.-\n", behind.p[0], 4) != NULL;
 }
 
 /* The text without its codes.  A slip of a code in the middle of the words
@@ -168,7 +184,8 @@ write_remark(struct parsed *out, struct span text, const struct places *places)
 		if (!hit.valid && after < text.n &&
 		    (remark.n > 0 || has_words(before)))
 			continue;
-		if (remark.n == 0 && (is_label(before) || !has_words(before)))
+		if (remark.n == 0 &&
+		    is_label(out, before, span_from(text, hit.at + hit.n)))
 			before = span_sub(before, 0, 0);
 		else if (after == text.n)
 			before = span_sub(before, 0, trim_separators(before));
@@ -392,8 +409,11 @@ classify(struct parsed *out, const struct places *places,
 	out->argument = (struct span){ "", 0 };
 	if (attendance_read(out, set->keywords, out->remark))
 		return;
-	if (out->remark.n == 0) {
+	if (out->remark.n == 0 ||
+	    (out->n_codes > 0 &&
+		keyword_is_polite(set->keywords, out->remark))) {
 		out->kind = KIND_EMPTY;
+		out->remark = (struct span){ "", 0 };
 		parsed_why(out, "%s",
 		    out->n_codes > 0 ? "nothing but a code" : "no words");
 	} else {

@@ -75,6 +75,17 @@ people_are_not_taken_for_machines(void **state)
 		{ "a person quotes a bounce", "", "Zwrot poczty",
 		    "Dostalem: your message could not be delivered. Dlaczego?",
 		    KIND_REMARK, NULL },
+		{ "on leave, and so no car", "", "Re: x",
+		    "Jestem na urlopie wychowawczym, potrzebny mi autobus.",
+		    KIND_REMARK, NULL },
+		{ "on leave, and so not at the meeting", "", "Re: x",
+		    "Jestem na urlopie do 20.11, wiec nie bede na spotkaniu. "
+		    "W pilnych sprawach prosze dzwonic.",
+		    KIND_RSVP, NULL },
+		{ "a machine's words are complained of", "", "Re: x",
+		    "Urzad odpisal, ze nie odpowiada na maile wygenerowane "
+		    "automatycznie.",
+		    KIND_REMARK, NULL },
 		{ "a person answers an absence notice",
 		    "In-Reply-To: <2@a.example>\n", "Re: Out of Office: x",
 		    WORDS, KIND_REMARK, NULL },
@@ -128,6 +139,24 @@ automatic_replies_are_told_by_header_or_subject(void **state)
 		    "=?utf-8?B?0JDQstGC0L7QvNCw0YLQuNGH0L3QsCDQstGW0LTQv9C+"
 		    "0LLRltC00Yw6IHg=?=",
 		    WORDS, KIND_AUTO_REPLY, "Subject" },
+		{ "in brackets", "", "Odp: Spotkanie (Autoresponder)", WORDS,
+		    KIND_AUTO_REPLY, "Subject" },
+		{ "by its words, Polish", "", "Re: Spotkanie",
+		    "Jestem nieobecna w pracy do 23.11.2026. W pilnych "
+		    "sprawach prosze o kontakt z sekretariatem.",
+		    KIND_AUTO_REPLY, "absence" },
+		{ "by its words, English", "", "Re: Spotkanie",
+		    "Thank you for your e-mail. I am out of the office until "
+		    "23 November. For urgent matters please contact Ann.",
+		    KIND_AUTO_REPLY, "absence" },
+		{ "by its words, German", "", "Re: Spotkanie",
+		    "Ich bin bis 23.11. nicht im Büro. In dringenden Fällen "
+		    "wenden Sie sich an meine Kollegin.",
+		    KIND_AUTO_REPLY, "absence" },
+		{ "a ticket system without a header", "", "Zgloszenie 4821",
+		    "Zgloszenie zarejestrowano. Prosimy nie odpowiadac na te "
+		    "wiadomosc. Zostala wygenerowana automatycznie.",
+		    KIND_AUTO_REPLY, "made by a machine" },
 		{ "a vague subject beside a header of machines",
 		    "X-Auto-Response-Suppress: All\n", "Nieobecnosc", WORDS,
 		    KIND_AUTO_REPLY, "subject" },

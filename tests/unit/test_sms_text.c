@@ -173,6 +173,13 @@ static const struct {
 } rows[] = {
 	{ "a code in brackets", "[BL-T4NR] wiata", "remark", "wiata" },
 	{ "a code with its label", "Kod: BL-T4NR. Wiata", "remark", "Wiata" },
+	{ "a label of several words", "Uwaga do BL-T4NR: za pozno", "remark",
+	    "za pozno" },
+	{ "a label that says what it is about", "Dotyczy BL-T4NR brak lawki",
+	    "remark", "brak lawki" },
+	{ "a hash before the code", "#BL-T4NR brak lawki", "remark",
+	    "brak lawki" },
+	{ "a greeting and a code", "Dzien dobry, BL-T4NR", "empty", "" },
 	{ "a code in the middle", "w sprawie BL-T4NR prosze o wiate", "remark",
 	    "w sprawie prosze o wiate" },
 	{ "the full stop before a code in the middle stays",
