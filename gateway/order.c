@@ -208,17 +208,29 @@ show(const struct order_desk *desk, const struct staff_order *order,
 }
 
 static bool
-may_second(const struct config_staff *s, const char *author)
+is_same_word(const char *a, const char *b)
 {
+	return a[0] != '\0' && strcasecmp(a, b) == 0;
+}
+
+/* Somebody else than the author, who may have a second address. */
+static bool
+may_second(const struct config *config, const struct config_staff *s,
+    const char *author)
+{
+	const struct config_staff *first = order_staff(config, span_of(author));
+
 	return config_staff_may(s, "announce") &&
-	       strcasecmp(s->address, author) != 0;
+	       strcasecmp(s->address, author) != 0 &&
+	       (first == NULL || (!is_same_word(s->login, first->login) &&
+				     !is_same_word(s->name, first->name)));
 }
 
 static bool
 has_second(const struct config *config, const char *author)
 {
 	for (int i = 0; i < config->n_staff; i++)
-		if (may_second(&config->staff[i], author))
+		if (may_second(config, &config->staff[i], author))
 			return true;
 	return false;
 }
@@ -380,7 +392,7 @@ ask_second(const struct order_desk *desk, struct staff_order *order,
 
 	order->until_ms = desk->now + config->order_valid_ms;
 	for (int i = 0; i < config->n_staff && rc == ST_OK; i++)
-		if (may_second(&config->staff[i], order->address))
+		if (may_second(config, &config->staff[i], order->address))
 			rc = show(desk, order, config->staff[i].address, o,
 			    plan, false, NULL, err);
 	return rc;

@@ -580,6 +580,19 @@ story('without a second person nothing can be ordered', (house) => {
 	nothingSent(house);
 }, two);
 
+story('the second address of who ordered it is no second person', (house) => {
+	const again = 'anna@powiat.example';
+	const [preview] = tell(house, order);
+	const out = tell(house, `WYŚLIJ ${preview.pin}`, { answers: preview });
+	assert.deepEqual(out.map((m) => m.to).sort(), [anna, marcin]);
+	const second = out.find((m) => m.to === marcin);
+	assert.match(tell(house, `WYŚLIJ ${second.pin}`, { from: again, answers: second })[0].text, /dostała inna osoba/);
+	nothingSent(house);
+	fs.writeFileSync(house.conf, fs.readFileSync(house.conf, 'utf8')
+		.replace('rights = "announce" }', 'rights = "triage" }'));
+	assert.match(tell(house, 'ROZEŚLIJ s-t4nr-chelm-1')[0].text, /nie ma drugiej osoby/);
+}, { extra: `${two.extra}staff "anna@powiat.example" { name = "Anna Mrozek" rights = "announce" }\n` });
+
 story('the second person can stop it', (house) => {
 	const [preview] = tell(house, order);
 	const second = tell(house, `WYŚLIJ ${preview.pin}`, { answers: preview }).find((m) => m.to === marcin);
