@@ -178,11 +178,12 @@ print_notices(struct cmd_context *ctx, const struct notice *all, size_t n)
 		clock_format(at, ctx->config->timezone, all[i].created_ms);
 		printf("notice %lld, %s, %.10s %.5s: to %lld, sent %lld, "
 		       "waiting %lld, failed %lld (bounced %lld), "
-		       "unknown %lld\n",
+		       "unknown %lld, not sent %lld\n",
 		    (long long)all[i].id, notice_kind_name(all[i].kind), at,
 		    at + 11, (long long)all[i].total, (long long)all[i].sent,
 		    (long long)all[i].waiting, (long long)all[i].failed,
-		    (long long)all[i].bounced, (long long)all[i].unknown);
+		    (long long)all[i].bounced, (long long)all[i].unknown,
+		    (long long)all[i].cancelled);
 	}
 }
 

@@ -73,13 +73,16 @@ list(struct cmd_context *ctx, int argc, char **argv)
 static void
 print_bar(const struct notice *n)
 {
-	int64_t gone = n->total - n->waiting;
+	int64_t gone = n->total - n->waiting - n->cancelled;
 	int full = n->total == 0 ? BAR : (int)(gone * BAR / n->total);
 
 	printf("[");
 	for (int i = 0; i < BAR; i++)
 		putchar(i < full ? '#' : '.');
-	printf("] %lld of %lld\n", (long long)gone, (long long)n->total);
+	printf("] %lld of %lld", (long long)gone, (long long)n->total);
+	if (n->cancelled > 0)
+		printf(", %lld will not leave", (long long)n->cancelled);
+	putchar('\n');
 }
 
 static int
