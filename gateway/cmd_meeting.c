@@ -92,14 +92,15 @@ answers_to_json(struct cmd_context *ctx, const struct rsvp *all, size_t n,
 
 	for (size_t i = 0; i < n; i++)
 		json_array_append_new(list,
-		    json_pack("{s:s s:s s:s s:o s:o s:I s:b s:o s:b s:o}",
+		    json_pack("{s:s s:s s:s s:o s:o s:I s:b s:b s:o s:b s:o}",
 			"answer", rsvp_answer_name(all[i].answer), "from",
 			all[i].from, "name", all[i].from_name, "comment",
 			row_text(all[i].comment), "received_at",
 			cmd_json_time(ctx, all[i].received_ms), "inbound",
 			(json_int_t)all[i].inbound_id, "stale", all[i].is_stale,
-			"too_late", row_word(too_late_name(all[i].too_late)),
-			"needs_staff", all[i].needs_staff, "needs_staff_by",
+			"invited", all[i].is_invited, "too_late",
+			row_word(too_late_name(all[i].too_late)), "needs_staff",
+			all[i].needs_staff, "needs_staff_by",
 			all[i].needs_staff ? cmd_json_time(ctx, by)
 					   : json_null()));
 	return list;
@@ -120,6 +121,25 @@ standing_of(const struct rsvp *r)
 }
 
 static void
+print_answer(const struct rsvp *r, const char *by, bool is_due)
+{
+	char title[200];
+
+	snprintf(title, sizeof(title), "%s%s%s, %.120s%s%.10s%s%.5s",
+	    rsvp_answer_name(r->answer), standing_of(r),
+	    r->is_invited ? "" : ", not invited",
+	    r->from_name[0] != '\0' ? r->from_name : r->from,
+	    !r->needs_staff ? ""
+	    : is_due	    ? ", for staff, was due "
+			    : ", for staff by ",
+	    r->needs_staff ? by : "", r->needs_staff ? " " : "",
+	    r->needs_staff ? by + 11 : "");
+	row_print_text(
+	    title, r->comment[0] != '\0' ? r->comment : "(no comment)");
+}
+
+/* Those that say more than what is counted above. */
+static void
 print_answers(struct cmd_context *ctx, const struct rsvp *all, size_t n,
     const struct meeting *m)
 {
@@ -128,23 +148,8 @@ print_answers(struct cmd_context *ctx, const struct rsvp *all, size_t n,
 
 	clock_format(by, ctx->config->timezone, by_ms);
 	for (size_t i = 0; i < n; i++)
-		if (all[i].comment[0] != '\0') {
-			char title[200];
-
-			snprintf(title, sizeof(title),
-			    "%s%s, %.120s%s%.10s%s%.5s",
-			    rsvp_answer_name(all[i].answer),
-			    standing_of(&all[i]),
-			    all[i].from_name[0] != '\0' ? all[i].from_name
-							: all[i].from,
-			    !all[i].needs_staff	  ? ""
-			    : by_ms < clock_now() ? ", for staff, was due "
-						  : ", for staff by ",
-			    all[i].needs_staff ? by : "",
-			    all[i].needs_staff ? " " : "",
-			    all[i].needs_staff ? by + 11 : "");
-			row_print_text(title, all[i].comment);
-		}
+		if (all[i].comment[0] != '\0' || !all[i].is_invited)
+			print_answer(&all[i], by, by_ms < clock_now());
 }
 
 /* What people were told of it, and how many were reached. */
@@ -221,6 +226,8 @@ heads_to_json(struct cmd_context *ctx, const struct shown *s)
 		    json_integer((json_int_t)s->heads[0].answers[i]));
 	json_object_set_new(
 	    row, "stale", json_integer((json_int_t)s->heads[0].stale));
+	json_object_set_new(row, "not_invited",
+	    json_integer((json_int_t)s->heads[0].not_invited));
 	json_object_set_new(row, "late", json_integer((json_int_t)s->n_late));
 	return row;
 }
@@ -289,6 +296,9 @@ print_heads(struct buf *text, const struct heads *h)
 			buf_printf(text, "%s%s %lld", sep,
 			    rsvp_answer_name((enum rsvp_answer)i),
 			    (long long)h->answers[i]);
+			if (i == RSVP_YES && h->not_invited > 0)
+				buf_printf(text, " (%lld not invited)",
+				    (long long)h->not_invited);
 			sep = ", ";
 		}
 	if (h->is_counted)
@@ -297,14 +307,25 @@ print_heads(struct buf *text, const struct heads *h)
 		buf_char(text, ')');
 }
 
-/* A cell: the meetings' times and heads, or "missing"; with how many said yes
- * and how many came beside it. */
+static void
+set_count(json_t *row, const char *phase, const char *what, int64_t count)
+{
+	struct buf name = { .max = 40 };
+
+	buf_printf(&name, "%s_%s", phase, what);
+	json_object_set_new(
+	    row, buf_cstr(&name), json_integer((json_int_t)count));
+	buf_free(&name);
+}
+
+/* A cell: the meetings' times and heads, or "missing"; with how many said yes,
+ * of them uninvited, and how many came beside it. */
 static void
 add_cell(json_t *row, const struct grid *g, const struct consultation *c,
     struct span commune, const char *phase)
 {
-	struct buf text = { .max = CELL_MAX }, name = { .max = 40 };
-	int64_t yes = 0, came = 0;
+	struct buf text = { .max = CELL_MAX };
+	int64_t yes = 0, not_invited = 0, came = 0;
 
 	for (size_t i = 0; i < g->n; i++) {
 		const struct meeting *m = &g->all[i];
@@ -319,17 +340,15 @@ add_cell(json_t *row, const struct grid *g, const struct consultation *c,
 		    m->starts_local, m->starts_local + 11, m->state);
 		print_heads(&text, h);
 		yes += h->answers[RSVP_YES];
+		not_invited += h->not_invited;
 		came += h->came;
 	}
 	json_object_set_new(row, phase,
 	    text.n == 0 ? json_string("missing")
 			: json_stringn(text.p, text.n));
-	buf_printf(&name, "%s_yes", phase);
-	json_object_set_new(row, buf_cstr(&name), json_integer(yes));
-	buf_reset(&name);
-	buf_printf(&name, "%s_came", phase);
-	json_object_set_new(row, buf_cstr(&name), json_integer(came));
-	buf_free(&name);
+	set_count(row, phase, "yes", yes);
+	set_count(row, phase, "not_invited", not_invited);
+	set_count(row, phase, "came", came);
 	buf_free(&text);
 }
 
@@ -360,8 +379,10 @@ matrix(struct cmd_context *ctx, int argc, char **argv)
 		{ "remarks", "remarks", 0 },
 		{ "title_short", NULL, 0 },
 		{ "needs_yes", NULL, 0 },
+		{ "needs_not_invited", NULL, 0 },
 		{ "needs_came", NULL, 0 },
 		{ "remarks_yes", NULL, 0 },
+		{ "remarks_not_invited", NULL, 0 },
 		{ "remarks_came", NULL, 0 },
 		{ NULL, NULL, 0 },
 	};
@@ -610,7 +631,8 @@ const struct cmd cmd_meeting = {
 	    "show also says who will come: yes, no, maybe, by the last "
 	    "answer of each\nperson, and what they wrote.  Answers that "
 	    "came when the meeting was cancelled\nor over are late, and "
-	    "do not count.\n\n"
+	    "do not count.  Of those who come, not_invited "
+	    "are people whom no\nnotice told: somebody passed it on to them.\n\n"
 	    "held notes how many of each group came, what they raised, and makes remarks of\npoints by their numbers; a count given again is corrected.\nFILE has a point a paragraph, or a line that begins with \"- \".\n\n"
 	    "TIME is 2026-11-24T17:00:00+01:00, or local: \"2026-11-24 "
 	    "17:00\".\n\n"

@@ -15,8 +15,6 @@
 
 enum { WORD_SHOWN = 20, TEXT_ROOM = 64 * 1024 };
 
-#define OVERTAKEN "; a newer answer of theirs is here already and counts"
-
 /* Adds the answer to one meeting; false when memory is short. */
 static bool
 note_answer(struct decision *d, const struct case_file *c,
@@ -37,11 +35,16 @@ note_answer(struct decision *d, const struct case_file *c,
 	return true;
 }
 
-/* For the journal: why the last answer noted does not count. */
+/* How the last answer noted stands beside what we know. */
+struct standing {
+	bool is_overtaken; /* a newer one counts */
+	const char *note; /* for the journal, "; ..." */
+};
+
 static const char *
-in_vain(const struct decision *d)
+in_vain(enum too_late too_late)
 {
-	switch (d->rsvps[d->n_rsvps - 1].too_late) {
+	switch (too_late) {
 	case LATE_CANCELLED:
 		return "; the meeting was cancelled: it does not count";
 	case LATE_OVER:
@@ -49,6 +52,31 @@ in_vain(const struct decision *d)
 	default:
 		return "";
 	}
+}
+
+static enum status
+find_standing(struct standing *s, const struct decision *d,
+    const struct case_file *c, struct err *err)
+{
+	const struct rsvp *r = &d->rsvps[d->n_rsvps - 1];
+	struct rsvp any = *r; /* any version of the meeting */
+	struct buf note = { .max = TEXT_ROOM };
+	int64_t told_ms = 0;
+	enum status rc;
+
+	any.sequence = 0;
+	rc = store_rsvp_is_overtaken(&s->is_overtaken, c->st, r, err);
+	if (rc == ST_OK)
+		rc = store_meeting_told_since(&told_ms, c->st, &any, err);
+	buf_printf(&note, "%s%s%s",
+	    s->is_overtaken
+		? "; a newer answer of theirs is here already and counts"
+		: "",
+	    in_vain(r->too_late),
+	    told_ms != 0 ? "" : "; no notice of ours told them of it");
+	s->note = arena_copy(c->arena, buf_span(&note)).p;
+	buf_free(&note);
+	return rc;
 }
 
 /* What an answer in words is read from: the mail without greeting and name. */
@@ -162,7 +190,7 @@ settle_itip(struct decision *d, const struct case_file *c,
     const struct meeting *meeting, enum rsvp_answer answer, struct err *err)
 {
 	const struct calendar *cal = &c->mail->calendar;
-	bool is_overtaken;
+	struct standing standing;
 	struct rsvp *r;
 	enum status rc;
 
@@ -171,7 +199,7 @@ settle_itip(struct decision *d, const struct case_file *c,
 	r = &d->rsvps[d->n_rsvps - 1];
 	rc = date_answer(r, c, meeting, err);
 	if (rc == ST_OK)
-		rc = store_rsvp_is_overtaken(&is_overtaken, c->st, r, err);
+		rc = find_standing(&standing, d, c, err);
 	if (rc != ST_OK)
 		return rc;
 	/* A calendar is answered in this one case: they would stand before a
@@ -181,13 +209,13 @@ settle_itip(struct decision *d, const struct case_file *c,
 		d->reply = "meeting_off";
 	}
 	d->needs_staff = c->mail->wants_access;
-	decide_settle(d, c, FATE_RSVP, "%s to meeting %s, by calendar%s%s%s%s",
+	decide_settle(d, c, FATE_RSVP, "%s to meeting %s, by calendar%s%s%s",
 	    rsvp_answer_name(answer), meeting->key,
 	    cal->delegate.n > 0 ? "; somebody else comes instead" : "",
 	    cal->sequence < meeting->sequence
 		? "; the meeting has changed since"
 		: "",
-	    is_overtaken ? OVERTAKEN : "", in_vain(d));
+	    standing.note);
 	return add_wish(d, c, err);
 }
 
@@ -276,22 +304,20 @@ static enum status
 settle_one(struct decision *d, const struct case_file *c,
     const struct meeting *told, enum rsvp_answer answer, struct err *err)
 {
-	bool is_overtaken;
+	struct standing standing;
 	enum status rc;
 
 	d->consultation = decide_by_id(c, told->consultation_id);
 	d->meeting = told;
 	if (!note_answer(d, c, told, answer, c->mail->new_text))
 		return err_set(err, ST_BROKEN, "out of memory");
-	rc = store_rsvp_is_overtaken(
-	    &is_overtaken, c->st, &d->rsvps[d->n_rsvps - 1], err);
+	rc = find_standing(&standing, d, c, err);
 	if (rc != ST_OK)
 		return rc;
-	d->reply = reply_to_words(c, told, answer, is_overtaken);
+	d->reply = reply_to_words(c, told, answer, standing.is_overtaken);
 	d->needs_staff = d->needs_staff || c->mail->wants_access;
-	decide_settle(d, c, FATE_RSVP, "%s to meeting %s, in words%s%s",
-	    rsvp_answer_name(answer), told->key, is_overtaken ? OVERTAKEN : "",
-	    in_vain(d));
+	decide_settle(d, c, FATE_RSVP, "%s to meeting %s, in words%s",
+	    rsvp_answer_name(answer), told->key, standing.note);
 	return add_wish(d, c, err);
 }
 

@@ -287,14 +287,21 @@ store_meeting_of_row(struct store *st, int64_t outbox_id, struct arena *a,
 	return read_meetings(&q, a, out, n, err);
 }
 
-/* What answers no message is a notice. */
+/* The notices of r.meeting_id that left for r.contact_id, or for another way to
+ * r.person_id; a row that answers a message is none.  In this order: a meeting
+ * has many rows, a person few. */
+#define TOLD                                                         \
+	" FROM contact w CROSS JOIN outbox o ON o.contact_id = w.id" \
+	" AND o.inbound_id IS NULL"                                  \
+	" AND o.state IN ('claimed', 'sent', 'unknown')"             \
+	" CROSS JOIN outbox_meeting t ON t.outbox_id = o.id"         \
+	" AND t.meeting_id = r.meeting_id"                           \
+	" WHERE (w.id = r.contact_id OR w.person_id = r.person_id)"
+
 static const char meeting_told_since[] =
-    "SELECT COALESCE(MIN(o.created_ms), 0) FROM contact w"
-    " JOIN contact k ON k.id = w.id OR k.person_id = w.person_id"
-    " JOIN outbox o ON o.contact_id = k.id AND o.inbound_id IS NULL"
-    " AND o.state IN ('claimed', 'sent', 'unknown')"
-    " JOIN outbox_meeting t ON t.outbox_id = o.id AND t.meeting_id = :meeting"
-    " AND t.sequence >= :sequence WHERE w.id = :contact";
+    "SELECT COALESCE((SELECT MIN(o.created_ms)" TOLD
+    " AND t.sequence >= :sequence), 0) FROM (SELECT id AS contact_id,"
+    " person_id, :meeting AS meeting_id FROM contact WHERE id = :contact) r";
 
 enum status
 store_meeting_told_since(int64_t *since_ms, struct store *st,
@@ -408,16 +415,19 @@ store_rsvp_is_overtaken(
 	"SELECT r.meeting_id, contact_id, inbound_id, answer, comment," \
 	" needs_staff, received_ms, r.sequence, stamp_ms, too_late,"    \
 	" r.sequence < m.sequence, "
-#define RSVP_ORDER " WHERE r.meeting_id = :meeting ORDER BY received_ms, r.id"
+#define IS_INVITED "EXISTS (SELECT 1" TOLD "), r.address, r.name"
+#define RSVP_ORDER                               \
+	" JOIN meeting m ON m.id = r.meeting_id" \
+	" WHERE r.meeting_id = :meeting ORDER BY received_ms, r.id"
 
 static const char rsvp_all[] =
-    RSVP_COLUMNS "r.address, r.name FROM rsvp_last r"
-		 " JOIN meeting m ON m.id = r.meeting_id" RSVP_ORDER;
+    RSVP_COLUMNS IS_INVITED " FROM rsvp_last r" RSVP_ORDER;
 
-static const char rsvp_late[] =
-    RSVP_COLUMNS "COALESCE(k.address, ''), COALESCE(k.name, '') FROM rsvp r"
-		 " JOIN meeting m ON m.id = r.meeting_id AND r.too_late <> ''"
-		 " LEFT JOIN contact k ON k.id = r.contact_id" RSVP_ORDER;
+static const char rsvp_late[] = RSVP_COLUMNS IS_INVITED
+    " FROM (SELECT v.*, k.person_id, COALESCE(k.address, '') AS address,"
+    " COALESCE(k.name, '') AS name FROM rsvp v"
+    " LEFT JOIN contact k ON k.id = v.contact_id"
+    " WHERE v.too_late <> '') r" RSVP_ORDER;
 
 static enum rsvp_answer
 answer_by_name(const char *name)
@@ -464,6 +474,7 @@ read_rsvps(struct query *q, struct arena *a, struct rsvp **out, size_t *n,
 		r->stamp_ms = query_get_int(q);
 		r->too_late = too_late_by_name(query_get_text(q, a));
 		r->is_stale = query_get_bool(q);
+		r->is_invited = query_get_bool(q);
 		r->from = query_get_text(q, a);
 		r->from_name = query_get_text(q, a);
 	}
@@ -493,14 +504,16 @@ store_rsvp_late(struct store *st, int64_t meeting_id, struct arena *a,
 }
 
 static const char meeting_heads[] =
-    "SELECT m.id, COALESCE(r.yes, 0), COALESCE(r.no, 0), COALESCE(r.maybe, 0),"
-    " COALESCE(r.stale, 0), COALESCE(c.groups, 0), COALESCE(c.came, 0)"
-    " FROM meeting m LEFT JOIN (SELECT l.meeting_id, SUM(answer = 'yes') AS yes,"
+    "SELECT m.id, COALESCE(h.yes, 0), COALESCE(h.no, 0), COALESCE(h.maybe, 0),"
+    " COALESCE(h.stale, 0), COALESCE(h.not_invited, 0),"
+    " COALESCE(c.groups, 0), COALESCE(c.came, 0)"
+    " FROM meeting m LEFT JOIN (SELECT r.meeting_id, SUM(answer = 'yes') AS yes,"
     " SUM(answer = 'no') AS no, SUM(answer = 'maybe') AS maybe,"
-    " SUM(l.sequence < v.sequence) AS stale FROM rsvp_last l"
-    " JOIN meeting v ON v.id = l.meeting_id"
-    " WHERE :meeting IS NULL OR l.meeting_id = :meeting"
-    " GROUP BY l.meeting_id) r ON r.meeting_id = m.id"
+    " SUM(r.sequence < v.sequence) AS stale,"
+    " SUM(answer = 'yes' AND NOT EXISTS (SELECT 1" TOLD ")) AS not_invited"
+    " FROM rsvp_last r JOIN meeting v ON v.id = r.meeting_id"
+    " WHERE :meeting IS NULL OR r.meeting_id = :meeting"
+    " GROUP BY r.meeting_id) h ON h.meeting_id = m.id"
     " LEFT JOIN (SELECT meeting_id, COUNT(*) AS groups, SUM(people) AS came"
     " FROM meeting_count GROUP BY meeting_id) c ON c.meeting_id = m.id"
     " WHERE :meeting IS NULL OR m.id = :meeting ORDER BY m.id";
@@ -528,6 +541,7 @@ store_meeting_heads(struct store *st, int64_t meeting_id, struct arena *a,
 		h->answers[RSVP_NO] = query_get_int(&q);
 		h->answers[RSVP_MAYBE] = query_get_int(&q);
 		h->stale = query_get_int(&q);
+		h->not_invited = query_get_int(&q);
 		h->is_counted = query_get_bool(&q);
 		h->came = query_get_int(&q);
 	}

@@ -92,6 +92,7 @@ struct rsvp {
 	int64_t stamp_ms; /* a calendar's: when it was given; 0: in words */
 	enum too_late too_late;
 	bool is_stale; /* read only: the meeting has changed since */
+	bool is_invited; /* read only: a notice told them of it */
 	const char *from, *from_name; /* read only: the contact's */
 };
 
@@ -113,6 +114,7 @@ struct heads {
 	int64_t meeting_id;
 	int64_t answers[RSVP_COUNT];
 	int64_t stale; /* of these, how many answered before a change */
+	int64_t not_invited; /* of those who come, how many no notice told */
 	bool is_counted; /* staff said how many came */
 	int64_t came;
 };

@@ -618,7 +618,7 @@ WHERE r.too_late = '' AND (r.stamp_ms IS NULL OR NOT EXISTS
 -- The last valid answer of each person, which counts; a contact without a person
 -- is its own.
 CREATE VIEW rsvp_last AS SELECT * FROM (SELECT r.*,
-	k.address AS address, k.name AS name,
+	k.address AS address, k.name AS name, k.person_id AS person_id,
 	ROW_NUMBER() OVER (PARTITION BY r.meeting_id, k.person_id,
 		CASE WHEN k.person_id IS NULL THEN COALESCE(r.contact_id, -r.id) END
 		ORDER BY r.given_ms DESC, r.id DESC) AS place

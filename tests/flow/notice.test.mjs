@@ -249,6 +249,31 @@ story('who was told of one meeting and speaks of a second is asked back, by mail
 	assert.deepEqual(count(), [2, 0]);
 });
 
+story('who was never invited may come, and is marked for staff', (house) => {
+	announce(house, 's-10ke-ledziny-2', '--yes', '3');
+	house.poll();
+	const [ewa, jan] = sent(house);
+	reply(house, ewa.to, ewa.replyTo, 'BĘDĘ');
+	reply(house, jan.to, jan.replyTo, 'Nie będę.');
+	reply(house, 'adam@poczta.example', jan.replyTo, 'Będę, Jan przesłał mi zaproszenie.');
+	accept(house, 'ola@poczta.example', jan.replyTo, 'DTSTAMP:20261122T103000Z', '22 Nov 2026 11:30:00');
+	house.poll();
+	assert.deepEqual(sent(house).map((m) => m.to).sort(), ['adam@poczta.example', ewa.to, jan.to], 'confirmed as anybody');
+	const shown = house.rows('meeting', 'show', 's-10ke-ledziny-2')[0];
+	assert.deepEqual([shown.yes, shown.no, shown.not_invited], [3, 1, 2]);
+	assert.deepEqual(shown.answers.map((one) => [one.from, one.invited]).sort(), [['adam@poczta.example', false],
+		[ewa.to, true], [jan.to, true], ['ola@poczta.example', false]]);
+	const page = house.run('meeting', 'show', 's-10ke-ledziny-2');
+	assert.match(page, /yes, not invited, ola@poczta/, 'also without a comment');
+	assert.match(page, /yes, not invited, adam@poczta\.example[^]*przesłał/);
+	assert.doesNotMatch(page, /not invited, (ewa|jan)@/);
+	assert.match(house.rows('journal').find((r) => r.id === shown.answers.find((one) =>
+		one.from.startsWith('ola')).inbound).why, /no notice of ours told them of it/);
+	const [cell] = house.rows('meeting', 'matrix', 'BL-10KE').filter((c) => c.commune === 'Lędziny');
+	assert.deepEqual([cell.remarks_yes, cell.remarks_not_invited], [3, 2]);
+	assert.match(cell.remarks, /announced \(yes 3 \(2 not invited\), no 1\)$/);
+});
+
 story('a calendar that dates its answer before the invitation came answers when it comes', (house) => {
 	announce(house, 's-10ke-ledziny-2', '--yes', '3');
 	house.poll();

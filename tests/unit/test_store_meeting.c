@@ -349,6 +349,61 @@ what_came_too_late_is_kept_apart(void **state)
 	assert_string_equal(all[0].comment, "z żoną");
 }
 
+/* By a notice that left, to any of their addresses. */
+static void
+who_was_told_by_no_notice_is_counted_apart(void **state)
+{
+	struct fixture *f = *state;
+	struct meeting m = meeting_of("a@powiat.example", "s-1"), other;
+	struct outbox row = { .channel = CHANNEL_SMS,
+		.to = "+48110000301",
+		.template_name = "meeting_announcement",
+		.body = "x",
+		.state = OUTBOX_QUEUED,
+		.created_ms = NOON };
+	struct rsvp answer = { .comment = "", .received_ms = NOON + 9 }, *all;
+	struct heads *heads;
+	int64_t since;
+	size_t n;
+
+	OK(store_meeting_put(f->st, &m, &f->err));
+	other = meeting_of("b@powiat.example", "s-2");
+	OK(store_meeting_put(f->st, &other, &f->err));
+	row.contact_id = contact(f, CHANNEL_SMS, row.to);
+	OK(store_outbox_add(f->st, &row, &f->err));
+	OK(store_meeting_told(f->st, row.id, 1, &m, &f->err));
+	fixture_tamper(f, "UPDATE contact SET person_id = 1");
+	answer.contact_id = contact(f, CHANNEL_MAIL, "jan@praca.example");
+	fixture_tamper(f, "UPDATE contact SET person_id = 1");
+	answer.meeting_id = m.id;
+	answer.inbound_id = message(f, "a");
+	OK(store_rsvp_add(f->st, &answer, &f->err));
+	answer.meeting_id = other.id;
+	answer.inbound_id = message(f, "b");
+	OK(store_rsvp_add(f->st, &answer, &f->err));
+	OK(store_meeting_heads(f->st, m.id, &f->arena, &heads, &n, &f->err));
+	assert_int_equal(heads[0].answers[RSVP_YES], 1);
+	assert_int_equal(heads[0].not_invited, 1); /* it has not left */
+	fixture_tamper(f, "UPDATE outbox SET state = 'sent'");
+	OK(store_meeting_heads(f->st, 0, &f->arena, &heads, &n, &f->err));
+	assert_int_equal(heads[0].not_invited, 0);
+	assert_int_equal(heads[1].not_invited, 1); /* of the other meeting */
+	OK(store_rsvp_all(f->st, m.id, &f->arena, &all, &n, &f->err));
+	assert_true(all[0].is_invited);
+	OK(store_rsvp_all(f->st, other.id, &f->arena, &all, &n, &f->err));
+	assert_false(all[0].is_invited);
+	answer.meeting_id = m.id;
+	OK(store_meeting_told_since(&since, f->st, &answer, &f->err));
+	assert_int_equal(since, NOON);
+	answer.sequence = 1; /* a version that nobody was told of */
+	OK(store_meeting_told_since(&since, f->st, &answer, &f->err));
+	assert_int_equal(since, 0);
+	/* What we said in answer to them is no notice. */
+	fixture_tamper(f, "UPDATE outbox SET inbound_id = 1");
+	OK(store_meeting_heads(f->st, m.id, &f->arena, &heads, &n, &f->err));
+	assert_int_equal(heads[0].not_invited, 1);
+}
+
 static void
 a_meeting_is_found_by_uid_name_or_id_and_by_the_notice(void **state)
 {
@@ -396,6 +451,7 @@ main(void)
 		TEST(answers_count_in_the_order_they_were_given),
 		TEST(an_answer_comes_too_late_when_the_meeting_is_off),
 		TEST(what_came_too_late_is_kept_apart),
+		TEST(who_was_told_by_no_notice_is_counted_apart),
 		TEST(a_meeting_is_found_by_uid_name_or_id_and_by_the_notice),
 	};
 
