@@ -627,7 +627,7 @@ const struct cmd cmd_meeting = {
 	    "       uwaga meeting cancel KEY [--reason TEXT] [--dry-run | --yes COUNT]\n"
 	    "       uwaga meeting held KEY [--count GROUP=NUMBER]... [--point TEXT]...\n"
 	    "                          [--points FILE] [--file POINT]...\n\n"
-	    "announce, change and cancel show whom they reach and what people read, and\nsend when the number of recipients is typed (for scripts: --yes COUNT).  Each\nrecipient of an announcement gets one notice of the meetings for them; a change\nor cancellation reaches those who got one.  --dry-run only shows.\n\n"
+	    "announce, change and cancel show whom they reach and what people read, and\nsend when the number of recipients is typed (for scripts: --yes COUNT).  Each\nrecipient of an announcement gets one notice of the meetings for them; a change\nor cancellation reaches those who got one.  --dry-run only shows.\n--at TIME lets it leave then, before the first of the meetings begins; what is\nheld up until all of them have begun is not sent any more.\n\n"
 	    "show also says who will come: yes, no, maybe, by the last "
 	    "answer of each\nperson, and what they wrote.  Answers that "
 	    "came when the meeting was cancelled\nor over are late, and "

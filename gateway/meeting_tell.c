@@ -73,6 +73,10 @@ print_plan(const struct cmd_context *ctx, const struct wish *w,
 		       "mail, of %d too much came back of late, %d were told "
 		       "already.\n",
 		    plan->stopped, plan->bounced, plan->resting, plan->told);
+	if (plan->late > 0)
+		printf("Left out: %d could be told only when it has begun, "
+		       "after the quiet hours.\n",
+		    plan->late);
 	print_duration(ctx, plan);
 	for (size_t i = 0; i < plan->n_texts && i < 4; i++)
 		print_wording(&plan->texts[i]);
@@ -95,13 +99,14 @@ print_json(const struct cmd_context *ctx, const struct wish *w,
 			w->telling.order.meetings[i].commune, "mail",
 			plan->by_meeting[i][0], "sms", plan->by_meeting[i][1]));
 	cmd_print_object(ctx,
-	    json_pack("{s:o s:I s:I s:i s:i s:I s:i s:i s:i s:i s:o}", "notice",
-		id == 0 ? json_null() : json_integer((json_int_t)id),
+	    json_pack("{s:o s:I s:I s:i s:i s:I s:i s:i s:i s:i s:i s:o}",
+		"notice", id == 0 ? json_null() : json_integer((json_int_t)id),
 		"recipients", (json_int_t)plan->n_targets, "wordings",
 		(json_int_t)plan->n_texts, "mail", plan->mails, "sms",
 		plan->sms, "segments", (json_int_t)plan->segments, "stopped",
 		plan->stopped, "bounced", plan->bounced, "resting",
-		plan->resting, "told", plan->told, "meetings", meetings));
+		plan->resting, "told", plan->told, "late", plan->late,
+		"meetings", meetings));
 }
 
 /* Has whoever ordered it seen how many it will reach? */
@@ -159,6 +164,44 @@ settle(void *arg, struct store *st, struct err *err)
 	return telling_settle(&w->telling, st, err);
 }
 
+/* Would it come in time?  Says what to do where it would not. */
+static bool
+is_timely(struct wish *w, struct cmd_context *ctx)
+{
+	const struct meeting *m;
+
+	switch (telling_flaw(&w->telling, &m)) {
+	case TELLING_FITS:
+		return true;
+	case TELLING_SEND_OVER:
+		cmd_fail(ctx, 1,
+		    "nothing was sent: --at %.40s is over; give a time to "
+		    "come, or leave out --at to send it now",
+		    w->at);
+		break;
+	case TELLING_SEND_LATE:
+		cmd_fail(ctx, 1,
+		    "nothing was sent: --at %.40s is not before meeting %s, "
+		    "which begins %s; give an earlier time, or leave out --at "
+		    "to send it now",
+		    w->at, m->key, m->starts_local);
+		break;
+	case TELLING_CHANGE_OVER:
+		cmd_fail(ctx, 1,
+		    "nothing was changed: meeting %s has begun by then (%s); "
+		    "give a time to come with --starts",
+		    m->key, m->starts_local);
+		break;
+	case TELLING_ENDS_EARLY:
+		cmd_fail(ctx, 1,
+		    "nothing was changed: meeting %s ends before it begins; "
+		    "give a later time with --ends",
+		    m->key);
+		break;
+	}
+	return false;
+}
+
 static int
 tell(struct cmd_context *ctx, struct wish *w)
 {
@@ -174,7 +217,8 @@ tell(struct cmd_context *ctx, struct wish *w)
 	if (!w->dry_run && telling_take_turn(ctx->config, ctx->store, &lock,
 			       &ctx->err) != ST_OK)
 		goto out;
-	if (telling_check_mixed(&w->telling, ctx->store, &ctx->err) != ST_OK ||
+	if (!is_timely(w, ctx) ||
+	    telling_check_mixed(&w->telling, ctx->store, &ctx->err) != ST_OK ||
 	    notice_plan_make(&plan, ctx->store, order, &ctx->err) != ST_OK)
 		goto out;
 	if (!ctx->json)

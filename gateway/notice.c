@@ -47,11 +47,6 @@ is_left_out(struct notice_plan *plan, const struct notice_order *order,
 	bool is_news =
 	    order->kind == NOTICE_CHANGE || order->kind == NOTICE_CANCELLATION;
 
-	/* The quiet hours end when it has begun. */
-	if (order->kind == NOTICE_REMINDER &&
-	    leaves_ms(order, l->channel) >= order->meetings[meeting].starts_ms)
-		return true;
-
 	/* Who will come must hear of a change, whatever else they want. */
 	if (l->is_stopped && !(is_news && l->comes))
 		plan->stopped++;
@@ -61,6 +56,10 @@ is_left_out(struct notice_plan *plan, const struct notice_order *order,
 		plan->resting++;
 	else if (l->is_told)
 		plan->told++;
+	/* The quiet hours end when it has begun. */
+	else if (notice_is_late(order->kind, &order->meetings[meeting],
+		     leaves_ms(order, l->channel)))
+		plan->late++;
 	else
 		return false;
 	return true;

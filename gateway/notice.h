@@ -65,7 +65,8 @@ struct notice_plan {
 	size_t n_texts;
 	int mails, sms;
 	int64_t segments; /* of all texts together */
-	int stopped, bounced, resting, told; /* left out, each counted once */
+	/* left out, each counted once; late: could not hear of it in time */
+	int stopped, bounced, resting, told, late;
 	int by_meeting[NOTICE_MEETINGS_MAX][2]; /* mails and texts of each */
 };
 

@@ -201,7 +201,7 @@ read_time(struct reading *r)
 		complain(r, "order_bad_time", word);
 }
 
-/* When it leaves: now, or at a time to come. */
+/* When it leaves; check_times() looks whether that is a time to come. */
 static void
 read_send_at(struct reading *r)
 {
@@ -214,8 +214,7 @@ read_send_at(struct reading *r)
 	if (!order_time_read(&at, r->src->words, word) || !at.has_hour ||
 	    at.ends[0] != '\0' ||
 	    import_time(&order->send_at_ms, r->src->config->timezone, at.starts,
-		NULL) != ST_OK ||
-	    order->send_at_ms <= order->now)
+		NULL) != ST_OK)
 		complain(r, "order_bad_send_at", word);
 }
 
@@ -507,11 +506,28 @@ settle_change(struct reading *r, struct err *err)
 		r, &t->seen[0], t->meetings[0].venue, t->meetings[0].address))
 		complain(
 		    r, "order_nothing_changes", span_of(t->meetings[0].key));
-	else if (t->meetings[0].starts_ms <= r->src->now ||
-		 (t->meetings[0].ends_ms != 0 &&
-		     t->meetings[0].ends_ms <= t->meetings[0].starts_ms))
-		complain(r, "order_bad_time", value(r, ORDER_TIME));
 	return ST_OK;
+}
+
+static void
+check_times(struct reading *r)
+{
+	const struct meeting *m;
+
+	switch (telling_flaw(&r->o->telling, &m)) {
+	case TELLING_FITS:
+		break;
+	case TELLING_SEND_OVER:
+		complain(r, "order_bad_send_at", value(r, ORDER_SEND_AT));
+		break;
+	case TELLING_SEND_LATE:
+		complain(r, "order_late_send_at", value(r, ORDER_SEND_AT));
+		break;
+	case TELLING_CHANGE_OVER:
+	case TELLING_ENDS_EARLY:
+		complain(r, "order_bad_time", value(r, ORDER_TIME));
+		break;
+	}
 }
 
 static enum status
@@ -528,6 +544,8 @@ settle(struct reading *r, struct err *err)
 		telling_cancel(t);
 	else
 		rc = settle_change(r, err);
+	if (rc == ST_OK)
+		check_times(r);
 	return rc;
 }
 

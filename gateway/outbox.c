@@ -15,6 +15,7 @@
 #include "gateway/log.h"
 #include "gateway/outbox_hand.h"
 #include "gateway/quiet.h"
+#include "gateway/store_notice.h"
 
 #define MINUTE_MS (60LL * 1000)
 /* Tried for five days, as mail servers do (RFC 5321, 4.5.4.1). */
@@ -223,6 +224,15 @@ settle_rows(struct outbox_sender *ob, struct hand *h, struct err *err)
 }
 
 static void
+log_late(const struct hand *h)
+{
+	if (h->n_late > 0)
+		log_line(LOG_WARN_,
+		    "outbox cancelled rows=%zu why=\"the meeting had begun\"",
+		    h->n_late);
+}
+
+static void
 log_rows(const struct hand *h)
 {
 	for (size_t i = 0; i < h->n; i++) {
@@ -284,6 +294,35 @@ keep_quiet(struct outbox_sender *ob, int64_t now, struct err *err)
 	return until == 0 ? ST_OK : store_outbox_quiet(ob->st, now, until, err);
 }
 
+/* Notices of a meeting that has begun meanwhile, whatever held them up, are put
+ * out of the hand; one that may have left before stays in doubt. */
+static enum status
+drop_late(struct hand *h, int64_t now, struct err *err)
+{
+	size_t kept = 0;
+	enum status rc = ST_OK;
+
+	for (size_t i = 0; i < h->n && rc == ST_OK; i++) {
+		struct outbox *row = &h->rows[i];
+		bool is_late = false;
+
+		rc = store_notice_is_late(h->ob->st, row, now, &is_late, err);
+		if (rc != ST_OK || !is_late) {
+			h->rows[kept++] = *row;
+			continue;
+		}
+		row->state =
+		    row->doubts > 0 ? OUTBOX_UNKNOWN : OUTBOX_CANCELLED;
+		row->due_ms = row->claimed_ms = 0;
+		row->settled_ms = now;
+		row->error = "the meeting had begun before it could leave";
+		rc = store_outbox_hand_back(h->ob->st, row, err);
+		h->n_late++;
+	}
+	h->n = kept;
+	return rc;
+}
+
 /* Settles what is in hand and, if `more`, takes the next rows into it, in one
  * commit.  When that fails the hand keeps its rows. */
 static enum status
@@ -305,6 +344,8 @@ exchange(struct outbox_sender *ob, struct hand *h, bool more, struct err *err)
 		rc = store_outbox_claim(ob->st, ob->channel, now, room,
 		    &next.arena, &next.rows, &next.n, err);
 	if (rc == ST_OK)
+		rc = drop_late(&next, now, err);
+	if (rc == ST_OK)
 		rc = store_commit(ob->st, err);
 	if (rc != ST_OK) {
 		store_rollback(ob->st);
@@ -312,6 +353,7 @@ exchange(struct outbox_sender *ob, struct hand *h, bool more, struct err *err)
 		return rc;
 	}
 	log_rows(h);
+	log_late(&next);
 	hand_free(h);
 	*h = next;
 	return ST_OK;
@@ -401,8 +443,9 @@ outbox_flush(struct outbox_sender *ob, int *sent, struct err *err)
 		return rc;
 	}
 	rc = exchange(ob, &h, true, err);
-	while (rc == ST_OK && h.n > 0) {
-		way = hand_send(&h, sent, &why);
+	while (rc == ST_OK && h.n + h.n_late > 0) {
+		if (h.n > 0)
+			way = hand_send(&h, sent, &why);
 		fault_step("outbox sent");
 		rc = exchange_surely(
 		    ob, &h, way == ST_OK && !is_stopping(ob), err);

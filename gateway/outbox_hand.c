@@ -411,6 +411,6 @@ hand_free(struct hand *h)
 {
 	arena_free(&h->arena);
 	h->rows = NULL;
-	h->n = 0;
+	h->n = h->n_late = 0;
 	h->is_judged = false;
 }

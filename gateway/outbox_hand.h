@@ -37,6 +37,7 @@ struct hand {
 	struct arena arena; /* owned: of the rows */
 	struct outbox *rows;
 	size_t n;
+	size_t n_late; /* others that were claimed, and must not leave */
 	bool is_judged; /* the rows say what the results mean */
 	struct delivery results[OUTBOX_HAND];
 	int64_t done_ms[OUTBOX_HAND]; /* when that was known */

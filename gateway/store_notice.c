@@ -450,6 +450,41 @@ store_notice_rows_tell(struct store *st, int64_t after, int position,
 	return query_run(&q, err);
 }
 
+bool
+notice_is_late(enum notice_kind kind, const struct meeting *meeting, int64_t at)
+{
+	if (kind == NOTICE_CANCELLATION && meeting->ends_ms != 0)
+		return at >= meeting->ends_ms;
+	return at >= meeting->starts_ms;
+}
+
+static const char notice_late[] =
+    "SELECT NOT EXISTS (SELECT 1 FROM outbox_meeting t"
+    " JOIN meeting m ON m.id = t.meeting_id WHERE t.outbox_id = :id"
+    " AND :now < CASE n.kind WHEN 'cancellation'"
+    " THEN COALESCE(m.ends_ms, m.starts_ms) ELSE m.starts_ms END)"
+    " FROM notice n WHERE n.id = :notice";
+
+enum status
+store_notice_is_late(struct store *st, const struct outbox *row, int64_t now,
+    bool *is_late, struct err *err)
+{
+	struct query q;
+	int64_t late = 0;
+	enum status rc;
+
+	*is_late = false;
+	if (row->notice_id == 0)
+		return ST_OK;
+	query_open(&q, st, notice_late);
+	query_id(&q, ":id", row->id);
+	query_id(&q, ":notice", row->notice_id);
+	query_int(&q, ":now", now);
+	rc = query_number(&q, &late, err);
+	*is_late = rc == ST_OK && late != 0;
+	return rc;
+}
+
 static const char notice_stopped[] =
     "UPDATE outbox SET state = 'cancelled', due_ms = NULL,"
     " error = 'its recipient wants no notices'"
@@ -532,6 +567,7 @@ const struct statement store_notice_statements[] = {
 	{ "outbox_end", outbox_end },
 	{ "notice_rows_meeting", notice_rows_meeting },
 	{ "notice_rows_recipient", notice_rows_recipient },
+	{ "notice_late", notice_late },
 	{ "notice_stopped", notice_stopped },
 	{ "notice_mixed", notice_mixed },
 	{ "notice_overtaken", notice_overtaken },

@@ -121,6 +121,15 @@ enum status
 store_notice_rows_tell(struct store *st, int64_t after, int position,
     const struct meeting *meeting, enum notice_kind kind, struct err *err);
 
+/* Is it too late for that row to leave: has every meeting that it tells of
+ * begun?  That one does not take place is worth saying until it would have
+ * ended.  False for rows of no notice. */
+enum status store_notice_is_late(struct store *st, const struct outbox *row,
+    int64_t now, bool *is_late, struct err *err);
+/* The same of a meeting, for what would leave at `at`. */
+bool notice_is_late(
+    enum notice_kind kind, const struct meeting *meeting, int64_t at);
+
 /* Whoever said STOP since that time is taken off a prepared announcement. */
 enum status store_notice_spare(
     struct store *st, int64_t id, int64_t since, struct err *err);

@@ -97,6 +97,40 @@ telling_change(
 	return rc;
 }
 
+/* The meeting that begins first of those in the list still to come. */
+static const struct meeting *
+earlier(const struct meeting *found, const struct meeting *m, int64_t now)
+{
+	if (m->starts_ms <= now ||
+	    (found != NULL && found->starts_ms <= m->starts_ms))
+		return found;
+	return m;
+}
+
+enum telling_flaw
+telling_flaw(const struct telling *t, const struct meeting **which)
+{
+	const struct notice_order *order = &t->order;
+	const struct meeting *m = &t->meetings[0], *first = NULL;
+
+	*which = m;
+	if (order->kind == NOTICE_CHANGE && m->starts_ms <= order->now)
+		return TELLING_CHANGE_OVER;
+	if (order->kind == NOTICE_CHANGE && m->ends_ms != 0 &&
+	    m->ends_ms <= m->starts_ms)
+		return TELLING_ENDS_EARLY;
+	for (size_t i = 0; i < order->n; i++) {
+		first = earlier(first, &t->meetings[i], order->now);
+		first = earlier(first, &t->seen[i], order->now);
+	}
+	*which = first;
+	if (order->send_at_ms < order->now)
+		return TELLING_SEND_OVER;
+	return first != NULL && order->send_at_ms >= first->starts_ms
+		   ? TELLING_SEND_LATE
+		   : TELLING_FITS;
+}
+
 void
 telling_cancel(struct telling *t)
 {

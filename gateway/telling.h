@@ -39,6 +39,21 @@ enum status telling_change(
     struct telling *t, const struct telling_change *change, struct err *err);
 void telling_cancel(struct telling *t);
 
+/* What is wrong with the times of what people are to be told. */
+enum telling_flaw {
+	TELLING_FITS,
+	TELLING_SEND_OVER, /* it is to leave at a time that is over */
+	TELLING_SEND_LATE, /* ... when a meeting has begun */
+	TELLING_CHANGE_OVER, /* a meeting is moved to a time that is over */
+	TELLING_ENDS_EARLY, /* it would end before it begins */
+};
+
+/* The first flaw, after telling_check() and the change, and the meeting that
+ * has it (NULL: none in particular).  Of several meetings the earliest counts;
+ * of one that is moved its time before counts as well, as people go by that. */
+enum telling_flaw
+telling_flaw(const struct telling *t, const struct meeting **which);
+
 /* Only one at a time writes a notice: takes the lock (store_unlock() gives it
  * back), and clears away what one that died left half prepared, before anybody
  * is counted.  ST_REJECT: another is at it. */

@@ -212,6 +212,7 @@ for (const [what, text, why] of [
 	['several that fit', 'ODWOŁAJ\nKod: BL-T4NR', /Pasuje kilka spotkań: s-t4nr-bojszowy-1, /],
 	['nothing that changes', 'ZMIEŃ\nSpotkanie: s-t4nr-bojszowy-1\nTermin: 2026-11-30 17:00-19:00', /ma już taki termin/],
 	['a sending in the past', `${order}\nWysyłka: 2026-11-20 08:00`, /Czasu wysyłki/],
+	['a sending when the meeting has begun', `${order}\nWysyłka: 2026-11-30 17:00`, /Czasu wysyłki[^]*spotkanie wtedy już\strwa/],
 	['an unknown meeting', 'ODWOŁAJ s-nigdzie', /Nie ma spotkania „s-nigdzie”/],
 	['a label twice', `${order}\nKod: BL-7M4H`, /stoi dwa razy/],
 	['a day that there is not', 'ZMIEŃ\nSpotkanie: s-t4nr-bojszowy-1\nTermin: 2027-02-29 17:00', /Zły termin/],
