@@ -49,8 +49,8 @@ nearest_code(const struct case_file *c, struct span code)
 static enum status
 decide_receipt(struct decision *d, const struct case_file *c, struct err *err)
 {
+	struct inbound_twin twin = { 0 };
 	enum status rc = ST_OK;
-	int64_t twin = 0;
 
 	if (c->raw->problem != NULL) {
 		decide_settle(d, c, FATE_UNREADABLE, "%s", c->raw->problem);
@@ -58,14 +58,15 @@ decide_receipt(struct decision *d, const struct case_file *c, struct err *err)
 	}
 	if (c->raw->channel == CHANNEL_MAIL) {
 		rc = store_inbound_twin(
-		    c->st, c->in->message_id, c->in->content_hash, &twin, err);
+		    c->st, c->in, buf_span(&c->raw->bytes), &twin, err);
 		if (rc != ST_OK)
 			return rc;
 	}
-	if (twin != 0 && twin != c->in->id)
+	d->twin = twin.first;
+	if (twin.id != 0 && twin.id != c->in->id)
 		decide_settle(d, c, FATE_DUPLICATE,
 		    "the same mail as message %lld (Message-ID and content)",
-		    (long long)twin);
+		    (long long)twin.id);
 	else if (c->mail->kind == KIND_UNREADABLE)
 		decide_settle(d, c, FATE_UNREADABLE, "%s", c->mail->why.p);
 	else if (c->raw->held_why != NULL)
@@ -574,7 +575,9 @@ decide(struct decision *d, const struct case_file *c, struct err *err)
 		decide_settle(d, c, FATE_THANKS, "thanks, nothing to file");
 	if (rc == ST_OK && !is_settled(d))
 		rc = decide_words(d, c, err);
-	if (!c->in->may_answer)
+	/* The same mail, believed less the first time, was confirmed then. */
+	if (!c->in->may_answer ||
+	    (d->twin != 0 && d->same.inbound_id == d->twin))
 		d->reply = NULL;
 	return rc;
 }

@@ -58,6 +58,7 @@ struct decision {
 	size_t n_meetings; /* the first of that many, by number; 0 is one */
 	bool is_unclear; /* ... because it is not clear which is meant */
 	int64_t bounced_row; /* of the outbox, that a report is about; 0 none */
+	int64_t twin; /* the first of the same mail, maybe forged; 0 none */
 	bool needs_staff;
 	struct staff_mail staff; /* what a mail of staff wants */
 };

@@ -94,7 +94,8 @@ recognise(struct store *st, const struct inbound *in, const struct raw *raw,
 	struct inbound_pass pass = { (int64_t)raw->again_stem,
 		raw->again_from };
 
-	return store_inbound_rekey(st, in, &pass, known, err);
+	return store_inbound_rekey(
+	    st, in, buf_span(&raw->bytes), &pass, known, err);
 }
 
 /* One message inside the batch's transaction: the whole house in one place. */

@@ -167,6 +167,16 @@ received_at(const struct raw *raw, const struct parsed *m, int64_t now)
 	return raw->received_ms <= now ? raw->received_ms : now;
 }
 
+/* What lies in a folder for spam is marked as such. */
+static enum trust
+trust_of(const struct raw *raw, const struct parsed *m)
+{
+	if (m->dmarc == VERDICT_FAIL || m->is_spam || raw->held_why != NULL ||
+	    raw->problem != NULL)
+		return TRUST_DISOWNED;
+	return m->dmarc == VERDICT_PASS ? TRUST_PROVEN : TRUST_UNPROVEN;
+}
+
 static const char *
 in_arena(struct arena *a, struct span s)
 {
@@ -209,6 +219,7 @@ journey_describe(
 		    join_lines(a, m->recipients, m->n_recipients, "\n"),
 		.references =
 		    join_lines(a, m->references, m->n_references, " "),
+		.trust = trust_of(raw, m),
 	};
 	if (!is_sms && m->n_recipients > 0)
 		j->in.to = in_arena(a, m->recipients[0]);

@@ -79,43 +79,74 @@ store_inbound_seen(struct store *st, const char *source, const char *key,
 
 /* Mail without a Message-ID has no twin: what could not be read at all has
  * no content either, and must not pass for a repetition. */
+#define ALIKE                                               \
+	"i.message_id = :message_id AND i.message_id <> ''" \
+	" AND i.content_hash = :content_hash"
+
+/* What our server wrote above a mail no sender can copy: the same bytes are the
+ * same mail, also when it is believed more or less than then. */
+#define AS_GOOD                                             \
+	"(i.trust >= :trust OR EXISTS (SELECT 1 FROM raw r" \
+	" WHERE r.inbound_id = i.id AND r.sha256 = :sha256))"
+
+static const char inbound_alike[] =
+    "SELECT MIN(i.id) FROM inbound i WHERE " ALIKE;
 static const char inbound_twin[] =
-    "SELECT MIN(id) FROM inbound WHERE message_id = :message_id"
-    " AND message_id <> '' AND content_hash = :content_hash";
+    "SELECT MIN(i.id) FROM inbound i WHERE " ALIKE " AND " AS_GOOD;
+
+static void
+open_alike(struct query *q, struct store *st, const char *sql,
+    const struct inbound *in)
+{
+	query_open(q, st, sql);
+	query_text(q, ":message_id", in->message_id);
+	query_text(q, ":content_hash", in->content_hash);
+}
 
 enum status
-store_inbound_twin(struct store *st, const char *message_id,
-    const char *content_hash, int64_t *id, struct err *err)
+store_inbound_twin(struct store *st, const struct inbound *in, struct span raw,
+    struct inbound_twin *out, struct err *err)
 {
+	char sha[SHA256_HEX];
 	struct query q;
+	enum status rc;
 
-	query_open(&q, st, inbound_twin);
-	query_text(&q, ":message_id", message_id);
-	query_text(&q, ":content_hash", content_hash);
-	return query_number(&q, id, err);
+	*out = (struct inbound_twin){ 0 };
+	open_alike(&q, st, inbound_alike, in);
+	rc = query_number(&q, &out->first, err);
+	if (rc != ST_OK || out->first == 0)
+		return rc;
+	sha256_hex(sha, raw);
+	open_alike(&q, st, inbound_twin, in);
+	query_int(&q, ":trust", in->trust);
+	query_text(&q, ":sha256", sha);
+	return query_number(&q, &out->id, err);
 }
 
 static const char inbound_rekey[] =
-    "UPDATE inbound SET external_key = :key WHERE id = (SELECT MIN(id)"
-    " FROM inbound WHERE message_id = :message_id"
-    " AND content_hash = :content_hash AND content_hash <> ''"
-    " AND source = :source AND (message_id <> '' OR received_ms = :received)"
-    " AND NOT (substr(external_key, 1, :stem) = substr(:key, 1, :stem)"
-    " AND CAST(substr(external_key, :stem + 1) AS INTEGER) >= :from))"
-    " RETURNING id";
+    "UPDATE inbound SET external_key = :key WHERE id = (SELECT MIN(i.id)"
+    " FROM inbound i WHERE i.message_id = :message_id"
+    " AND i.content_hash = :content_hash AND i.content_hash <> ''"
+    " AND i.source = :source"
+    " AND (i.message_id <> '' OR i.received_ms = :received)"
+    " AND NOT (substr(i.external_key, 1, :stem) = substr(:key, 1, :stem)"
+    " AND CAST(substr(i.external_key, :stem + 1) AS INTEGER) >= :from)"
+    " AND " AS_GOOD ") RETURNING id";
 
 enum status
-store_inbound_rekey(struct store *st, const struct inbound *in,
+store_inbound_rekey(struct store *st, const struct inbound *in, struct span raw,
     const struct inbound_pass *pass, bool *known, struct err *err)
 {
+	char sha[SHA256_HEX];
 	struct query q;
 	int64_t id = 0;
 	enum status rc;
 
-	query_open(&q, st, inbound_rekey);
+	sha256_hex(sha, raw);
+	open_alike(&q, st, inbound_rekey, in);
 	query_text(&q, ":key", in->external_key);
-	query_text(&q, ":message_id", in->message_id);
-	query_text(&q, ":content_hash", in->content_hash);
+	query_int(&q, ":trust", in->trust);
+	query_text(&q, ":sha256", sha);
 	query_text(&q, ":source", in->source);
 	query_int(&q, ":received", in->received_ms);
 	query_int(&q, ":stem", pass->stem);
@@ -297,6 +328,7 @@ bind_content(struct query *q, const struct inbound *in)
 	query_text(q, ":language", in->language);
 	query_int(q, ":may_answer", in->may_answer);
 	query_int(q, ":may_echo", in->may_echo);
+	query_int(q, ":trust", in->trust);
 	query_text(q, ":warnings", in->warnings);
 	query_text(q, ":reference_ids", in->references);
 }
@@ -321,13 +353,13 @@ static const char inbound_add[] =
     " recipients, contact_id, subject, text, remark, kind, command, fate, why,"
     " code, code_seen, suggestion, consultation_id, hold_until_ms,"
     " reminded_ms, settled_by, language, needs_staff, may_answer, may_echo,"
-    " warnings, reference_ids)"
+    " trust, warnings, reference_ids)"
     " VALUES (:channel, :source, :external_key, :received, :stored,"
     " :message_id, :content_hash, :sender, :sender_name, :recipient,"
     " :recipients, :contact, :subject, :text, :remark, :kind, :command, :fate,"
     " :why, :code, :code_seen, :suggestion, :consultation, :hold_until,"
     " :reminded, :settled_by, :language, :needs_staff, :may_answer, :may_echo,"
-    " :warnings, :reference_ids)";
+    " :trust, :warnings, :reference_ids)";
 
 enum status
 store_inbound_add(struct store *st, struct inbound *in, struct span raw,
@@ -384,7 +416,7 @@ static const char inbound_reparse[] =
     " recipients = :recipients, contact_id = :contact, subject = :subject,"
     " text = :text, remark = :remark, kind = :kind, command = :command,"
     " code_seen = :code_seen, language = :language, may_answer = :may_answer,"
-    " may_echo = :may_echo, warnings = :warnings,"
+    " may_echo = :may_echo, trust = :trust, warnings = :warnings,"
     " reference_ids = :reference_ids WHERE id = :id";
 
 enum status
@@ -581,6 +613,7 @@ store_inbound_counts(
 
 const struct statement store_inbound_statements[] = {
 	{ "inbound_seen", inbound_seen },
+	{ "inbound_alike", inbound_alike },
 	{ "inbound_twin", inbound_twin },
 	{ "inbound_rekey", inbound_rekey },
 	{ "raw_add", raw_add },

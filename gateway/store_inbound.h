@@ -38,6 +38,13 @@ const char *fate_name(enum fate fate);
 /* FATE_COUNT when no fate has that name. */
 enum fate fate_by_name(const char *name);
 
+/* How much is known of who sent it: the more, the larger. */
+enum trust {
+	TRUST_DISOWNED, /* by the sender's domain; or marked as spam, or cut */
+	TRUST_UNPROVEN, /* nothing says who sent it */
+	TRUST_PROVEN /* our server found that its sender is who they say */
+};
+
 struct inbound {
 	int64_t id;
 	enum channel channel;
@@ -62,6 +69,7 @@ struct inbound {
 	bool needs_staff; /* filed, but staff should look */
 	bool may_answer; /* an author we may write to */
 	bool may_echo; /* the answer may show the text */
+	enum trust trust;
 	const char *warnings; /* one per line */
 	const char *recipients; /* one per line */
 	const char *references; /* its References, ids with spaces between */
@@ -81,17 +89,26 @@ struct inbound_pass {
 	int64_t from;
 };
 
-/* Is `in` a message of the same source that is stored under another key, which
- * is not of this pass?  Then that row gets in->external_key.  The same is what
- * has the same Message-ID and content; without a Message-ID also the same time
- * of receipt. */
-enum status store_inbound_rekey(struct store *st, const struct inbound *in,
+/* Is `in`, whose bytes are `raw`, a message of the same source that is stored
+ * under another key, which is not of this pass?  Then that row gets
+ * in->external_key.  The same is what has the same Message-ID and content, and
+ * is trusted as much or is the same to the byte; without a Message-ID also the
+ * same time of receipt. */
+enum status
+store_inbound_rekey(struct store *st, const struct inbound *in, struct span raw,
     const struct inbound_pass *pass, bool *known, struct err *err);
 
-/* The first message with that Message-ID and content hash; id 0 when none, or
- * when `message_id` is "": mail without one is never taken for a twin. */
-enum status store_inbound_twin(struct store *st, const char *message_id,
-    const char *content_hash, int64_t *id, struct err *err);
+/* Messages with the Message-ID and content of another. */
+struct inbound_twin {
+	int64_t id; /* the first that makes it a repetition; 0 none */
+	int64_t first; /* the first of all; 0 none */
+};
+/* Those of `in`, whose bytes are `raw`; itself too when it is stored.  Only a
+ * message that is trusted as much, or is the same to the byte, makes it a
+ * repetition: a forged copy that comes first must not swallow the real one.
+ * Mail without a Message-ID is never taken for a twin. */
+enum status store_inbound_twin(struct store *st, const struct inbound *in,
+    struct span raw, struct inbound_twin *out, struct err *err);
 
 /* Stores message, raw bytes (zstd) and what attachments it has; sets
  * in->id.  `attachments` may be NULL when n is 0. */

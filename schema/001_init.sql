@@ -194,6 +194,8 @@ CREATE TABLE inbound (
 		CHECK (may_answer IN (0, 1)), -- an author we may write to
 	may_echo INTEGER NOT NULL DEFAULT 0
 		CHECK (may_echo IN (0, 1)), -- the answer may show the text
+	trust INTEGER NOT NULL DEFAULT 1 CHECK (trust IN (0, 1, 2)), -- its sender:
+		-- 0 disowned or marked as spam, 1 nothing proves it, 2 proven
 	warnings TEXT NOT NULL DEFAULT '', -- of the parsers, one per line
 	reference_ids TEXT NOT NULL DEFAULT '', -- its References, spaces between
 	UNIQUE (source, external_key)

@@ -379,6 +379,28 @@ story('mail that our server marked as spam orders nothing', (house) => {
 	nothingSent(house);
 });
 
+story('a forged copy of an order that comes first does not take its place', (house) => {
+	const real = letter(house, order);
+	const forged = [real.replace('dmarc=pass', 'dmarc=fail'), real.replace(/Authentication-Results: .*\r\n/, '')];
+	for (const [i, why] of [/DMARC fail/, /without a verdict/].entries()) {
+		house.mail(forged[i]);
+		house.poll();
+		held(house, sent(house), why);
+	}
+	house.mail(real);
+	house.poll();
+	const [preview, ...more] = sent(house);
+	assert.deepEqual([preview.to, more.length, last(house).fate], [anna, 0, 'staff']);
+	for (const again of [real, ...forged]) {
+		house.mail(again);
+		house.poll();
+		assert.equal(last(house).fate, 'duplicate');
+	}
+	assert.deepEqual(sent(house), [], 'the order is taken once');
+	assert.equal(house.rows('order', 'list').length, 1);
+	assert.equal(tell(house, `WYŚLIJ ${preview.pin}`, { answers: preview }).filter((m) => notice.test(m.raw)).length, 2);
+});
+
 story('the administrator is not flooded', (house) => {
 	for (let i = 0; i < 8; i++)
 		say(house, `${order}\n\n${i}`, { verdict: null });

@@ -205,31 +205,84 @@ the_same_mail_by_another_way_is_recognised(void **state)
 {
 	struct fixture *f = *state;
 	static const struct {
-		const char *sentence, *message_id, *hash;
-		bool is_twin;
+		const char *sentence, *message_id, *hash, *bytes;
+		enum trust trust;
+		int twin, first; /* 1 or 2: what was stored; 0 none */
 	} rows[] = {
-		{ "the same id and content", "a1@poczta.example", "h1", true },
-		{ "the same id, other words", "a1@poczta.example", "h2",
-		    false },
-		{ "the same words under another id", "a2@poczta.example", "h1",
-		    false },
-		{ "mail without an id", "", "h3", false },
+		{ "the same id and content", "a1@x", "h1", "y", TRUST_UNPROVEN,
+		    1, 1 },
+		{ "the same id, other words", "a1@x", "h2", "y", TRUST_UNPROVEN,
+		    0, 0 },
+		{ "the same words under another id", "a2@x", "h1", "y",
+		    TRUST_UNPROVEN, 0, 0 },
+		{ "mail without an id", "", "h3", "y", TRUST_UNPROVEN, 0, 0 },
+		{ "a forged copy of what is there", "a1@x", "h1", "y",
+		    TRUST_DISOWNED, 1, 1 },
+		{ "the real one after one that nothing proves", "a1@x", "h1",
+		    "y", TRUST_PROVEN, 0, 1 },
+		{ "the same to the byte, believed more now", "a1@x", "h1", "x",
+		    TRUST_PROVEN, 1, 1 },
+		{ "what nothing proves, after a forged one", "a4@x", "h4", "y",
+		    TRUST_UNPROVEN, 0, 2 },
+		{ "the forged one once more", "a4@x", "h4", "y", TRUST_DISOWNED,
+		    2, 2 },
 	};
-	struct inbound in = fixture_message("k1", "a"), bare;
-	int64_t id;
+	struct inbound in = fixture_message("k1", "a"), bare, forged;
+	int64_t ids[3] = { 0 };
 
-	in.message_id = "a1@poczta.example";
+	in.message_id = "a1@x";
 	in.content_hash = "h1";
+	in.trust = TRUST_UNPROVEN;
 	OK(store_inbound_add(f->st, &in, SPAN("x"), NULL, 0, &f->err));
 	bare = fixture_message("k2", "a");
 	bare.content_hash = "h3";
 	OK(store_inbound_add(f->st, &bare, SPAN("x"), NULL, 0, &f->err));
+	forged = fixture_message("k3", "a");
+	forged.message_id = "a4@x";
+	forged.content_hash = "h4";
+	forged.trust = TRUST_DISOWNED;
+	OK(store_inbound_add(f->st, &forged, SPAN("z"), NULL, 0, &f->err));
+	ids[1] = in.id;
+	ids[2] = forged.id;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct inbound one = fixture_message("k9", "a");
+		struct inbound_twin twin;
+
+		one.message_id = rows[i].message_id;
+		one.content_hash = rows[i].hash;
+		one.trust = rows[i].trust;
 		OK(store_inbound_twin(
-		    f->st, rows[i].message_id, rows[i].hash, &id, &f->err));
-		if ((id == in.id) != rows[i].is_twin)
-			fail_msg("%s: %lld", rows[i].sentence, (long long)id);
+		    f->st, &one, span_of(rows[i].bytes), &twin, &f->err));
+		if (twin.id != ids[rows[i].twin] ||
+		    twin.first != ids[rows[i].first])
+			fail_msg("%s: %lld %lld", rows[i].sentence,
+			    (long long)twin.id, (long long)twin.first);
 	}
+}
+
+/* The real mail comes while the mailbox is read again, and a forged copy of it
+ * was there before. */
+static void
+a_forged_copy_takes_no_place_when_a_mailbox_is_read_again(void **state)
+{
+	struct fixture *f = *state;
+	struct inbound in = fixture_message("box;17;1", "a");
+	struct inbound_pass pass = { .stem = 7, .from = 1 };
+	bool known;
+
+	in.message_id = "a@x";
+	in.content_hash = "h1";
+	in.trust = TRUST_DISOWNED;
+	OK(store_inbound_add(f->st, &in, SPAN("forged"), NULL, 0, &f->err));
+	in.external_key = "box;18;2";
+	in.trust = TRUST_PROVEN;
+	OK(store_inbound_rekey(
+	    f->st, &in, SPAN("real"), &pass, &known, &f->err));
+	assert_false(known);
+	/* Our server's name was configured since: the same bytes. */
+	OK(store_inbound_rekey(
+	    f->st, &in, SPAN("forged"), &pass, &known, &f->err));
+	assert_true(known);
 }
 
 /* "box;17;4": the mail with UID 4 of a mailbox whose numbers begin with 17. */
@@ -274,7 +327,8 @@ what_is_read_again_gets_its_new_key(void **state)
 		in.external_key = rows[i].key;
 		in.message_id = rows[i].id;
 		in.content_hash = rows[i].hash;
-		OK(store_inbound_rekey(f->st, &in, &pass, &known, &f->err));
+		OK(store_inbound_rekey(
+		    f->st, &in, SPAN("x"), &pass, &known, &f->err));
 		if (known != rows[i].is_known)
 			fail_msg("%s", rows[i].sentence);
 	}
@@ -288,10 +342,10 @@ what_is_read_again_gets_its_new_key(void **state)
 	in.message_id = "a@x";
 	in.content_hash = "h1";
 	pass.from = 7;
-	OK(store_inbound_rekey(f->st, &in, &pass, &known, &f->err));
+	OK(store_inbound_rekey(f->st, &in, SPAN("x"), &pass, &known, &f->err));
 	assert_true(known);
 	in.source = "mailbox other";
-	OK(store_inbound_rekey(f->st, &in, &pass, &known, &f->err));
+	OK(store_inbound_rekey(f->st, &in, SPAN("x"), &pass, &known, &f->err));
 	assert_false(known);
 }
 
@@ -487,6 +541,7 @@ main(void)
 		TEST(damaged_bytes_are_not_handed_out),
 		TEST(files_are_listed_in_their_order),
 		TEST(the_same_mail_by_another_way_is_recognised),
+		TEST(a_forged_copy_takes_no_place_when_a_mailbox_is_read_again),
 		TEST(what_is_read_again_gets_its_new_key),
 		TEST(a_message_reads_back_as_it_was_stored),
 		TEST(an_update_changes_the_decision_and_a_reparse_the_rest),
