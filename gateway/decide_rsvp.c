@@ -7,13 +7,16 @@
  */
 #include "gateway/decide_internal.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
 #include "parsers/numbered.h"
 #include "parsers/text.h"
 
-enum { WORD_SHOWN = 20, TEXT_ROOM = 64 * 1024 };
+enum { WORD_SHOWN = 20, WHAT_ROOM = 80, TEXT_ROOM = 64 * 1024 };
+
+#define OVERTAKEN "; a newer answer of theirs is here already and counts"
 
 /* Adds the answer to one meeting; false when memory is short. */
 static bool
@@ -68,10 +71,7 @@ find_standing(struct standing *s, const struct decision *d,
 	rc = store_rsvp_is_overtaken(&s->is_overtaken, c->st, r, err);
 	if (rc == ST_OK)
 		rc = store_meeting_told_since(&told_ms, c->st, &any, err);
-	buf_printf(&note, "%s%s%s",
-	    s->is_overtaken
-		? "; a newer answer of theirs is here already and counts"
-		: "",
+	buf_printf(&note, "%s%s%s", s->is_overtaken ? OVERTAKEN : "",
 	    in_vain(r->too_late),
 	    told_ms != 0 ? "" : "; no notice of ours told them of it");
 	s->note = arena_copy(c->arena, buf_span(&note)).p;
@@ -342,22 +342,50 @@ ask_which(struct decision *d, const struct case_file *c,
 	    "an answer to a meeting: the notice tells of %zu; asked which", n);
 }
 
+/* The answers noted, to some of those they were told of, with their numbers;
+ * what does not count is not confirmed. */
+static enum status
+settle_several(struct decision *d, const struct case_file *c,
+    const struct meeting *told, size_t n, const char *what, struct err *err)
+{
+	size_t n_overtaken = 0;
+
+	for (size_t i = 0; i < d->n_rsvps; i++) {
+		struct rsvp *r = &d->rsvps[i];
+		enum status rc =
+		    store_rsvp_is_overtaken(&r->is_overtaken, c->st, r, err);
+
+		if (rc != ST_OK)
+			return rc;
+		n_overtaken += r->is_overtaken;
+	}
+	d->meeting = told;
+	d->n_meetings = n;
+	d->consultation = decide_by_id(c, told->consultation_id);
+	if (n_overtaken < d->n_rsvps)
+		d->reply = "rsvp_several";
+	decide_settle(d, c, FATE_RSVP, "%s%s%s", what,
+	    n_overtaken == 0 ? "" : OVERTAKEN,
+	    n_overtaken == 0	       ? ""
+	    : n_overtaken < d->n_rsvps ? " for some"
+				       : "");
+	return add_wish(d, c, err);
+}
+
 /* TAK WSZYSTKIE, "będę na obu" */
 static enum status
 decide_all(struct decision *d, const struct case_file *c,
     const struct meeting *told, size_t n, enum rsvp_answer answer,
     struct err *err)
 {
+	char what[WHAT_ROOM];
+
 	for (size_t i = 0; i < n; i++)
 		if (!note_answer(d, c, &told[i], answer, c->mail->new_text))
 			return err_set(err, ST_BROKEN, "out of memory");
-	d->meeting = told;
-	d->n_meetings = n;
-	d->consultation = decide_by_id(c, told->consultation_id);
-	d->reply = "rsvp_several";
-	decide_settle(d, c, FATE_RSVP, "%s to all %zu meetings",
+	snprintf(what, sizeof(what), "%s to all %zu meetings",
 	    rsvp_answer_name(answer), n);
-	return add_wish(d, c, err);
+	return settle_several(d, c, told, n, what, err);
 }
 
 /* Told of one meeting only: does the number name another?  "TAK 2" may count two
@@ -377,6 +405,7 @@ decide_numbers(struct decision *d, const struct case_file *c,
 {
 	struct numbered list[NUMBERED_MAX];
 	struct span rest;
+	char what[WHAT_ROOM];
 	int count = numbered_read(list, &rest, c->keywords, words_of(c));
 
 	if (count == 0)
@@ -401,14 +430,10 @@ decide_numbers(struct decision *d, const struct case_file *c,
 		if (!note_answer(d, c, &told[list[i].number - 1],
 			answer_of(list[i].answer), c->mail->new_text))
 			return err_set(err, ST_BROKEN, "out of memory");
-	d->meeting = told;
-	d->n_meetings = n;
-	d->consultation = decide_by_id(c, told->consultation_id);
-	d->reply = "rsvp_several";
 	d->needs_staff = c->mail->wants_access || rest.n > 0;
-	decide_settle(d, c, FATE_RSVP, "%d answer%s to meetings, by number",
+	snprintf(what, sizeof(what), "%d answer%s to meetings, by number",
 	    count, count == 1 ? "" : "s");
-	return add_wish(d, c, err);
+	return settle_several(d, c, told, n, what, err);
 }
 
 static enum status

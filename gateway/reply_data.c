@@ -541,7 +541,8 @@ put_answer(json_t *facts, const struct reply *reply, const struct meeting *m)
 	if (put_off(facts, m, reply->now))
 		return;
 	for (size_t i = 0; i < reply->n_rsvps; i++)
-		if (reply->rsvps[i].meeting_id == m->id) {
+		if (reply->rsvps[i].meeting_id == m->id &&
+		    !reply->rsvps[i].is_overtaken) {
 			put_flag(
 			    facts, "comes", reply->rsvps[i].answer == RSVP_YES);
 			put_flag(facts, "declines",

@@ -91,6 +91,7 @@ struct rsvp {
 	int64_t sequence; /* of the meeting as it was when they were asked */
 	int64_t stamp_ms; /* a calendar's: when it was given; 0: in words */
 	enum too_late too_late;
+	bool is_overtaken; /* by a newer one, when it was decided; not stored */
 	bool is_stale; /* read only: the meeting has changed since */
 	bool is_invited; /* read only: a notice told them of it */
 	const char *from, *from_name; /* read only: the contact's */

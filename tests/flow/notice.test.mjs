@@ -274,6 +274,28 @@ story('who was never invited may come, and is marked for staff', (house) => {
 	assert.match(cell.remarks, /announced \(yes 3 \(2 not invited\), no 1\)$/);
 });
 
+story('what was sent before a newer answer, and read behind it, is not confirmed of several meetings either', (house) => {
+	announce(house, 's-10ke-ledziny-2', 's-10ke-bierun-2', '--yes', '3');
+	house.poll();
+	const jan = sent(house)[1];
+	const say = (text, at) => {
+		reply(house, jan.to, jan.replyTo, text, `22 Nov 2026 ${at}`);
+		house.poll();
+		return sent(house).filter((m) => /Zapisaliśmy/.test(m.subject)).map((m) => m.text).join();
+	};
+	const yes = () => ['s-10ke-ledziny-2', 's-10ke-bierun-2'].map((key) => house.rows('meeting', 'show', key)[0].yes);
+	say('TAK 1', '11:30:00');
+	house.now = '2026-11-23T13:00:00+01:00'; // so that the day's limit hides nothing
+	const told = say('NIE WSZYSTKIE', '11:00:00');
+	assert.match(told, /2\. Bieruń.*\s+nie będziesz/);
+	assert.doesNotMatch(told, /1\. Lędziny.*\s+nie będziesz/);
+	assert.deepEqual(yes(), [1, 0]);
+	house.now = '2026-11-24T14:00:00+01:00';
+	assert.equal(say('1 NIE, 2 TAK', '10:30:00'), '', 'nothing of it counts');
+	assert.match(house.rows('journal').at(-1).why, /a newer answer of theirs/);
+	assert.deepEqual(yes(), [1, 0]);
+});
+
 story('a calendar that dates its answer before the invitation came answers when it comes', (house) => {
 	announce(house, 's-10ke-ledziny-2', '--yes', '3');
 	house.poll();
