@@ -12,6 +12,7 @@
 #include "gateway/keys.h"
 #include "gateway/meeting_held.h"
 #include "gateway/meeting_tell.h"
+#include "gateway/meeting_wish.h"
 #include "gateway/row.h"
 #include "gateway/store_consultation.h"
 #include "gateway/store_notice.h"
@@ -78,8 +79,9 @@ struct shown {
 	struct meeting m;
 	struct heads *heads;
 	struct rsvp *all, *late; /* what counts, what came too late to */
+	struct rsvp *wishes; /* for access, without an answer */
 	struct notice *notices;
-	size_t n_heads, n, n_late, n_notices;
+	size_t n_heads, n, n_late, n_wishes, n_notices;
 };
 
 /* The answers as --json has them. */
@@ -152,6 +154,42 @@ print_answers(struct cmd_context *ctx, const struct rsvp *all, size_t n,
 			print_answer(&all[i], by, by_ms < clock_now());
 }
 
+static json_t *
+wishes_to_json(struct cmd_context *ctx, const struct shown *s)
+{
+	int64_t by = s->m.starts_ms - ctx->config->access_before_ms;
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < s->n_wishes; i++)
+		json_array_append_new(
+		    list, json_pack("{s:s s:s s:o s:o s:I s:o}", "from",
+			      s->wishes[i].from, "name", s->wishes[i].from_name,
+			      "comment", row_text(s->wishes[i].comment),
+			      "received_at",
+			      cmd_json_time(ctx, s->wishes[i].received_ms),
+			      "inbound", (json_int_t)s->wishes[i].inbound_id,
+			      "needs_staff_by", cmd_json_time(ctx, by)));
+	return list;
+}
+
+static void
+print_wishes(struct cmd_context *ctx, const struct shown *s)
+{
+	int64_t by_ms = s->m.starts_ms - ctx->config->access_before_ms;
+	char by[32], title[200];
+
+	clock_format(by, ctx->config->timezone, by_ms);
+	for (size_t i = 0; i < s->n_wishes; i++) {
+		const struct rsvp *w = &s->wishes[i];
+
+		snprintf(title, sizeof(title),
+		    "wish, %.120s, for staff%s %.10s %.5s",
+		    w->from_name[0] != '\0' ? w->from_name : w->from,
+		    by_ms < clock_now() ? ", was due" : " by", by, by + 11);
+		row_print_text(title, w->comment);
+	}
+}
+
 /* What people were told of it, and how many were reached. */
 static json_t *
 notices_to_json(struct cmd_context *ctx, const struct notice *all, size_t n)
@@ -209,6 +247,9 @@ read_shown(struct shown *s, struct cmd_context *ctx, const char *word)
 	if (rc == ST_OK)
 		rc = store_rsvp_late(st, s->m.id, a, &s->late, &s->n_late, err);
 	if (rc == ST_OK)
+		rc = meeting_wishes(
+		    &s->wishes, &s->n_wishes, st, s->m.id, a, err);
+	if (rc == ST_OK)
 		rc = store_notice_all(
 		    st, s->m.id, a, &s->notices, &s->n_notices, err);
 	return rc == ST_OK ? store_meeting_heads(
@@ -251,6 +292,7 @@ show(struct cmd_context *ctx, int argc, char **argv)
 		    row, "answers", answers_to_json(ctx, s.all, s.n, &s.m));
 		json_object_set_new(row, "late_answers",
 		    answers_to_json(ctx, s.late, s.n_late, &s.m));
+		json_object_set_new(row, "wishes", wishes_to_json(ctx, &s));
 		json_object_set_new(row, "notices",
 		    notices_to_json(ctx, s.notices, s.n_notices));
 	}
@@ -259,6 +301,7 @@ show(struct cmd_context *ctx, int argc, char **argv)
 		print_notices(ctx, s.notices, s.n_notices);
 		print_answers(ctx, s.all, s.n, &s.m);
 		print_answers(ctx, s.late, s.n_late, &s.m);
+		print_wishes(ctx, &s);
 		if (meeting_held_print(ctx, &s.m) != ST_OK)
 			goto out;
 	}

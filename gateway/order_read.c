@@ -398,8 +398,11 @@ check_meetings(struct reading *r)
 	struct buf keys = { .max = 2000 };
 
 	for (size_t i = 0; i < t->order.n; i++)
-		buf_printf(
-		    &keys, "%s%s", i > 0 ? ", " : "", t->meetings[i].key);
+		buf_printf(&keys, "%s%s (%.10s %.5s)", i > 0 ? ", " : "",
+		    t->meetings[i].key, t->meetings[i].starts_local,
+		    strlen(t->meetings[i].starts_local) >= 16
+			? t->meetings[i].starts_local + 11
+			: "");
 	if (t->order.n > 1 && t->order.kind != NOTICE_ANNOUNCEMENT)
 		complain(r, "order_several", buf_span(&keys));
 	for (size_t i = 0; i < t->order.n; i++)

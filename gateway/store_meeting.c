@@ -548,6 +548,27 @@ store_meeting_heads(struct store *st, int64_t meeting_id, struct arena *a,
 	return query_close(&q, rc, err);
 }
 
+static const char meeting_letters[] =
+    "SELECT r.meeting_id, r.contact_id, r.id, 'maybe', r.text, r.needs_staff,"
+    " r.received_ms, 0, NULL, '', 0, 1, r.sender, r.sender_name"
+    " FROM (SELECT i.*, k.person_id, m.id AS meeting_id FROM meeting m"
+    " CROSS JOIN inbound i ON i.consultation_id = m.consultation_id"
+    " AND i.needs_staff = 1 AND i.received_ms < m.starts_ms"
+    " JOIN contact k ON k.id = i.contact_id WHERE m.id = :meeting) r"
+    " WHERE NOT EXISTS (SELECT 1 FROM rsvp v WHERE v.inbound_id = r.id)"
+    " AND EXISTS (SELECT 1" TOLD ") ORDER BY r.received_ms, r.id";
+
+enum status
+store_meeting_letters(struct store *st, int64_t meeting_id, struct arena *a,
+    struct rsvp **out, size_t *n, struct err *err)
+{
+	struct query q;
+
+	query_open(&q, st, meeting_letters);
+	query_id(&q, ":meeting", meeting_id);
+	return read_rsvps(&q, a, out, n, err);
+}
+
 const struct statement store_meeting_statements[] = {
 	{ "meeting_put", meeting_put },
 	{ "meeting_all", meeting_all },
@@ -562,6 +583,7 @@ const struct statement store_meeting_statements[] = {
 	{ "rsvp_overtaken", rsvp_overtaken },
 	{ "rsvp_all", rsvp_all },
 	{ "rsvp_late", rsvp_late },
+	{ "meeting_letters", meeting_letters },
 	{ "meeting_heads", meeting_heads },
 	{ NULL, NULL },
 };

@@ -131,4 +131,10 @@ enum status store_rsvp_all(struct store *st, int64_t meeting_id,
 enum status store_rsvp_late(struct store *st, int64_t meeting_id,
     struct arena *a, struct rsvp **out, size_t *n, struct err *err);
 
+/* What people who were told of the meeting wrote about its consultation before
+ * it began, that says nothing of coming and that staff should look at; answer
+ * is of no meaning.  In the order they came. */
+enum status store_meeting_letters(struct store *st, int64_t meeting_id,
+    struct arena *a, struct rsvp **out, size_t *n, struct err *err);
+
 #endif

@@ -189,6 +189,28 @@ story('who was told of several meetings answers by their numbers', (house) => {
 	assert.match(of('Bieruń').remarks, /announced \(yes 1\)$/);
 });
 
+story('a wish for access that says nothing of coming is shown with the hour it must be met by', (house) => {
+	announce(house, 's-10ke-ledziny-2', '--yes', '3');
+	house.poll();
+	const jan = sent(house)[1];
+	for (const text of ['Czy na spotkaniu będzie pętla indukcyjna?', 'Brakuje wiaty na przystanku.']) {
+		reply(house, jan.to, jan.replyTo, text);
+		house.poll();
+	}
+	house.mail('From: obcy@poczta.example\r\nTo: konsultacje@powiat.example\r\nSubject: BL-10KE\r\nMessage-ID: <obcy@poczta.example>\r\n' +
+		'MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n\r\nPotrzebny jest tłumacz migowy.\r\n');
+	house.poll();
+	const [shown] = house.rows('meeting', 'show', 's-10ke-ledziny-2');
+	assert.deepEqual(shown.wishes.map((w) => [w.from, w.comment.trim()]),
+		[[jan.to, 'Czy na spotkaniu będzie pętla indukcyjna?']]);
+	assert.ok(shown.wishes[0].needs_staff_by < shown.starts_at);
+	assert.match(house.run('meeting', 'show', 's-10ke-ledziny-2'), /wish, .*, for staff[^]*pętla/);
+	assert.deepEqual(house.rows('meeting', 'show', 's-10ke-bierun-2')[0].wishes, []);
+	reply(house, jan.to, jan.replyTo, 'Będę, i proszę o pętlę indukcyjną.');
+	house.poll();
+	assert.equal(house.rows('meeting', 'show', 's-10ke-ledziny-2')[0].wishes.length, 1, 'what stands with an answer is not shown twice');
+});
+
 story('by text, too', (house) => {
 	house.run('person', 'import', (() => {
 		const file = path.join(house.dir, 'tel.csv');

@@ -209,7 +209,7 @@ for (const [what, text, why] of [
 	['an end before the start', 'ZMIEŃ\nSpotkanie: s-t4nr-bojszowy-1\nTermin: 2026-12-01 19:00-17:00', /Zły termin/],
 	['another time', 'ROZEŚLIJ\nKod: BL-T4NR\nGmina: Bojszowy\nTermin: 2026-11-30 18:00', /s-t4nr-bojszowy-1[^]*ZMIEŃ/],
 	['a new meeting without a place', 'ROZEŚLIJ\nKod: BL-T4NR\nGmina: Imielin\nTermin: 2026-12-08 16:30', /podaj Miejsce/],
-	['several that fit', 'ODWOŁAJ\nKod: BL-T4NR', /Pasuje kilka spotkań: s-t4nr-bojszowy-1, /],
+	['several that fit', 'ODWOŁAJ\nKod: BL-T4NR', /Pasuje kilka spotkań: s-t4nr-bojszowy-1\s+\(2026-11-30 17:00\), /],
 	['nothing that changes', 'ZMIEŃ\nSpotkanie: s-t4nr-bojszowy-1\nTermin: 2026-11-30 17:00-19:00', /ma już taki termin/],
 	['a sending in the past', `${order}\nWysyłka: 2026-11-20 08:00`, /Czasu wysyłki/],
 	['a sending when the meeting has begun', `${order}\nWysyłka: 2026-11-30 17:00`, /Czasu wysyłki[^]*spotkanie wtedy już\strwa/],
