@@ -467,19 +467,40 @@ decide_words(struct decision *d, const struct case_file *c,
 	return rc;
 }
 
+/* "TAK prosze o tlumacza migowego": who needs help to come says that they
+ * come. */
+static bool
+is_yes_with_wish(const struct case_file *c)
+{
+	struct span words = span_trim(words_of(c)), rest;
+	size_t n = 0, len;
+
+	if (!c->mail->wants_access)
+		return false;
+	while (text_is_word(text_next(span_from(words, n), &len)))
+		n += len;
+	return keyword_command(c->keywords, span_sub(words, 0, n), &rest) ==
+	       CMD_YES;
+}
+
 enum status
 decide_by_number(struct decision *d, const struct case_file *c, struct err *err)
 {
 	struct numbered list[NUMBERED_MAX];
 	struct meeting *told;
 	struct span rest;
+	bool has_numbers;
 	size_t n;
 	enum status rc;
 
-	if (c->mail->kind != KIND_REMARK ||
-	    numbered_read(list, &rest, c->keywords, words_of(c)) == 0)
+	if (c->mail->kind != KIND_REMARK)
+		return ST_OK;
+	has_numbers = numbered_read(list, &rest, c->keywords, words_of(c)) != 0;
+	if (!has_numbers && !is_yes_with_wish(c))
 		return ST_OK;
 	rc = find_told(&told, &n, c, err);
+	if (rc == ST_OK && n == 1 && !has_numbers)
+		return settle_one(d, c, told, RSVP_YES, err);
 	return rc == ST_OK && n > 0 ? decide_numbers(d, c, told, n, err) : rc;
 }
 

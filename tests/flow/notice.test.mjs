@@ -211,6 +211,20 @@ story('a wish for access that says nothing of coming is shown with the hour it m
 	assert.equal(house.rows('meeting', 'show', 's-10ke-ledziny-2')[0].wishes.length, 1, 'what stands with an answer is not shown twice');
 });
 
+story('TAK with a wish for an interpreter is a yes with a wish', (house) => {
+	announce(house, 's-10ke-ledziny-2', '--yes', '3');
+	house.poll();
+	const tell = (text) => {
+		house.text({ from: '+48110000501', text, at: '2026-11-22T10:00:00+01:00' });
+		house.poll();
+		const { yes, answers } = house.rows('meeting', 'show', 's-10ke-ledziny-2')[0];
+		return [yes, answers.map((a) => [a.answer, a.needs_staff])];
+	};
+	assert.deepEqual(tell('TAK prosze o tlumacza migowego'), [1, [['yes', true]]]);
+	assert.equal(house.rows('remark', 'list').length, 0);
+	assert.deepEqual(tell('Nie zgadzam sie na brak podjazdu dla wozkow'), [1, [['yes', true]]], 'no is more than a word');
+});
+
 story('by text, too', (house) => {
 	house.run('person', 'import', (() => {
 		const file = path.join(house.dir, 'tel.csv');
