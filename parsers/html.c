@@ -177,6 +177,9 @@ program_flags(const char *name, const xmlChar **atts)
 		attribute(atts, "cite")[0] != '\0' || has(class, "cite") ||
 		has(class, "quote") || has_left_line(attribute(atts, "style"))))
 		flags |= QUOTE;
+	if (has(attribute(atts, "data-marker"), "__QUOTED_TEXT__") ||
+	    has(attribute(atts, "data-marker"), "__HEADERS__"))
+		flags |= QUOTE; /* Zimbra */
 	if (has(class, "yahoo_quoted") || has(id, "yahoo_quoted") ||
 	    strcasecmp(attribute(atts, "name"), "quote") == 0)
 		flags |= QUOTE;

@@ -557,6 +557,7 @@ attendance_behind(const struct keywords *k, const struct sentence *s)
 		found = attendance_at(k, s, i, &len);
 		if (found != 0 &&
 		    (len >= CLEAR_FORM ||
+			(i + len == s->n && sentence_gap(s, i).n == 1) ||
 			(len > 1 && (i + len == s->n ||
 					match_intent(k, FORM_ATTEND_NEXT, s,
 					    i + len) > 1))))

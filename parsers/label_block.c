@@ -103,6 +103,14 @@ static const char *const begins_forward[] = { "begin forwarded message:",
 	"start pa videresendt besked:", "videresendt melding:",
 	"zacatek preposlane zpravy:", "zaciatok preposlanej spravy:", NULL };
 
+/* "##- Please type your reply above this line -##", as ticket systems ask. */
+static const char *const above_line[] = { "above this line", "nad ta linia",
+	"powyzej tej linii", "oberhalb dieser linie", "uber dieser linie",
+	"au-dessus de cette ligne", "над цією лінією", "вище цієі лініі",
+	NULL };
+static const char *const reply_words[] = { "reply", "odpowied", "antwort",
+	"reponse", "відповід", NULL };
+
 static bool
 listed(struct span word, const char *const *table)
 {
@@ -349,11 +357,15 @@ label_block_rule(struct lines *lines, size_t i)
 		f = lines_fold(lines, i, i);
 		return listed(f, begins_forward);
 	}
-	while (at < s.n && (s.p[at] == '-' || s.p[at] == '_' ||
-			       s.p[at] == '=' || s.p[at] == '*'))
+	while (at < s.n && memchr("-_=*#", s.p[at], 5) != NULL)
 		at++;
 	if (at < 2)
 		return false;
+	if (s.n < RULE_MAX * 2) {
+		f = lines_fold(lines, i, i);
+		if (phrase_in(f, above_line) && phrase_in(f, reply_words))
+			return true;
+	}
 	s = span_from(s, at);
 	end = span_find(s, "--");
 	if (end == s.n)

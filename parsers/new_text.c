@@ -561,6 +561,9 @@ is_signature(struct reading *r, struct range s, struct range below, bool sure)
 	if (lines->line[below.from - 1].kind == LINE_RULE)
 		return sign_off_is_card(
 		    lines, below.from, below.to, &r->parsed->from);
+	if (has_sentence(lines, below) &&
+	    !sign_off_is_card(lines, below.from, below.to, &r->parsed->from))
+		return false;
 	return !has_prose(lines, below) &&
 	       last_lines(lines, below, SIGNATURE_MAX + 1) <= below.from;
 }
@@ -658,6 +661,9 @@ drop_banner(struct reading *r, struct range s)
 		end++;
 	if (end < s.to && footer_is_banner(lines, s.from, end))
 		mark_gone(lines, s.from, end);
+	else if (s.from + 1 < s.to &&
+		 footer_is_banner(lines, s.from, s.from + 1))
+		mark_gone(lines, s.from, s.from + 1); /* a table's row */
 }
 
 /* A mail program's line in the middle, with words below that may be anybody's:

@@ -2,6 +2,7 @@
 #include "parsers/sign_off.h"
 
 #include "parsers/phrase.h"
+#include "parsers/sign_off_words.h"
 #include "parsers/text.h"
 
 #include <utf8proc.h>
@@ -24,189 +25,6 @@ enum {
 	ABOVE_MAX = 100, /* lines of a list that are looked at */
 	WINDOW = 24, /* lines with words, from the end, that are looked at */
 };
-
-/* All tables are folded.  A line that begins with one of these and holds no
- * more than a few words ends a letter. */
-static const char *const formulas[] = { "pozdrawiam", "pozdrawiamy",
-	"pozdrowienia", "serdecznie pozdrawiam", "serdeczne pozdrowienia",
-	"goraco pozdrawiam", "lacze pozdrowienia", "lacze wyrazy",
-	"lacze uklony", "klaniam sie", "klaniamy sie", "laczymy pozdrowienia",
-	"laczymy wyrazy", "z powazaniem", "z powaazniem", "z pow.",
-	"z wyrazami szacunku", "z wyrazami powazania",
-	"z wyrazami wdziecznosci", "z szacunkiem", "z nalezytym szacunkiem",
-	"z najwyzszym szacunkiem", "wyrazy szacunku", "z uszanowaniem",
-	"z uklonami", "uklony", "z pozdrowieniami", "z pozdrowieniem",
-	"z serdecznymi pozdrowieniami", "z obywatelskim pozdrowieniem",
-	"z serdecznosciami", "usciski", "z gory dziekuje i pozdrawiam",
-	"z gory dziekuje, pozdrawiam", "dziekuje i pozdrawiam",
-	"dziekuje, pozdrawiam", "dziekuje. pozdrawiam",
-	"dziekujemy i pozdrawiamy", "dziekuje z gory i pozdrawiam", "pozdr",
-	"pzdr", "pozdro", "milego dnia", "milego wieczoru", "milego weekendu",
-	"milego tygodnia", "dobrego dnia", "spokojnego wieczoru",
-	"zycze milego dnia", "zyczymy milego dnia", "szczesc boze", "z bogiem",
-	"z panem bogiem", "regards", "best regards", "kind regards",
-	"kindest regards", "warm regards", "with regards", "with best regards",
-	"with kind regards", "yours sincerely", "yours faithfully",
-	"yours truly", "yours", "sincerely", "faithfully", "respectfully",
-	"best wishes", "with best wishes", "all the best", "thanks and regards",
-	"thanks and best regards", "rgds", "br", "mit freundlichen grussen",
-	"mit freundlichem gruss", "mit besten grussen",
-	"mit herzlichen grussen", "freundliche grusse", "viele grusse",
-	"beste grusse", "liebe grusse", "herzliche grusse", "schone grusse",
-	"mfg", "hochachtungsvoll", "gruss", "grusse", "lg", "vg", "з повагою",
-	"з пошаною", "щиро", "щиро ваш", "всього наикращого", "с уважением",
-	"с наилучшими пожеланиями", "s pozdravem", "s pozdravom", "s uctou",
-	"s prianim", "s pranim", "hezky den", "cordialement",
-	"bien cordialement", "salutations", "bien a vous", "cordiali saluti",
-	"distinti saluti", "saluti", "saludos", "un saludo", "atentamente",
-	"atenciosamente", "cumprimentos", "com os melhores cumprimentos",
-	"met vriendelijke groet", "met vriendelijke groeten",
-	"vriendelijke groet", "groeten", "mvg", "med vanliga halsningar",
-	"med vanlig halsning", "vanliga halsningar", "halsningar", "mvh",
-	"med venlig hilsen", "venlig hilsen", "de bedste hilsner",
-	"bedste hilsner", "hilsen", "kh", "vh", "med vennlig hilsen",
-	"vennlig hilsen", "ystavallisin terveisin", "terveisin", "udv",
-	"udvozlettel", "tisztelettel", "pagarbiai", "ar cienu", "cu stima",
-	"cu respect", "z posanou", NULL };
-
-/* "Z sportowym pozdrowieniem", "z wyrazami uszanowania": with regards of
- * whatever kind, with signs of whatever. */
-static const char *const with[] = { "z", "ze", "mit", "with", "s", "so", NULL };
-static const char *const regards[] = { "pozdrawiam", "pozdrawiamy",
-	"pozdrowieniem", "pozdrowieniami", "powazaniem", "szacunkiem",
-	"uszanowaniem", "uklonami", "gruss", "grussen", "regards", "wishes",
-	"pozdravem", "pozdravom", "uctou", NULL };
-static const char *const signs_of[] = { "wyrazami", NULL };
-
-/* These end a letter only when the name follows. */
-static const char *const thanks[] = { "dziekuje", "dziekujemy", "dzieki",
-	"z gory dziekuje", "z gory dziekujemy", "z gory dzieki",
-	"dziekuje z gory", "serdecznie dziekuje", "thanks", "many thanks",
-	"thank you", "cheers", "best", "danke", "vielen dank", "merci", "дякую",
-	"спасибо", "dekuji", "dakujem", "dekujeme", "grazie", "gracias",
-	"muchas gracias", "obrigado", "obrigada", "tack", "kiitos", "bedankt",
-	"dank u", NULL };
-
-static const char *const greetings[] = { "dzien dobry", "dziendobry",
-	"dobry wieczor", "witam", "witamy", "witajcie", "witaj", "szanowni",
-	"szanowny", "szanowna", "szanowne", "wielce szanowni", "wielmozny",
-	"drodzy", "kochani", "czesc", "hej", "hejka", "siema", "uszanowanie",
-	"wielce szanowny", "wielce szanowna", "wielce szanowne", "szczesc boze",
-	"dear", "hello", "hi", "hey", "good morning", "good afternoon",
-	"good evening", "greetings", "to whom it may concern", "sehr geehrte",
-	"sehr geehrter", "guten tag", "guten morgen", "hallo", "доброго дня",
-	"добрии день", "доброго вечора", "добрии вечір", "вітаю", "шановні",
-	"шановнии", "шановна", "здравствуите", "добрыи день", "уважаемые",
-	"dobry den", "vazeni", "vazena", "bonjour", "buongiorno", "buenos dias",
-	"god dag", "ahoj", "nazdar", "zdravim", "moin", "moin moin", "servus",
-	"gruss gott", "guten abend", "salut", "ciao", "salve", "hola",
-	"bom dia", "buna ziua", "sziasztok", "szia", "tisztelt", "jo napot",
-	"labas", "laba diena", "sveiki", "geachte", "beste heer", "goedendag",
-	"kare", "hei", "terve", "привіт", "привет", NULL };
-
-/* These greet only when a comma or an exclamation mark ends the line: "Droga"
- * is a road, too. */
-static const char *const addressed[] = { "droga", "drogi", "dobry", "panie",
-	"pani", "panowie", "panstwo", "radni", "sasiedzi", "mieszkancy",
-	"liebe", "lieber", "mili", "pane", "пане", "пані", NULL };
-
-/* Who is greeted, and how: small letters are allowed for these. */
-static const char *const greeted[] = { "pan", "pani", "panie", "panu",
-	"panowie", "panstwo", "panstwu", "panstwa", "szanowni", "szanowny",
-	"szanowna", "serdecznie", "ponownie", "goraco", "cieplo", "bardzo",
-	"raz", "jeszcze", "wszystkim", "wszystkich", "wam", "was", "starosto",
-	"nisko", "wojcie", "burmistrzu", "prezydencie", "przewodniczacy",
-	"przewodniczaca", "radny", "radna", "radni", "dyrektorze", "dyrektor",
-	"naczelniku", "sekretarzu", "skarbniku", "redakcjo", "urzednicy",
-	"mieszkancy", "sasiedzi", "konsultacje", "zespole", "zespol", "i",
-	"oraz", "dzien", "dobry", "sir", "madam", "or", "and", "all",
-	"everyone", "there", "team", "sirs", "mr", "mrs", "ms", "folks",
-	"damen", "und", "herren", "geehrte", "frau", "herr", "zusammen",
-	"kivanok", "mevrouw", "пане", "пані", "панове", "всім", "to", "you",
-	NULL };
-
-/* What may stand behind a formula in small letters. */
-static const char *const wished[] = { "serdecznie", "serdeczne", "serdecznosci",
-	"bardzo", "goraco", "cieplo", "noworocznie", "swiatecznie", "wiosennie",
-	"i", "oraz", "a", "takze", "z", "ze", "powazaniem", "szacunkiem",
-	"wyrazami", "szacunku", "powazania", "pozdrawiam", "pozdrawiamy",
-	"pozdrowienia", "zycze", "zyczymy", "zyczac", "milego", "dobrego",
-	"spokojnego", "udanego", "owocnego", "dnia", "dzionka", "wieczoru",
-	"tygodnia", "weekendu", "popoludnia", "pracy", "wesolych", "swiat",
-	"panstwa", "pania", "pana", "panstwu", "was", "wszystkich", "caly",
-	"zespol", "dziekuje", "dziekujemy", "gory", "najlepszego",
-	"wszystkiego", "mieszkaniec", "mieszkanka", "mieszkancy", "rodzina",
-	"obywatel", "zatroskany", "zatroskana", "wdzieczny", "and", "the",
-	"best", "kind", "warm", "regards", "wishes", "thanks", "thank", "you",
-	"for", "your", "very", "much", "time", "help", "advance", "in", "again",
-	"to", "from", "sincerely", "truly", "all", "und", "aus", "auch",
-	"schone", "dank", "grusse", "grussen", "en", "et", "och", NULL };
-
-static const char *const given_names[] = { "adam", "agata", "agnieszka",
-	"aleksander", "aleksandra", "alicja", "aleksy", "alojzy", "andrzej",
-	"anna", "antoni", "antonina", "arkadiusz", "artur", "barbara",
-	"bartosz", "bartlomiej", "beata", "bernadeta", "bogdan", "boguslaw",
-	"bogumila", "bozena", "bronislaw", "brygida", "cecylia", "celina",
-	"cezary", "czeslaw", "czeslawa", "damian", "daniel", "danuta", "daria",
-	"dariusz", "dawid", "dominik", "dominika", "dorota", "edward", "edyta",
-	"elzbieta", "emil", "emilia", "eryk", "eugeniusz", "ewa", "ewelina",
-	"filip", "franciszek", "gabriela", "genowefa", "gerard", "grazyna",
-	"grzegorz", "halina", "hanna", "helena", "henryk", "henryka", "hubert",
-	"ignacy", "igor", "irena", "ireneusz", "iwona", "izabela", "jacek",
-	"jadwiga", "jakub", "jan", "janina", "janusz", "jaroslaw", "jerzy",
-	"joanna", "jolanta", "jozef", "jozefa", "julia", "justyna", "kacper",
-	"kamil", "kamila", "karol", "karolina", "katarzyna", "kazimierz",
-	"kinga", "klaudia", "konrad", "kornelia", "krystian", "krystyna",
-	"krzysztof", "lech", "leon", "leszek", "lidia", "lucja", "lucyna",
-	"ludwik", "lukasz", "maciej", "magdalena", "malgorzata", "marcin",
-	"marek", "maria", "marianna", "marian", "mariola", "mariusz", "marta",
-	"martyna", "marzena", "mateusz", "michal", "mieczyslaw", "mikolaj",
-	"miroslaw", "miroslawa", "monika", "natalia", "nikola", "norbert",
-	"oliwia", "olga", "oskar", "patrycja", "patryk", "paulina", "pawel",
-	"piotr", "przemyslaw", "radoslaw", "rafal", "regina", "renata",
-	"robert", "roman", "rozalia", "ryszard", "sabina", "sebastian",
-	"slawomir", "stanislaw", "stanislawa", "stefan", "stefania", "sylwia",
-	"szymon", "tadeusz", "teresa", "tomasz", "ursula", "urszula", "waclaw",
-	"waldemar", "wanda", "wieslaw", "wieslawa", "wiktor", "wiktoria",
-	"witold", "wladyslaw", "wlodzimierz", "wojciech", "zbigniew",
-	"zdzislaw", "zenon", "zofia", "zuzanna", "zygmunt", "john", "james",
-	"peter", "paul", "mary", "david", "michael", "george", "thomas",
-	"olena", "oksana", "iryna", "natalija", "andrij", "serhij", "oleksandr",
-	"ania", "asia", "basia", "kasia", "gosia", "ola", "ela", "iza", "jola",
-	"aga", "magda", "zosia", "zuzia", "ala", "hania", "renia", "krysia",
-	"marysia", "bozenka", "wiola", "tomek", "bartek", "wojtek", "krzysiek",
-	"janek", "kuba", "staszek", "heniek", "jurek", "romek", "mirek",
-	"darek", "jarek", "arek", "marcel", "radek", "przemek", "grzesiek",
-	"zbyszek", "mietek", "adas", "piotrek", "rysiek", "leszek", "janko",
-	"adrian", "adrianna", "albert", "aldona", "alfred", "alina", "alojza",
-	"amelia", "aneta", "angelika", "aniela", "anita", "augustyn", "bernard",
-	"benedykt", "blazej", "boleslaw", "brunon", "edmund", "eleonora",
-	"eliza", "elwira", "ernest", "erwin", "eugenia", "felicja", "feliks",
-	"florian", "fryderyk", "gertruda", "gustaw", "herbert", "hieronim",
-	"honorata", "ilona", "joachim", "judyta", "kajetan", "klara", "klemens",
-	"laura", "lena", "leokadia", "leonard", "lucjan", "lukasz", "maja",
-	"maksymilian", "malwina", "marlena", "maryla", "matylda", "milena",
-	"milosz", "nadia", "nikodem", "nina", "otylia", "rajmund", "roksana",
-	"rudolf", "sandra", "sara", "seweryn", "sonia", "szczepan", "teodor",
-	"tymon", "walentyna", "walenty", "weronika", "wincenty", "zaneta",
-	"zdzislawa", "zyta", "olek", "maciek", "mikolajek", "lukasz", "олена",
-	"оксана", "ірина", "наталія", "андріи", "сергіи", "олександр", "іван",
-	"марія", NULL };
-
-/* What stands before a name and is no word of the author's. */
-static const char *const titles[] = { "mgr", "inz", "dr", "hab", "prof", "lek",
-	"med", "ks", "adw", "mec", "arch", "radca", "pani", "pan", "mr", "mrs",
-	"ms", "ing", "dipl", NULL };
-
-static const char *const card_marks[] = { "tel", "telefon", "tel.", "mob",
-	"kom", "kom.", "fax", "faks", "nip", "regon", "krs", "phone", "mobile",
-	"e-mail", "email", "mail", "ul", "al", "pl", "os", "www", "http",
-	"https", "handy", "gsm", "pesel", NULL };
-
-/* For whom is signed, above the name. */
-static const char *const behalf[] = { "w imieniu", "z upowaznienia",
-	"za zarzad", "za komitet", "on behalf of", "im namen", "im auftrag",
-	"від імені", NULL };
 
 struct word {
 	struct span s;
@@ -342,8 +160,8 @@ are_names(struct lines *lines, struct span rest, const struct buf *known)
 		count++;
 		hits += is_known(lines, known, word.s);
 		given += word.capital &&
-			 phrase_starts(
-			     lines_fold_words(lines, word.s), given_names) > 0;
+			 phrase_starts(lines_fold_words(lines, word.s),
+			     sign_off_given_names) > 0;
 	}
 	return (count > 0 && count < 4 && hits == count) ||
 	       (count == 1 && given == 1);
@@ -366,16 +184,16 @@ behind(struct span words, struct span f, size_t n)
 static size_t
 with_regards(struct span folded)
 {
-	size_t n = phrase_starts(folded, with);
+	size_t n = phrase_starts(folded, sign_off_with);
 
 	for (int i = 0; n > 0 && i < 3; i++) {
 		struct span rest = span_trim(span_from(folded, n));
-		size_t found = phrase_starts(rest, regards);
+		size_t found = phrase_starts(rest, sign_off_regards);
 		size_t at = (size_t)(rest.p - folded.p);
 
 		if (found > 0)
 			return at + found;
-		found = phrase_starts(rest, signs_of);
+		found = phrase_starts(rest, sign_off_signs_of);
 		if (found > 0 && rest.n > found)
 			return at + found + 1 +
 			       span_find(span_from(rest, found + 1), " ");
@@ -398,20 +216,20 @@ is_formula(struct lines *lines, size_t i, const struct buf *known, bool *weak,
 	    words.n < 2 || count_digits(words) > 0 || has_any(words, "?@"))
 		return false;
 	f = lines_fold_words(lines, words);
-	n = phrase_starts(f, formulas);
+	n = phrase_starts(f, sign_off_formulas);
 	if (n == 0)
 		n = with_regards(f);
 	if (n == 0 && !has_any(words, ",.!:;") &&
 	    phrase_count_words(f, SHORT_WORDS + 1) <= SHORT_WORDS &&
-	    phrase_word_in(f, regards))
+	    phrase_word_in(f, sign_off_regards))
 		n = f.n;
 	*weak = n == 0;
 	if (n == 0)
-		n = phrase_starts(f, thanks);
+		n = phrase_starts(f, sign_off_thanks);
 	if (n == 0)
 		return false;
 	rest = behind(words, f, n);
-	left = count_allowed(lines, rest, wished, known);
+	left = count_allowed(lines, rest, sign_off_wished, known);
 	*named = left >= 2 && memchr(",!.-", rest.p[0], 4) != NULL;
 	if (*weak && are_names(lines, rest, known)) {
 		*named = true;
@@ -493,13 +311,13 @@ is_name(
 		hits += is_known(lines, &known, word.s);
 		parts += is_part_known(lines, &known, word.s);
 		words_before |=
-		    hits == 0 &&
-		    phrase_starts(lines_fold_words(lines, word.s), titles) == 0;
+		    hits == 0 && phrase_starts(lines_fold_words(lines, word.s),
+				     sign_off_titles) == 0;
 		capitals += word.capital;
 		initials += word.capital && is_initial(lines, &known, word.s);
 		if (count++ == 0)
 			given = phrase_starts(lines_fold_words(lines, word.s),
-				    given_names) > 0;
+				    sign_off_given_names) > 0;
 	}
 	buf_free(&known);
 	if (hits + initials == count && (hits > 0 || count == 2 || count == 3))
@@ -529,6 +347,24 @@ ends_sentence(struct span words)
 	return letters > 3 || words.p[words.n - 1] != '.';
 }
 
+/* "43-150 Bieruń" */
+static bool
+has_post_code(struct span s)
+{
+	static const char form[] = "dd-ddd";
+	size_t n = 0;
+
+	for (size_t i = 0; i < s.n && form[n] != '\0'; i++) {
+		bool digit = s.p[i] >= '0' && s.p[i] <= '9';
+
+		if (form[n] == 'd' ? digit : s.p[i] == '-')
+			n++;
+		else
+			n = digit ? (n == 2 ? 2 : 1) : 0;
+	}
+	return form[n] == '\0';
+}
+
 /* A line of a visiting card: short, or with a telephone number or address. */
 static bool
 is_card_line(struct lines *lines, size_t i)
@@ -548,8 +384,10 @@ is_card_line(struct lines *lines, size_t i)
 		return false;
 	f = lines_fold(lines, i, i);
 	proofs = (count_digits(words) >= 7) + has_any(words, "@") +
+		 has_post_code(words) + phrase_in(f, sign_off_firms) +
 		 2 * has_any(words, "|") + (span_find(f, "www.") < f.n) +
-		 (span_find(f, "http") < f.n) + phrase_word_in(f, card_marks);
+		 (span_find(f, "http") < f.n) +
+		 phrase_word_in(f, sign_off_card_marks);
 	return proofs >= 2;
 }
 
@@ -560,7 +398,7 @@ proves_card(struct lines *lines, size_t i)
 	struct span words = lines_words(lines, i);
 
 	return count_digits(words) >= 7 || has_any(words, "@") ||
-	       phrase_word_in(lines_fold(lines, i, i), card_marks);
+	       phrase_word_in(lines_fold(lines, i, i), sign_off_card_marks);
 }
 
 /* Are all lines from `from` on, up to `to` or a postscript, those of a name and
@@ -598,9 +436,9 @@ looks_like_name(struct lines *lines, size_t i)
 	return lines->line[i].kind == LINE_TEXT && !ends_sentence(words) &&
 	       !has_any(words, ":;?!/()") && count_digits(words) == 0 &&
 	       phrase_count_words(words, 2) > 1 &&
-	       count_allowed(lines, words, titles, NULL) <=
+	       count_allowed(lines, words, sign_off_titles, NULL) <=
 		   NAME_WORDS_MAX + 1 &&
-	       count_allowed(lines, words, titles, NULL) > 0;
+	       count_allowed(lines, words, sign_off_titles, NULL) > 0;
 }
 
 bool
@@ -633,7 +471,8 @@ is_on_behalf(struct lines *lines, size_t i, size_t to,
 
 	if (words.n == 0 || words.n > FORMULA_MAX || ends_sentence(words) ||
 	    lines_next(lines, i + 1) >= to ||
-	    phrase_starts(lines_fold_words(lines, words), behalf) == 0 ||
+	    phrase_starts(lines_fold_words(lines, words), sign_off_behalf) ==
+		0 ||
 	    phrase_count_words(words, BEHALF_WORDS_MAX + 1) >
 		BEHALF_WORDS_MAX ||
 	    !is_card(lines, i + 1, to, true, &out->end, &count) ||
@@ -701,7 +540,8 @@ may_be_name(const struct lines *lines, size_t i, size_t from, size_t to)
 	while (k > from && lines->line[k - 1].kind == LINE_BLANK)
 		k--;
 	if (k > from && lines->line[k - 1].kind == LINE_TEXT &&
-	    ends_with_colon(lines, k - 1))
+	    ends_with_colon(lines, k - 1) &&
+	    (k == i || !ends_sentence(lines_words(lines, i - 1))))
 		return false; /* what the author counts or names */
 	if (starts_paragraph(lines, i, from))
 		return true;
@@ -711,6 +551,50 @@ may_be_name(const struct lines *lines, size_t i, size_t from, size_t to)
 	return phrase_count_words(lines_words(lines, i), 2) > 1 ||
 	       ends_sentence(above) ||
 	       (above.n <= UNWRAPPED_MAX && above.p[above.n - 1] != ',');
+}
+
+/* Is line `i`, the last of all, a name and how to reach it: "Jan Kot, tel. 110
+ * 000 000"? */
+static bool
+is_name_with_card(
+    struct lines *lines, size_t i, size_t to, const struct address *author)
+{
+	struct span words = lines_words(lines, i);
+	struct line whole = lines->line[i];
+	size_t n = 0;
+	bool is, guessed;
+
+	if (words.n > CARD_LINE_MAX || lines_next(lines, i + 1) < to)
+		return false;
+	while (n < words.n && memchr(",;|(", words.p[n], 4) == NULL)
+		n++;
+	if (n == words.n || !proves_card(lines, i))
+		return false;
+	lines->line[i].raw_n = (uint32_t)(whole.lead + n);
+	is = phrase_count_words(lines_words(lines, i), 2) > 1 &&
+	     is_name(lines, i, author, &guessed);
+	lines->line[i] = whole;
+	return is;
+}
+
+/* With the offices that stand right above the name at line `i`, when they begin
+ * a paragraph: "Przewodnicząca Rady". */
+static size_t
+with_office_above(struct lines *lines, size_t i, size_t from)
+{
+	size_t k = i;
+
+	while (k > from && i - k < BEHALF_LINES_MAX &&
+	       lines->line[k - 1].kind == LINE_TEXT &&
+	       !lines->line[k - 1].gone &&
+	       !ends_sentence(lines_words(lines, k - 1)) &&
+	       phrase_leads(lines_fold_words(lines, lines_words(lines, k - 1)),
+		   sign_off_offices) &&
+	       (count_allowed(lines, lines_words(lines, k - 1), sign_off_titles,
+		    NULL) > 0 ||
+		   phrase_count_words(lines_words(lines, k - 1), 3) <= 2))
+		k--;
+	return k > from && starts_paragraph(lines, k, from) ? k : i;
 }
 
 /* A given name alone is one only below other words, at the very end. */
@@ -751,6 +635,13 @@ sign_off_find(struct sign_off *out, struct lines *lines, size_t from, size_t to,
 			found = true;
 			continue;
 		}
+		if (is_name_with_card(lines, i, to, author)) {
+			out->end = to;
+			out->card = true;
+			out->guessed = false;
+			found = true;
+			continue;
+		}
 		if (may_be_name(lines, i, from, to) &&
 		    is_name(lines, i, author, &out->guessed) &&
 		    is_card(lines, i + 1, to, false, &out->end, &count) &&
@@ -758,6 +649,7 @@ sign_off_find(struct sign_off *out, struct lines *lines, size_t from, size_t to,
 			(count > 0 || i == from)) &&
 		    !(out->guessed && !starts_paragraph(lines, i, from))) {
 			out->card = count > 0;
+			out->at = with_office_above(lines, i, from);
 			found = true;
 		}
 	}
@@ -793,13 +685,13 @@ sign_off_is_greeting(struct lines *lines, size_t i)
 	    words.n < 2 || has_any(words, "?/@"))
 		return false;
 	f = lines_fold_words(lines, words);
-	n = phrase_starts(f, greetings);
+	n = phrase_starts(f, sign_off_greetings);
 	if (n == 0 && has_any(span_from(words, words.n - 1), ",!"))
-		n = phrase_starts(f, addressed);
+		n = phrase_starts(f, sign_off_addressed);
 	if (n == 0)
 		return false;
 	f = span_trim(behind(words, f, n));
 	if (is_heading(words, f))
 		return false;
-	return count_allowed(lines, f, greeted, NULL) >= 0;
+	return count_allowed(lines, f, sign_off_greeted, NULL) >= 0;
 }

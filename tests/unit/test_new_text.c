@@ -84,6 +84,13 @@ static const char *const sentences[] = {
 	"droga nie jest gotowa.",
 	"RODO: ochrona danych osobowych nie jest w projekcie opisana.",
 	"Popieram Jan Kowalski",
+	"Ławka przy aptece.\n"
+	"—\n"
+	"To wszystko, o co prosimy od lat.",
+	"Nad tą linią trzeba popracować, odpowiedź poproszę na piśmie.",
+	"Linia 52 jest zła.\n"
+	"___________\n"
+	"Linia 7 jest dobra.",
 	"Potwierdzam obecność, Jan Kowalski",
 	"Szanowni Państwo, wnoszę o ławki.\n"
 	"Jan Sobieski powinien mieć pomnik.",
