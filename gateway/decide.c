@@ -556,17 +556,22 @@ decide(struct decision *d, const struct case_file *c, struct err *err)
 
 	*d = (struct decision){ 0 };
 	rc = decide_receipt(d, c, err);
+	if (rc != ST_OK || is_settled(d))
+		return rc;
+	decide_answering(c);
+	rc = decide_button(d, c, err);
 	if (rc == ST_OK && !is_settled(d))
 		rc = decide_machine(d, c, err);
 	if (rc != ST_OK || is_settled(d))
 		return rc;
-	decide_answering(c);
 	rc = decide_staff(d, c, err);
 	if (rc != ST_OK || is_settled(d))
 		return rc;
 	decide_trust(d, c);
 	if (!is_settled(d))
 		decide_name(d, c);
+	if (!is_settled(d))
+		decide_plain_button(d, c);
 	if (!is_settled(d))
 		rc = decide_order(d, c, err);
 	if (rc == ST_OK && !is_settled(d))

@@ -2,8 +2,9 @@
  *
  * Place: decide.c finds out what a message is about; decide_order.c what an
  * order in it changes, decide_rsvp.c what an answer to a meeting says,
- * decide_staff.c what staff want sent to many; all look up and settle by
- * decide_case.c.  Nobody else includes this.
+ * decide_staff.c what staff want sent to many, decide_button.c what the button
+ * of a mail program sends; all look up and settle by decide_case.c.  Nobody else
+ * includes this.
  */
 #ifndef DECIDE_INTERNAL_H
 #define DECIDE_INTERNAL_H
@@ -56,6 +57,14 @@ bool decide_follows_waiting(const struct waiting *w, const struct case_file *c);
  * itself when that is 0; d->consultation is known. */
 enum status decide_with_row(struct decision *d, const struct case_file *c,
     const struct waiting *w, struct err *err);
+
+/* The mail that a button of the reader's mail program sent, to the token of a
+ * notice: ends notices, whatever words the program adds.  Settles nothing when it
+ * is none. */
+enum status
+decide_button(struct decision *d, const struct case_file *c, struct err *err);
+/* The same without a token, from whom no machine and no fraud is. */
+void decide_plain_button(struct decision *d, const struct case_file *c);
 
 /* TAK, NIE, STOP, START, STAN, KOREKTA and the others; a sentence of
  * attendance too.  Settles nothing when the message is no order. */

@@ -388,7 +388,8 @@ put_list(struct buf *out, const struct compose *mail)
 		buf_printf(out, "List-Id: <%s>\r\n", mail->list_id);
 	if (mail->unsubscribe != NULL)
 		buf_printf(out,
-		    "List-Unsubscribe:\r\n <mailto:%s?subject=REZYGNUJE>\r\n",
+		    "List-Unsubscribe:\r\n <mailto:%s?subject=" COMPOSE_UNSUBSCRIBE
+		    ">\r\n",
 		    mail->unsubscribe);
 }
 

@@ -10,6 +10,10 @@
 
 #include "parsers/buf.h"
 
+/* The subject that List-Unsubscribe asks for: ASCII, so that no mail program
+ * can spoil it. */
+#define COMPOSE_UNSUBSCRIBE "REZYGNUJE"
+
 struct compose {
 	const char *from_name, *from, *to, *reply_to;
 	const char *subject; /* UTF-8; refused with CR, LF or NUL */
