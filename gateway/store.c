@@ -292,6 +292,7 @@ store_unlock(int fd)
 
 /* ---- transactions ------------------------------------------------------ */
 
+/* Whoever waits for the lock asks once a millisecond. */
 static void
 let_others_write(const struct store *st)
 {
@@ -314,7 +315,9 @@ leave_transaction(struct store *st)
 	}
 	st->in_transaction = false;
 	st->lost.text[0] = '\0';
-	st->committed = clock_ticks();
+	/* One that was over at once kept nobody waiting. */
+	if (clock_ticks() != st->began)
+		st->committed = clock_ticks();
 }
 
 enum status
@@ -327,6 +330,7 @@ store_begin(struct store *st, struct err *err)
 	let_others_write(st);
 	rc = store_execute(st, "BEGIN IMMEDIATE", "begin", err);
 	st->in_transaction = rc == ST_OK;
+	st->began = clock_ticks();
 	return rc;
 }
 

@@ -87,7 +87,8 @@ struct store {
 	bool is_swollen; /* something large went through */
 	struct err lost; /* why SQLite ended our transaction by itself */
 	int64_t busy_since; /* when the wait for the lock began */
-	int64_t committed; /* when we last let go of the lock */
+	int64_t began; /* when we last had the lock */
+	int64_t committed; /* when we last let go of it after a while */
 };
 
 struct query {
