@@ -311,7 +311,8 @@ take_turn(
 	rc = inlet_open(w->inlet, err);
 	if (rc != ST_OK)
 		return rc;
-	w->inlet->source->stop = &w->crew->d->is_stopping;
+	if (w->inlet->source->stop == NULL) /* else it may be connecting */
+		w->inlet->source->stop = &w->crew->d->is_stopping;
 	if (!w->is_resumed)
 		expect_mail(w);
 	rc = w->is_resumed ? ST_OK : through_intake(w, &resume, err);

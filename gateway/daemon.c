@@ -25,11 +25,15 @@ inlet_open(struct inlet *in, struct err *err)
 		   : source_open_sms(&in->source, in->sms, err);
 }
 
-static void
-list_inlets(struct daemon *d)
+static enum status
+list_inlets(struct daemon *d, struct err *err)
 {
 	const struct config *conf = d->config;
+	size_t n = (size_t)(conf->n_mailboxes + conf->n_sms);
 
+	d->inlets = calloc(n + 1, sizeof(*d->inlets));
+	if (d->inlets == NULL)
+		return err_set(err, ST_BROKEN, "out of memory");
 	for (int i = 0; i < conf->n_mailboxes; i++) {
 		struct inlet *in = &d->inlets[d->n_inlets++];
 
@@ -43,6 +47,23 @@ list_inlets(struct daemon *d)
 		in->sms = &conf->sms[i];
 		snprintf(in->name, sizeof(in->name), "sms %s", in->sms->name);
 	}
+	return ST_OK;
+}
+
+/* What takes its time and is needed first is the way to a server; meanwhile
+ * everything else is opened.  A source that cannot be opened is opened again in
+ * its turn. */
+static void
+connect_ahead(struct daemon *d)
+{
+	struct inlet *first = &d->inlets[0];
+	struct err err;
+
+	if (d->n_inlets == 0 || inlet_open(first, &err) != ST_OK ||
+	    first->source->ops->connect == NULL)
+		return;
+	first->source->stop = &d->is_stopping;
+	first->source->ops->connect(first->source);
 }
 
 /* One that cannot be opened, down or wrongly set up, must not keep the others
@@ -51,15 +72,9 @@ list_inlets(struct daemon *d)
 static enum status
 open_sources(struct daemon *d, struct err *err)
 {
-	const struct config *conf = d->config;
-	size_t n = (size_t)(conf->n_mailboxes + conf->n_sms);
 	enum status worst = ST_OK;
 	int opened = 0;
 
-	d->inlets = calloc(n + 1, sizeof(*d->inlets));
-	if (d->inlets == NULL)
-		return err_set(err, ST_BROKEN, "out of memory");
-	list_inlets(d);
 	for (int i = 0; i < d->n_inlets; i++) {
 		struct err one;
 		enum status rc = inlet_open(&d->inlets[i], &one);
@@ -74,7 +89,7 @@ open_sources(struct daemon *d, struct err *err)
 		return err_set(err, ST_REJECT,
 		    "%s names no mailbox and no sms line; there is nothing to "
 		    "run",
-		    conf->path);
+		    d->config->path);
 	return opened > 0 ? ST_OK : worst;
 }
 
@@ -125,6 +140,10 @@ daemon_open(struct daemon **out, const struct config *config, bool is_once,
 	if (rc == ST_OK)
 		rc = store_open(&d->store, config->database, err);
 	if (rc == ST_OK)
+		rc = list_inlets(d, err);
+	if (rc == ST_OK && is_once)
+		connect_ahead(d);
+	if (rc == ST_OK)
 		rc = intake_open(&d->intake, d->store, config, d->keys, err);
 	if (rc == ST_OK)
 		rc = open_outlets(d, is_once, err);
@@ -133,6 +152,7 @@ daemon_open(struct daemon **out, const struct config *config, bool is_once,
 	if (rc == ST_OK)
 		rc = open_sources(d, err);
 	if (rc != ST_OK) {
+		atomic_store(&d->is_stopping, true);
 		daemon_close(d);
 		return rc;
 	}
@@ -145,6 +165,7 @@ daemon_close(struct daemon *d)
 {
 	if (d == NULL)
 		return;
+	intake_dismiss(d->intake);
 	for (int i = 0; i < d->n_inlets; i++)
 		if (d->inlets[i].source != NULL)
 			d->inlets[i].source->ops->close(d->inlets[i].source);

@@ -55,7 +55,8 @@ struct daemon {
 };
 
 /* Opens keys, database, intake, the ways out and every source, in this order;
- * changes nothing.  `is_once`: one connection for mail is enough.  The lock is
+ * changes nothing.  `is_once`: one connection for mail is enough, and
+ * the first source begins to connect before the ways out are opened.  The lock is
  * the caller's.  What cannot be opened ends it
  * with one sentence; `*out` is then NULL.  A source does so only when none
  * can be opened and one refuses its configuration (ST_REJECT); inlet_open()

@@ -193,6 +193,19 @@ box_fetch(struct source *s, struct batch *batch, struct err *err)
 	return rc == ST_OK ? ST_OK : err_prefix(err, rc, box->name);
 }
 
+/* How this server writes the folder that mails in hand go to, is asked while
+ * they are stored and not when they are to go there. */
+static void
+learn_ahead(struct imap_box *box)
+{
+	struct buf wire = { .max = IMAP_NAME_MAX };
+
+	if (box->in_hand > 0 && box->im != NULL && !imap_is_broken(box->im) &&
+	    box->folders[box->at].held_why == NULL)
+		imap_wire_name(box->im, &wire, box->conf->processed, NULL);
+	buf_free(&wire);
+}
+
 /* The next of the same list, over the connection there is. */
 static void
 box_fetch_ahead(struct source *s, struct batch *batch)
@@ -204,6 +217,7 @@ box_fetch_ahead(struct source *s, struct batch *batch)
 
 	batch->n = 0;
 	batch->more = false;
+	learn_ahead(box);
 	if (!box->may_go_on || box->in_hand != 1 || box->im == NULL ||
 	    imap_is_broken(box->im) || box->selected != box->at ||
 	    f->at == f->list.n || next->is_stored || next->size > BATCH_BYTES)
@@ -435,6 +449,12 @@ box_check(struct source *s, struct buf *found, struct err *err)
 /* ---- opening ------------------------------------------------------------ */
 
 static void
+box_connect(struct source *s)
+{
+	imap_connect_ahead((struct imap_box *)s);
+}
+
+static void
 box_resume(struct source *s, const char *cursor)
 {
 	struct imap_box *box = (struct imap_box *)s;
@@ -475,6 +495,7 @@ box_close(struct source *s)
 }
 
 static const struct source_ops box_ops = {
+	.connect = box_connect,
 	.resume = box_resume,
 	.fetch = box_fetch,
 	.fetch_ahead = box_fetch_ahead,

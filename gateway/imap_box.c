@@ -4,14 +4,64 @@
  */
 #include "gateway/imap_box.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "gateway/imap_name.h"
 
+static enum status
+connect_now(struct imap_box *box, struct err *err)
+{
+	struct stream_certificate certificate;
+	enum status rc = imap_open(&box->im, box->conf, box->source.stop, err);
+
+	if (rc != ST_OK)
+		return rc;
+	imap_certificate(box->im, &certificate);
+	box->source.certificate_expires_ms = certificate.expires_ms;
+	return ST_OK;
+}
+
+static void *
+run_connector(void *arg)
+{
+	struct imap_box *box = arg;
+
+	box->connected = connect_now(box, &box->connect_err);
+	return NULL;
+}
+
+/* A thread that cannot be had is not needed.  Signals are for the others. */
+void
+imap_connect_ahead(struct imap_box *box)
+{
+	sigset_t all, ours;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &ours);
+	box->is_connecting =
+	    pthread_create(&box->connector, NULL, run_connector, box) == 0;
+	pthread_sigmask(SIG_SETMASK, &ours, NULL);
+}
+
+/* What came of it is told once: whoever asks again tries again. */
+static enum status
+await_connector(struct imap_box *box, struct err *err)
+{
+	if (!box->is_connecting)
+		return ST_OK;
+	pthread_join(box->connector, NULL);
+	box->is_connecting = false;
+	return box->connected == ST_OK
+		   ? ST_OK
+		   : err_set(err, box->connected, "%s", box->connect_err.text);
+}
+
 void
 imap_drop(struct imap_box *box)
 {
+	await_connector(box, NULL);
 	imap_close(box->im);
 	box->im = NULL;
 	box->selected = -1;
@@ -25,19 +75,13 @@ imap_drop(struct imap_box *box)
 enum status
 imap_connect(struct imap_box *box, struct err *err)
 {
-	struct stream_certificate certificate;
-	enum status rc;
+	enum status rc = await_connector(box, err);
 
-	if (box->im != NULL && imap_is_broken(box->im))
-		imap_drop(box);
-	if (box->im != NULL)
-		return ST_OK;
-	rc = imap_open(&box->im, box->conf, box->source.stop, err);
 	if (rc != ST_OK)
 		return rc;
-	imap_certificate(box->im, &certificate);
-	box->source.certificate_expires_ms = certificate.expires_ms;
-	return ST_OK;
+	if (box->im != NULL && imap_is_broken(box->im))
+		imap_drop(box);
+	return box->im != NULL ? ST_OK : connect_now(box, err);
 }
 
 enum status

@@ -6,6 +6,8 @@
 #ifndef IMAP_BOX_H
 #define IMAP_BOX_H
 
+#include <pthread.h>
+
 #include "gateway/imap_place.h"
 #include "gateway/imap_session.h"
 #include "gateway/source.h"
@@ -42,6 +44,10 @@ struct imap_box {
 	const struct config_mailbox *conf; /* borrowed */
 	char *name, *account; /* owned */
 	struct imap *im; /* owned; NULL: not connected */
+	bool is_connecting; /* `connector` has all that imap_connect() uses */
+	pthread_t connector;
+	enum status connected; /* what came of it */
+	struct err connect_err;
 	struct imap_read folders[FOLDERS_MAX];
 	int n_folders;
 	int at; /* the folder whose turn it is in this round */
@@ -73,6 +79,9 @@ enum status imap_note(struct imap_box *box, const struct imap_read *f,
 enum status imap_again(struct imap_box *box, int64_t since_ms,
     struct reread *out, struct err *err);
 
+/* Begins to connect, on a thread of its own. */
+void imap_connect_ahead(struct imap_box *box);
+
 /* Connects unless it is, and selects a folder (0: the mailbox) unless it is. */
 enum status imap_connect(struct imap_box *box, struct err *err);
 enum status imap_enter(struct imap_box *box, int folder, struct err *err);
@@ -81,7 +90,7 @@ enum status imap_enter(struct imap_box *box, int folder, struct err *err);
 enum status
 imap_learn_wire(struct imap_box *box, struct imap_read *f, struct err *err);
 
-/* Gives up the connection; what was read of the lists is kept. */
+/* Gives up the connection, also one that is just made; what was read of the lists is kept. */
 void imap_drop(struct imap_box *box);
 
 #endif

@@ -70,6 +70,13 @@ intake_open(struct intake **out, struct store *st, const struct config *config,
 }
 
 void
+intake_dismiss(struct intake *in)
+{
+	for (int i = 0; in != NULL && i <= in->n_lines; i++)
+		jail_dismiss(in->lines[i].jail);
+}
+
+void
 intake_close(struct intake *in)
 {
 	if (in == NULL)

@@ -21,6 +21,10 @@ enum status intake_open(struct intake **out, struct store *st,
     const struct config *config, const struct keys *keys, struct err *err);
 void intake_close(struct intake *in);
 
+/* No mail comes any more: the parser's workers begin to end, while the caller
+ * closes other things.  Next is intake_close(). */
+void intake_dismiss(struct intake *in);
+
 /* Mail of `source` may come: its parser starts to load, while the caller
  * connects and fetches.  Only a hint: one that cannot start is tried again with
  * the first mail, and what is wrong is said there. */

@@ -570,6 +570,14 @@ jail_open(struct jail **out, const struct jail_settings *set, struct err *err)
 }
 
 void
+jail_dismiss(struct jail *jail)
+{
+	for (int i = 0; jail != NULL && i < WORKERS; i++)
+		if (jail->workers[i].pid != 0)
+			kill(jail->workers[i].pid, SIGKILL);
+}
+
+void
 jail_close(struct jail *jail)
 {
 	if (jail == NULL)

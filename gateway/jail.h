@@ -28,6 +28,11 @@ struct jail_settings {
  * started.  The caller closes `*out`. */
 enum status
 jail_open(struct jail **out, const struct jail_settings *set, struct err *err);
+
+/* The workers are told to end, and not waited for.  Next is jail_close(); NULL
+ * is fine. */
+void jail_dismiss(struct jail *jail);
+
 /* Ends the worker and frees the jail; NULL is fine. */
 void jail_close(struct jail *jail);
 

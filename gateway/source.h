@@ -1,7 +1,7 @@
 /* source - the contract of everything that messages come from
  *
  * Place: a mailbox (maildir, later IMAP) or an SMS line (gammu, later others)
- * stands behind these six functions; daemon and run drive them, intake
+ * stands behind these functions; daemon and run drive them, intake
  * stores what they fetch.
  *
  * The promise a source relies on: done() is called only after the transaction
@@ -51,7 +51,12 @@ struct reread {
 };
 
 struct source_ops {
-	/* Once, before anything else: where the last batch on disk left off,
+	/* Begins to connect, and returns at once: the first fetch() need not
+	 * wait so long.  Only a hint: what goes wrong, that fetch() says.
+	 * Before anything else, once `stop` is set; NULL: there is nothing to
+	 * connect to. */
+	void (*connect)(struct source *s);
+	/* Once, before all that follows: where the last batch on disk left off,
 	 * "" at the first contact.  NULL: the source keeps no cursor. */
 	void (*resume)(struct source *s, const char *cursor);
 	/* Fills `batch` with up to BATCH_MAX messages or BATCH_BYTES, oldest

@@ -230,6 +230,32 @@ test('run --once that waits for a silent server ends at SIGTERM, and another run
 	});
 });
 
+test('a server that hangs up is connected to once in a run, and what it did is said', async () => {
+	const twist = (session, tag, command) => command === 'CAPABILITY' && (session.hangUp(), true);
+	await withScript({ n: 1, twist }, async (house, server) => {
+		const { status, stderr } = await house.later('run', '--once');
+		assert.equal(status, 1);
+		assert.match(stderr, /mailbox konsultacje: 127\.0\.0\.1:\d+[:,]/);
+		assert.equal(server.opened, 1);
+		server.twist = null;
+		await poll(house);
+		assert.deepEqual(texts(house), [1]);
+	});
+});
+
+test('what cannot be opened ends a run at once, also while a silent server is connected to', async () => {
+	const twist = (session, tag, command) => command === 'CAPABILITY';
+	await withScript({ n: 1, twist }, async (house) => {
+		fs.writeFileSync(house.conf, fs.readFileSync(house.conf, 'utf8')
+			.replace(/maildir:[^"]*\/out/, 'gopher://out.example'));
+		const began = Date.now();
+		const { status, stderr } = await house.later('run', '--once');
+		assert.equal(status, 1);
+		assert.match(stderr, /gopher/);
+		assert.ok(Date.now() - began < 10000);
+	});
+});
+
 // With more than a batch holds, the next one is fetched while one is stored.
 const overlapped = {
 	'nothing happens': () => false,
