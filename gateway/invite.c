@@ -10,9 +10,11 @@
 /* How long before a meeting a calendar reminds, in seconds. */
 enum { ALARM_S = 24 * 3600, FOLD = 75 };
 
-/* The line that gives its place to ORGANIZER and ATTENDEE. */
+/* The line that gives its place to ORGANIZER and ATTENDEE.  It is looked for
+ * with the line end before it: where a title or place says the same, it stands
+ * behind the name of its property, or a space that folding has put in. */
 #define PEOPLE "people"
-#define PEOPLE_LINE "X-UWAGA:" PEOPLE "\r\n"
+#define PEOPLE_LINE "\r\nX-UWAGA:" PEOPLE "\r\n"
 
 const char *
 invite_method(const struct invite *in)
@@ -255,6 +257,7 @@ invite_personal(struct buf *out, struct span calendar, const char *name,
 	buf_add(out, span_sub(calendar, 0, at));
 	if (at == calendar.n)
 		return;
+	buf_str(out, "\r\n");
 	buf_str(&line, "ORGANIZER;CN=\"");
 	for (const char *p = name; *p != '\0'; p++)
 		if (*p != '"' && *p != 127 && (unsigned char)*p >= ' ')

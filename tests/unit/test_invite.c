@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -236,6 +237,38 @@ what_is_special_to_calendars_is_words_to_people(void **state)
 	}
 }
 
+/* Found by the fuzzer: what stands for the people in the frozen invitation can
+ * stand in a title too, and must stay words there, wherever its lines break. */
+static void
+a_title_that_says_what_stands_for_people_is_a_title(void **state)
+{
+	(void)state;
+	for (int n = 0; n < 160; n++) {
+		struct invite in = usual();
+		char title[200];
+		icalcomponent *c, *e;
+
+		snprintf(title, sizeof(title), "%.*s%s", n,
+		    "Sala posiedzen starostwa przy ulicy Przykladowej w "
+		    "Bieruniu i w Ledzinach, na drugim pietrze, wejscie od "
+		    "podworza, winda jest, a dojechac mozna autobusem linii 5",
+		    "X-UWAGA:people");
+		in.summary = in.location = in.description = title;
+		c = read_back(&in);
+		e = icalcomponent_get_first_component(c, ICAL_VEVENT_COMPONENT);
+		assert_string_equal(icalcomponent_get_summary(e), title);
+		assert_string_equal(icalcomponent_get_location(e), title);
+		assert_string_equal(icalcomponent_get_description(e), title);
+		assert_int_equal(
+		    icalcomponent_count_properties(e, ICAL_ORGANIZER_PROPERTY),
+		    1);
+		assert_int_equal(
+		    icalcomponent_count_properties(e, ICAL_ATTENDEE_PROPERTY),
+		    1);
+		icalcomponent_free(c);
+	}
+}
+
 static void
 a_zone_that_is_none_is_refused(void **state)
 {
@@ -281,6 +314,8 @@ main(void)
 		cmocka_unit_test(no_text_brings_a_line_of_its_own),
 		cmocka_unit_test(
 		    what_is_special_to_calendars_is_words_to_people),
+		cmocka_unit_test(
+		    a_title_that_says_what_stands_for_people_is_a_title),
 		cmocka_unit_test(a_zone_that_is_none_is_refused),
 		cmocka_unit_test(a_title_of_any_length_stays_on_its_lines),
 	};
