@@ -145,6 +145,9 @@ static const char *const banner_starts[] = { "uwaga", "ostrzezenie",
 	"nie masz czesto", "nadawca zewn", "poczta zewn", "e-mail zewn",
 	"email zewn", "mail zewn", "achtung", "vorsicht", "externe", "extern",
 	NULL };
+/* Of somebody who speaks of such mails. */
+static const char *const wants[] = { "powinn", "powinien", "uwazam", "wnosz",
+	"wnosim", "proponuj", "should be", "we propose", NULL };
 static const char *const banner_mails[] = { "wiadomosc", "wiadomosci", "mail",
 	"e-mail", "email", "message", "nachricht", "poczta", NULL };
 static const char *const banner_words[] = { "spoza", "zewnetrz", "z zewnatrz",
@@ -270,7 +273,7 @@ footer_is_banner(struct lines *lines, size_t from, size_t to)
 		return true;
 	f = without(f, "*_[(!-# ");
 	return phrase_leads(f, banner_starts) && phrase_in(f, banner_words) &&
-	       phrase_in(f, banner_mails);
+	       phrase_in(f, banner_mails) && !phrase_in(f, wants);
 }
 
 /* Length of "[image: x]" or "<image001.png>" at the start of `s`, or 0. */

@@ -391,7 +391,8 @@ machine_speaks(struct parsed *parsed)
 {
 	struct span words;
 
-	if (parsed->new_text.n == 0 || parsed->new_text.n > NOTICE_MAX)
+	if (parsed->new_text.n == 0 || parsed->new_text.n > NOTICE_MAX ||
+	    memchr(parsed->new_text.p, '?', parsed->new_text.n) != NULL)
 		return false;
 	words = text_fold_copy(&parsed->arena, parsed->new_text);
 	if (machine_words_has(WORDS_GENERATED, words) &&

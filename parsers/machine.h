@@ -16,7 +16,7 @@ bool machine_classify(struct parsed *parsed, const struct mime *mime);
 
 /* The same by the author's words, once they have been read: an absence notice
  * or an acknowledgement by a program that says so in no header.  Asks for two
- * phrases of theirs in a short text, and none of a person's. */
+ * phrases of theirs in a short text without a question, and none of a person's. */
 bool machine_speaks(struct parsed *parsed);
 
 /* The bounce or delay notice in any form: fills parsed->bounce, true if so. */

@@ -175,6 +175,19 @@ quote_end(const struct lines *lines, size_t i)
 	return i;
 }
 
+/* "My proposals:", which says of nobody when and what they wrote. */
+static bool
+is_own_list(struct span above)
+{
+	if (above.p[above.n - 1] != ':')
+		return false;
+	for (size_t i = 0; i < above.n; i++)
+		if (above.p[i] == '@' ||
+		    (above.p[i] >= '0' && above.p[i] <= '9'))
+			return false;
+	return true;
+}
+
 /* "The draft says:", the words it says behind '>', and on with the text: the
  * author cites; a program would have parted them by empty lines or said who
  * wrote.  A mail that answers no other has none to quote: there '>' is an arrow
@@ -192,16 +205,21 @@ keep_citations(struct reading *r)
 		if (lines->line[i].kind != LINE_QUOTED)
 			continue;
 		end = quote_end(lines, i);
-		if (end - i > OWN_QUOTE_MAX || end >= lines->n ||
+		if (end - i > OWN_QUOTE_MAX ||
 		    lines->line[i - 1].kind != LINE_TEXT ||
-		    lines->line[i - 1].gone ||
-		    lines->line[end].kind != LINE_TEXT || lines->line[end].gone)
+		    lines->line[i - 1].gone)
 			continue;
 		above = lines_words(lines, i - 1);
 		if (above.p[above.n - 1] != ':' && r->is_answer)
 			continue;
-		for (size_t k = i; k < end; k++)
+		if ((end >= lines->n || lines->line[end].kind != LINE_TEXT ||
+			lines->line[end].gone) &&
+		    (r->is_answer || !is_own_list(above)))
+			continue;
+		for (size_t k = i; k < end; k++) {
 			lines->line[k].gone = false;
+			lines->line[k].kind = LINE_TEXT;
+		}
 		parsed_warn(r->parsed,
 		    "the quoted text at line %zu was taken for the author's "
 		    "own citation",
@@ -543,6 +561,20 @@ notice_inside(struct reading *r, struct range s, size_t start)
 	return s.to;
 }
 
+/* Does a line with a colon stand above line `i` ("Signed by:")? */
+static bool
+is_announced(const struct lines *lines, size_t i)
+{
+	struct span above;
+
+	while (i > 0 && lines->line[i - 1].kind == LINE_BLANK)
+		i--;
+	if (i == 0 || lines->line[i - 1].kind != LINE_TEXT)
+		return false;
+	above = lines_words(lines, i - 1);
+	return above.p[above.n - 1] == ':';
+}
+
 /* Are the lines `below` a delimiter a signature?  Sentences are not, unless
  * the delimiter is the one of mail programs and the author's words are above
  * it. */
@@ -559,8 +591,9 @@ is_signature(struct reading *r, struct range s, struct range below, bool sure)
 	if (sure)
 		return true;
 	if (lines->line[below.from - 1].kind == LINE_RULE)
-		return sign_off_is_card(
-		    lines, below.from, below.to, &r->parsed->from);
+		return !is_announced(lines, below.from - 1) &&
+		       sign_off_is_card(
+			   lines, below.from, below.to, &r->parsed->from);
 	if (has_sentence(lines, below) &&
 	    !sign_off_is_card(lines, below.from, below.to, &r->parsed->from))
 		return false;

@@ -15,6 +15,7 @@ enum {
 	NUMBER_MAX = 12,
 	WORD_MAX = 32,
 	GAP_MAX = 12, /* bytes between two units of one provision */
+	LISTED_DIGITS = 3, /* of a further number */
 	LIST_MAX = 6, /* numbers behind one word: "§§ 4, 5 i 6" */
 };
 
@@ -237,6 +238,23 @@ is_short_word(struct span s, size_t at, enum rank rank)
 	       (at + 1 >= s.n || s.p[at + 1] != ')');
 }
 
+/* "§ 8 i 500 zł": behind the number stands what it counts. */
+static bool
+counts(struct span s, size_t i)
+{
+	static const char *const counted[] = { "zl", "z\xc5\x82", "pln", "eur",
+		"tys", "mln", "proc",
+		"os\xc3\xb3"
+		"b",
+		"osob", "dni", "lat", "godz", "min", "km", "raz", "%", NULL };
+	struct span rest = span_from(s, skip_spaces(s, i));
+
+	for (const char *const *p = counted; *p != NULL; p++)
+		if (span_starts_nocase(rest, *p))
+			return true;
+	return false;
+}
+
 /* The further numbers of a unit: "4, 5 i 6".  With commas alone only when the
  * sign or word was `plural`: behind "§ 4, 5 " may come anything. */
 static void
@@ -252,7 +270,8 @@ read_list(struct unit *unit, struct span s, bool plural)
 		else
 			behind = skip_and(s, at);
 		n = behind == at ? 0 : read_number(s, behind, list.rank);
-		if (n == 0 || is_short_word(s, behind, list.rank))
+		if (n == 0 || n > LISTED_DIGITS || counts(s, behind + n) ||
+		    is_short_word(s, behind, list.rank))
 			return;
 		list.number[list.n++] = span_sub(s, behind, n);
 		list.end = behind + n;

@@ -537,7 +537,8 @@ may_be_name(const struct lines *lines, size_t i, size_t from, size_t to)
 	       !lines->line[k - 1].gone && !is_item(lines, k - 1) &&
 	       !ends_with_colon(lines, k - 1))
 		k--;
-	while (k > from && lines->line[k - 1].kind == LINE_BLANK)
+	while (k > from && (lines->line[k - 1].kind == LINE_BLANK ||
+			       lines->line[k - 1].kind == LINE_RULE))
 		k--;
 	if (k > from && lines->line[k - 1].kind == LINE_TEXT &&
 	    ends_with_colon(lines, k - 1) &&
@@ -572,7 +573,7 @@ is_name_with_card(
 		return false;
 	lines->line[i].raw_n = (uint32_t)(whole.lead + n);
 	is = phrase_count_words(lines_words(lines, i), 2) > 1 &&
-	     is_name(lines, i, author, &guessed);
+	     is_name(lines, i, author, &guessed) && !guessed;
 	lines->line[i] = whole;
 	return is;
 }
@@ -635,7 +636,8 @@ sign_off_find(struct sign_off *out, struct lines *lines, size_t from, size_t to,
 			found = true;
 			continue;
 		}
-		if (is_name_with_card(lines, i, to, author)) {
+		if (is_name_with_card(lines, i, to, author) &&
+		    (i == from || !ends_with_colon(lines, i - 1))) {
 			out->end = to;
 			out->card = true;
 			out->guessed = false;

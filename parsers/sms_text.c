@@ -146,6 +146,16 @@ widen(struct span text, struct code_hit *hit)
 		}
 }
 
+static size_t
+skip_spaces(struct span s)
+{
+	size_t n = 0;
+
+	while (n < s.n && s.p[n] == ' ')
+		n++;
+	return n;
+}
+
 /* "Kod BL-7M4H", "Uwaga do BL-7M4H: ...": the label goes with the code when it
  * opens the text and is no part of a sentence that goes on (`behind`). */
 static bool
@@ -161,6 +171,7 @@ is_label(struct parsed *out, struct span before, struct span behind)
 	f = span_sub(f, 0, trim_separators(f));
 	if (!has_words(f) || phrase_starts(f, alone) == f.n)
 		return true;
+	behind = span_from(behind, skip_spaces(behind));
 	return !code_label_says_more(f) && behind.n > 0 &&
 	       memchr(":.-\n", behind.p[0], 4) != NULL;
 }

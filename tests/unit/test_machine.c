@@ -82,6 +82,14 @@ people_are_not_taken_for_machines(void **state)
 		    "Jestem na urlopie do 20.11, wiec nie bede na spotkaniu. "
 		    "W pilnych sprawach prosze dzwonic.",
 		    KIND_RSVP, NULL },
+		{ "on leave, and the office does not answer", "", "Re: x",
+		    "Jestem na urlopie i w pilnych sprawach urzad nie odbiera "
+		    "telefonu.",
+		    KIND_REMARK, NULL },
+		{ "a machine's words are asked about", "", "Re: x",
+		    "Dostalam: \"To jest automatyczna wiadomosc, prosimy nie "
+		    "odpowiadac\". Jak mam zglosic uwage?",
+		    KIND_REMARK, NULL },
 		{ "a machine's words are complained of", "", "Re: x",
 		    "Urzad odpisal, ze nie odpowiada na maile wygenerowane "
 		    "automatycznie.",

@@ -84,6 +84,14 @@ static const char *const sentences[] = {
 	"droga nie jest gotowa.",
 	"RODO: ochrona danych osobowych nie jest w projekcie opisana.",
 	"Popieram Jan Kowalski",
+	"Proszę o kontakt z sołtysem:\n"
+	"Jan Kot, tel. 110 000 911",
+	"Pod uwagą podpisali się:\n"
+	"---\n"
+	"Anna Kos\n"
+	"Jan Lis",
+	"Uwaga: wiadomość spoza urzędu też powinna być konsultowana.\n"
+	"To moja jedyna uwaga.",
 	"Ławka przy aptece.\n"
 	"—\n"
 	"To wszystko, o co prosimy od lat.",
@@ -112,6 +120,9 @@ static const struct {
 	const char *sentence, *text, *want;
 	bool answer;
 } whole[] = {
+	{ "bullets that look like a quote, in a mail that answers none",
+	    "Moje propozycje:\n> 21 dni zamiast 7\n> spotkania po 17",
+	    "Moje propozycje:\n> 21 dni zamiast 7\n> spotkania po 17", false },
 	{ "answers between the quoted lines keep their order",
 	    "W dniu 16.11.2026 o 09:15, Konsultacje pisze:\n> Kiedy?\n\nW "
 	    "sobotę.\n\n> Gdzie?\nW szkole.\n> Po co?\n\nPo wiatę.",

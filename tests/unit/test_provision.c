@@ -58,6 +58,7 @@ static const struct {
 	{ "letters and a short word", "lit. a i w ogóle", "lit. a" },
 	{ "small before large, as a list", "ust. 1 i 2 w § 7",
 	    "§ 7 ust. 1 | § 7 ust. 2" },
+	{ "and money", "W § 8 i 500 zł to za mało", "§ 8" },
 	{ "and something else", "§ 4 i ulotki", "§ 4" },
 	{ "each once, in order", "§ 5, potem § 4 i znowu § 5", "§ 5 | § 4" },
 	{ "in English", "Article 5 and section 3 of annex 2",
