@@ -618,7 +618,8 @@ sign_off_find(struct sign_off *out, struct lines *lines, size_t from, size_t to,
 		if (lines->line[i].kind != LINE_TEXT || lines->line[i].gone)
 			continue;
 		out->at = i;
-		if (starts_paragraph(lines, i, from) &&
+		if ((starts_paragraph(lines, i, from) ||
+			ends_sentence(lines_words(lines, i - 1))) &&
 		    is_on_behalf(lines, i, to, author, out)) {
 			found = true;
 			continue;
