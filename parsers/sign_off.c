@@ -105,16 +105,6 @@ known_words(struct buf *b, const struct address *author)
 	buf_char(b, ' ');
 }
 
-/* Is the word one the author is known by, or part of one ("jkowalski82")? */
-static bool
-is_part_known(struct lines *lines, const struct buf *known, struct span word)
-{
-	struct span f = lines_fold_words(lines, word);
-
-	return f.n >= PART_NAME_MIN &&
-	       memmem(known->p, known->n, f.p, f.n) != NULL;
-}
-
 static bool
 is_known(struct lines *lines, const struct buf *known, struct span word)
 {
@@ -272,6 +262,22 @@ is_initial(struct lines *lines, const struct buf *known, struct span word)
 	return false;
 }
 
+/* Is one of the words part of what the author is known by ("jkowalski82")? */
+static bool
+is_part_known(struct lines *lines, const struct buf *known, struct span words)
+{
+	struct word word;
+
+	while (next_word(&word, &words)) {
+		struct span f = lines_fold_words(lines, word.s);
+
+		if (f.n >= PART_NAME_MIN &&
+		    memmem(known->p, known->n, f.p, f.n) != NULL)
+			return true;
+	}
+	return false;
+}
+
 /* Does the name begin with the one word that the author is shown as? */
 static bool
 is_first_name(
@@ -299,8 +305,8 @@ is_name(
 	struct span words = bare(lines_words(lines, i)), rest = words;
 	struct buf known = { .max = 1024 };
 	struct word word;
-	size_t count = 0, hits = 0, parts = 0, capitals = 0, initials = 0;
-	bool given = false, words_before = false;
+	size_t count = 0, hits = 0, capitals = 0, initials = 0;
+	bool given = false, words_before = false, is;
 
 	*guessed = false;
 	if (words.n == 0 || words.n > NAME_BYTES_MAX ||
@@ -309,7 +315,6 @@ is_name(
 	known_words(&known, author);
 	while (count < 8 && next_word(&word, &rest)) {
 		hits += is_known(lines, &known, word.s);
-		parts += is_part_known(lines, &known, word.s);
 		words_before |=
 		    hits == 0 && phrase_starts(lines_fold_words(lines, word.s),
 				     sign_off_titles) == 0;
@@ -319,15 +324,16 @@ is_name(
 			given = phrase_starts(lines_fold_words(lines, word.s),
 				    sign_off_given_names) > 0;
 	}
+	is = hits + initials == count && (hits > 0 || count == 2 || count == 3);
+	is |=
+	    hits >= 2 && count <= hits + 2 && capitals >= hits && !words_before;
+	if (!is && count > 1 && count <= NAME_WORDS_MAX && capitals == count &&
+	    !has_any(words, ".,"))
+		is = (given &&
+			 (hits > 0 || is_part_known(lines, &known, words))) ||
+		     is_first_name(lines, words, author);
 	buf_free(&known);
-	if (hits + initials == count && (hits > 0 || count == 2 || count == 3))
-		return true;
-	if (hits >= 2 && count <= hits + 2 && capitals >= hits && !words_before)
-		return true;
-	if (count > 1 && count <= NAME_WORDS_MAX && capitals == count &&
-	    !has_any(words, ".,") &&
-	    ((hits + parts > 0 && given) ||
-		is_first_name(lines, words, author)))
+	if (is)
 		return true;
 	*guessed = given && count >= 1 && count <= 3 && capitals == count &&
 		   !has_any(words, ".,");
@@ -469,8 +475,10 @@ is_on_behalf(struct lines *lines, size_t i, size_t to,
 	size_t count;
 	bool name = false;
 
-	if (words.n == 0 || words.n > FORMULA_MAX || ends_sentence(words) ||
-	    lines_next(lines, i + 1) >= to ||
+	/* The first letters of `behalf`, before anything is folded. */
+	if (words.n == 0 || words.n > FORMULA_MAX ||
+	    memchr("wWzZoOiI\xd0", words.p[0], 9) == NULL ||
+	    ends_sentence(words) || lines_next(lines, i + 1) >= to ||
 	    phrase_starts(lines_fold_words(lines, words), sign_off_behalf) ==
 		0 ||
 	    phrase_count_words(words, BEHALF_WORDS_MAX + 1) >
