@@ -676,7 +676,7 @@ const struct cmd cmd_meeting = {
 	    "came when the meeting was cancelled\nor over are late, and "
 	    "do not count.  Of those who come, not_invited "
 	    "are people whom no\nnotice told: somebody passed it on to them.\n\n"
-	    "held notes how many of each group came, what they raised, and makes remarks of\npoints by their numbers; a count given again is corrected.\nFILE has a point a paragraph, or a line that begins with \"- \".\n\n"
+	    "held notes how many of each group came, what they raised, and makes remarks of\npoints by their numbers; a count given again is corrected.\nFILE has a point a paragraph, or a line that begins with \"- \": at most 1 MiB, 500\npoints, 20000 bytes each.  Nothing is noted unless all of it is good.\n\n"
 	    "TIME is 2026-11-24T17:00:00+01:00, or local: \"2026-11-24 "
 	    "17:00\".\n\n"
 	    "  --phase WORD    needs or remarks (the default)\n"

@@ -116,6 +116,9 @@ file_take(struct buf *out, const char *path, struct err *err)
 
 	if (fd >= 0)
 		close(fd);
+	if (!is_read && why == EFBIG)
+		return err_set(err, ST_REJECT, "%.300s is larger than %zu KiB",
+		    path, out->max / 1024);
 	return is_read ? ST_OK
 		       : err_set(err, ST_REJECT, "%.300s cannot be read: %s",
 			     path, strerror(why));

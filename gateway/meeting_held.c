@@ -21,8 +21,10 @@
 enum {
 	PEOPLE_MAX = 1000000,
 	GROUP_MAX = 80,
-	POINT_MAX = 20000,
-	POINTS_MAX = 1 << 20
+	POINT_MAX = 20000, /* bytes, as of reasons */
+	POINTS_MAX = 500,
+	FILE_MAX = 1 << 20,
+	FLAWS_SHOWN = 20
 };
 
 /* What the command line says, in its order. */
@@ -39,14 +41,18 @@ static bool
 read_count(struct notes *w, struct span word)
 {
 	size_t at = span_find(word, "=");
-	struct span group = span_trim(span_sub(word, 0, at));
+	struct span group = span_sub(word, 0, at);
 	struct span people = span_trim(span_from(word, at + 1));
+	struct buf clean = { .max = 4 * GROUP_MAX };
 	struct head_count *one;
 	char *end;
 	long n;
 
+	row_clean_text(&clean, group);
+	group = span_trim(arena_copy(&w->arena, buf_span(&clean)));
+	buf_free(&clean);
 	n = strtol(arena_copy(&w->arena, people).p, &end, 10);
-	if (group.n == 0 || group.n > GROUP_MAX || !text_is_utf8(group) ||
+	if (group.n == 0 || group.n > GROUP_MAX || !text_is_utf8(word) ||
 	    people.n == 0 || *end != '\0' || n < 0 || n > PEOPLE_MAX)
 		return false;
 	one = arena_push(&w->arena, &w->counts, &w->n_counts, sizeof(*one));
@@ -56,84 +62,128 @@ read_count(struct notes *w, struct span word)
 	return true;
 }
 
-static bool
-read_point(struct notes *w, struct span text)
+/* Takes a point as people will see it; else why it is none. */
+static const char *
+take_point(struct notes *w, struct span text)
 {
+	struct buf clean = { .max = 2 * POINT_MAX };
+	const char *flaw = NULL;
 	struct point *one;
 
-	text = span_trim(text);
-	if (text.n == 0 || text.n > POINT_MAX || !text_is_utf8(text))
-		return false;
-	one = arena_push(&w->arena, &w->points, &w->n_points, sizeof(*one));
-	if (one == NULL)
-		return false;
-	*one = (struct point){ .text = arena_copy(&w->arena, text).p };
-	return true;
+	if (text.n <= POINT_MAX)
+		row_clean_text(&clean, text);
+	if (text.n > POINT_MAX)
+		flaw = "longer than 20000 bytes: make several points of it";
+	else if (!text_is_utf8(text))
+		flaw = "not UTF-8: save the file as UTF-8 text";
+	else if (span_trim(buf_span(&clean)).n == 0)
+		flaw = "a point without words: write them or leave it out";
+	else if (w->n_points == POINTS_MAX)
+		flaw = "at most 500 points at once: put the rest into another "
+		       "file";
+	if (flaw == NULL) {
+		one = arena_push(
+		    &w->arena, &w->points, &w->n_points, sizeof(*one));
+		if (one != NULL)
+			*one = (struct point){ .text = arena_copy(&w->arena,
+						   span_trim(buf_span(&clean)))
+							   .p };
+	}
+	buf_free(&clean);
+	return flaw;
 }
 
 static bool
-is_blank(struct span line)
+read_point(struct notes *w, struct cmd_context *ctx, const char *text)
 {
-	return span_trim(line).n == 0;
+	const char *flaw = take_point(w, span_of(text));
+
+	return flaw == NULL ||
+	       err_set(&ctx->err, ST_REJECT, "--point: %s", flaw) == ST_OK;
 }
 
-/* A point a paragraph; "-" and "*" before it are left out. */
-static enum status
-add_paragraphs(struct notes *w, struct span text, struct err *err)
-{
-	struct span line;
-	int number = 0;
+/* A file of points, and how many lines of it are none. */
+struct listing {
+	struct notes *w;
+	const char *path;
+	size_t flaws;
+};
 
-	while (text.n > 0) {
-		struct span from = text, point;
+static void
+add_point(struct listing *l, struct span point, int line)
+{
+	const char *flaw;
+
+	if (point.p == NULL)
+		return;
+	flaw = take_point(l->w, point);
+	if (flaw != NULL && l->flaws++ < FLAWS_SHOWN)
+		fprintf(stderr, "%.200s, line %d: %s\n", l->path, line, flaw);
+}
+
+/* "- words", "* words", and the mark alone. */
+static bool
+is_item(struct span line)
+{
+	return line.n > 0 && (line.p[0] == '-' || line.p[0] == '*') &&
+	       (line.n == 1 || strchr(" \t\r\n", line.p[1]) != NULL);
+}
+
+/* A point a paragraph, or a line with a mark, which is left out. */
+static void
+add_paragraphs(struct listing *l, struct span text)
+{
+	struct span line, point = { NULL, 0 };
+	int number = 0, from = 0;
+
+	while (span_line(&text, &line)) {
+		bool is_new = is_item(line);
 
 		number++;
-		if (!span_line(&text, &line) || is_blank(line))
+		if (is_new || span_trim(line).n == 0) {
+			add_point(l, point, from);
+			point = (struct span){ NULL, 0 };
+		}
+		if (span_trim(line).n == 0)
 			continue;
-		while (text.n > 0 &&
-		       !is_blank(span_sub(text, 0, span_find(text, "\n"))) &&
-		       !span_starts(text, "- ") && !span_starts(text, "* ") &&
-		       span_line(&text, &line))
-			number++;
-		point = span_trim(span_sub(from, 0, from.n - text.n));
-		if (span_starts(point, "- ") || span_starts(point, "* "))
-			point = span_from(point, 2);
-		if (!read_point(w, point))
-			return err_set(err, ST_REJECT,
-			    "--points, line %d: a point is empty, longer than "
-			    "%d bytes, or not UTF-8",
-			    number, POINT_MAX);
+		if (point.p == NULL) {
+			point.p = line.p + is_new;
+			from = number;
+		}
+		point.n = (size_t)(line.p + line.n - point.p);
 	}
-	return ST_OK;
+	add_point(l, point, from);
 }
 
 static bool
 read_points(struct notes *w, struct cmd_context *ctx, const char *path)
 {
-	struct buf text = { .max = POINTS_MAX };
-	struct span all;
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct listing l = { .w = w, .path = path };
+	struct buf text = { .max = FILE_MAX };
 	size_t before = w->n_points;
+	struct span all;
 	bool good = false;
 
-	if (fd < 0 || !file_read(&text, fd) || text.failed) {
-		err_set(&ctx->err, ST_REJECT, "cannot read %.200s: %s", path,
-		    text.failed ? "it is larger than 1 MiB" : strerror(errno));
+	if (file_take(&text, path, &ctx->err) != ST_OK)
 		goto out;
-	}
 	all = buf_span(&text);
 	if (span_starts(all, "\xEF\xBB\xBF"))
 		all = span_from(all, 3);
-	if (!text_is_utf8(all))
+	if (!text_is_utf8(all)) {
 		err_set(&ctx->err, ST_REJECT,
 		    "%.200s is not UTF-8: save it as UTF-8 text", path);
-	else if (add_paragraphs(w, all, &ctx->err) == ST_OK)
-		good = w->n_points > before ||
-		       err_set(&ctx->err, ST_REJECT, "%.200s has no points",
-			   path) == ST_OK;
+		goto out;
+	}
+	add_paragraphs(&l, all);
+	good = l.flaws == 0 && w->n_points > before;
+	if (l.flaws > 0)
+		err_set(&ctx->err, ST_REJECT,
+		    "nothing was noted: %zu point%s of %.200s cannot be taken; "
+		    "mend the file and give it again",
+		    l.flaws, l.flaws == 1 ? "" : "s", path);
+	else if (!good)
+		err_set(&ctx->err, ST_REJECT, "%.200s has no points", path);
 out:
-	if (fd >= 0)
-		close(fd);
 	buf_free(&text);
 	return good;
 }
@@ -171,7 +221,7 @@ read_options(struct notes *w, struct cmd_context *ctx, int argc, char **argv)
 		if (c == 'c')
 			good = read_count(w, span_of(optarg));
 		else if (c == 'p')
-			good = read_point(w, span_of(optarg));
+			good = read_point(w, ctx, optarg);
 		else if (c == 'P')
 			good = read_points(w, ctx, optarg);
 		else
@@ -182,7 +232,7 @@ read_options(struct notes *w, struct cmd_context *ctx, int argc, char **argv)
 	if (good)
 		return cmd_fail(
 		    ctx, 2, "say which: meeting held KEY [options]");
-	if (ctx->err.text[0] != '\0') /* a file that cannot be read */
+	if (ctx->err.text[0] != '\0') /* it says what is wrong */
 		return 1;
 	return cmd_fail(ctx, 2,
 	    "expected --count GROUP=NUMBER, --point TEXT, --points FILE or "

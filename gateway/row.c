@@ -177,26 +177,36 @@ is_shown(int32_t c)
 }
 
 void
-row_print_text(const char *title, const char *text)
+row_clean_text(struct buf *out, struct span text)
 {
 	struct buf clean = { .max = TEXT_MAX };
 	struct span rest;
 	size_t len;
 	int32_t c;
 
-	if (text == NULL || text[0] == '\0')
-		return;
-	text_clean(&clean, span_of(text));
+	text_clean(&clean, text);
 	rest = buf_span(&clean);
-	printf("\n%s:\n\n", title);
 	while (rest.n > 0) {
 		c = text_next(rest, &len);
 		if (len == 0)
 			break;
 		if (is_shown(c))
-			fwrite(rest.p, 1, len, stdout);
+			buf_add(out, span_sub(rest, 0, len));
 		rest = span_from(rest, len);
 	}
+	buf_free(&clean);
+}
+
+void
+row_print_text(const char *title, const char *text)
+{
+	struct buf clean = { .max = TEXT_MAX };
+
+	if (text == NULL || text[0] == '\0')
+		return;
+	row_clean_text(&clean, span_of(text));
+	printf("\n%s:\n\n", title);
+	fwrite(buf_cstr(&clean), 1, clean.n, stdout);
 	if (clean.n > 0 && clean.p[clean.n - 1] != '\n')
 		printf("\n");
 	buf_free(&clean);

@@ -30,6 +30,10 @@ json_t *row_of_inbound(const struct cmd_context *ctx, const struct inbound *in);
 json_t *row_of_remark(const struct cmd_context *ctx, const struct remark *r);
 json_t *row_of_outbox(const struct cmd_context *ctx, const struct outbox *o);
 
+/* Appends text as people see it: without control characters, marks of direction
+ * and other invisible ones; invalid bytes as text_clean() has it. */
+void row_clean_text(struct buf *out, struct span text);
+
 /* Prints a text as people read it, under a title; nothing of it can move the
  * cursor, colour the screen or turn the direction of writing. */
 void row_print_text(const char *title, const char *text);

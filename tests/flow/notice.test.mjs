@@ -634,14 +634,25 @@ story('a meeting that was held has its head counts and points, and a point becom
 	assert.match(shown().points[2].remark, /^BL-10KE\//, 'a point of the file becomes a remark at once');
 	const n = shown().points.length;
 	for (const [bytes, why] of [['', /no points/], ['\n \n', /no points/], [Buffer.from([0xb3, 0x0a]), /not UTF-8/],
-		['x'.repeat(20001), /longer than/], ['x'.repeat((1 << 20) + 1), /larger than 1 MiB/]]) {
+		['x'.repeat(20001), /line 1: longer than/], ['- a\n-\n- b\n', /line 2: a point without words[^]*nothing was noted: 1 point /],
+		['a\n\n*\n\nb', /line 3: a point without words/], ['- \u202e\u200b\n', /line 1: a point without words/],
+		['- a\n'.repeat(501), /line 501: at most 500 points[^]*nothing was noted/],
+		['-\n'.repeat(99), /^([^\n]*line \d+: a point without words[^\n]*\n){20}uwaga: nothing was noted: 99 points/], ['x'.repeat((1 << 20) + 1), /larger than 1024 KiB/]]) {
 		fs.writeFileSync(file, bytes);
 		const bad = house.try('meeting', 'held', key, '--points', file);
 		assert.equal(bad.status, 1, String(why));
 		assert.match(bad.stderr, why);
 	}
-	assert.match(house.try('meeting', 'held', key, '--points', `${file}.no`).stderr, /cannot read/);
+	assert.match(house.try('meeting', 'held', key, '--points', `${file}.no`).stderr, /cannot be read/);
 	assert.equal(shown().points.length, n, 'nothing was noted of a file that was refused');
+	assert.match(house.try('meeting', 'held', key, '--point', ' ').stderr, /--point: a point without words/);
+	fs.writeFileSync(file, '- Kładka\u202e \x1b[31mprzez\x07 rzekę\u2066.\n*\ttabulator\n-bez odstępu\n');
+	held('--points', file, '--count', 'go\u202e\x1bście=1');
+	assert.deepEqual(shown().points.slice(n).map((p) => p.text), ['Kładka [31mprzez rzekę.', 'tabulator\n-bez odstępu']);
+	assert.equal(shown().counts['goście'], 1);
+	fs.writeFileSync(file, Array.from({ length: 500 }, (_, i) => `- ${i}`).join('\n'));
+	held('--points', file);
+	assert.equal(shown().points.length, n + 2 + 500);
 });
 
 story('a late change or cancellation goes by text, too, to those whose telephone is known', (house) => {
