@@ -485,6 +485,8 @@ gather_reply(struct reply *r, struct journey *j, const struct decision *d,
 		.rsvps = d->rsvps,
 		.n_rsvps = d->n_rsvps,
 		.commune = d->commune,
+		.of_another = d->stops_too != 0,
+		.stops_all = d->is_silence,
 		.comes = d->n_rsvps > 0 && d->rsvps[0].answer == RSVP_YES,
 		.suggestion = d->suggestion,
 		.attachment_names = attachment_names(j, to, err),
@@ -758,6 +760,8 @@ journey_carry_out(struct journey *j, const struct parsed *m, struct err *err)
 		rc = journey_answer(j, &j->what, &j->in, err);
 	if (rc == ST_OK)
 		rc = settle_waiting(j, err);
+	if (rc == ST_OK)
+		rc = journey_tell_owner(j, err);
 	if (rc == ST_OK)
 		rc = optout_apply(j->intake->st, &j->what, j->contact.id,
 		    j->in.id, j->now, err);

@@ -109,6 +109,11 @@ journey_carry_out(struct journey *j, const struct parsed *m, struct err *err);
 enum status
 journey_note_report(struct journey *j, const struct parsed *m, struct err *err);
 
+/* Before the stop is carried out.  Whom a letter of ours went to is told, once
+ * and by mail, when a stop from another address ends their notices: a forwarded
+ * letter, or somebody's mischief.  Neither learns the other's address. */
+enum status journey_tell_owner(struct journey *j, struct err *err);
+
 /* Whoever writes can be written to; in the language of their words, when they
  * have not said another. */
 enum status

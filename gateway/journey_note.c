@@ -42,6 +42,40 @@ journey_note_report(struct journey *j, const struct parsed *m, struct err *err)
 }
 
 enum status
+journey_tell_owner(struct journey *j, struct err *err)
+{
+	const struct decision *d = &j->what;
+	struct decision tells = { .reply = "stopped_by_another",
+		.consultation = d->consultation,
+		.commune = d->commune,
+		.is_silence = d->is_silence };
+	struct inbound to = j->in;
+	struct contact owner = { 0 };
+	enum status rc;
+
+	/* A complaint is never answered, and says which letter it is about. */
+	if (d->stops_too == 0 || d->fate != FATE_COMMAND)
+		return ST_OK;
+	rc = store_contact_get(
+	    j->intake->st, d->stops_too, &j->arena, &owner, err);
+	if (rc != ST_OK || owner.id == 0 || owner.channel != CHANNEL_MAIL ||
+	    owner.bounced_ms != 0 || (owner.stopped_ms != 0 && !d->is_silence))
+		return rc;
+	to.id = 0; /* it answers nothing that they wrote */
+	to.from = owner.address;
+	to.from_name = owner.name;
+	to.contact_id = owner.id;
+	to.language = owner.language;
+	to.message_id = to.references = to.subject = "";
+	to.text = to.remark = to.code_seen = "";
+	to.may_answer = true;
+	to.may_echo = false;
+	rc = journey_answer(j, &tells, &to, err);
+	j->in.needs_staff = j->in.needs_staff || to.needs_staff;
+	return rc;
+}
+
+enum status
 journey_note_author(struct journey *j, const struct parsed *m, struct err *err)
 {
 	const struct contact *c = &j->contact;

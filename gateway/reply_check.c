@@ -21,7 +21,8 @@ static const char *const mails[] = { "confirm_remark.txt",
 	"correction_done.txt", "withdrawn.txt", "too_late.txt", "state.txt",
 	"help.txt", "ask_stop_or_withdraw.txt", "rsvp_confirm.txt",
 	"rsvp_several.txt", "which_meeting.txt", "meeting_off.txt",
-	"stopped_all.txt", "answer_to_remark.txt", "answer_to_remark.html" };
+	"stopped_all.txt", "stopped_by_another.txt", "answer_to_remark.txt",
+	"answer_to_remark.html" };
 static const char *const texts[] = { "sms_confirm_remark.txt",
 	"sms_unknown_code.txt", "sms_no_code.txt", "sms_closed.txt",
 	"sms_not_open_yet.txt", "sms_empty.txt", "sms_duplicate.txt",

@@ -606,6 +606,8 @@ reply_data(struct wording *w, const struct reply *reply)
 		reply_office_data(w->kept->office, w->config);
 		put_short_help(w->kept->office, w->config);
 	}
+	put_flag(data, "of_another", reply->of_another);
+	put_flag(data, "stops_all", reply->stops_all);
 	if (reply->consultation != NULL) {
 		put_consultation(w, data, reply->consultation);
 		put_flag(data, "takes_remarks",

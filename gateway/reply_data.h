@@ -42,6 +42,8 @@ struct reply {
 	const char *host, *access; /* of the meeting; or NULL: the office's */
 	const char *reply_address; /* what a link in it writes to; or NULL */
 	const char *commune; /* whose meetings it is about; or NULL */
+	bool of_another; /* a stop in answer to a letter to somebody else */
+	bool stops_all; /* a stop of everything, WSZYSTKO */
 	const struct rsvp *rsvps; /* the person's answers to the meetings */
 	size_t n_rsvps;
 	bool comes; /* the person will be there */

@@ -502,6 +502,50 @@ story('the button of the mail program unsubscribes, confirmed once; it is taken 
 	assert.deepEqual(active(), [], 'a token that is none: for who says it');
 });
 
+// Who got the notice is told when somebody else ended their notices with it.
+story('a STOP with a forwarded notice is told to whom the notice went, once, and ZAPISZ takes it back', (house) => {
+	announce(house, 's-10ke-ledziny-2', '--yes', '3');
+	house.poll();
+	const ewa = sent(house)[0];
+	const active = () => house.rows('subscription', 'list', '--active').map((s) => s.to).includes(ewa.to);
+	const say = (from, to, text) => {
+		reply(house, from, to, text);
+		house.poll();
+		return sent(house);
+	};
+	const [hers, theirs, ...more] = say('inny@poczta.example', ewa.replyTo, 'REZYGNUJĘ');
+	assert.deepEqual([hers.to, theirs.to, more.length, active()], [ewa.to, 'inny@poczta.example', 0, false]);
+	assert.match(hers.text, /na adres ewa@poczta\.example nie wyślemy[^]*z innego adresu[^]*odpowiedz:\s+ZAPISZ\s/);
+	assert.match(hers.raw, /^Auto-Submitted: auto-generated/m);
+	assert.ok(!hers.raw.includes('inny@') && !theirs.raw.includes('ewa@'), 'neither learns who the other is');
+	assert.match(theirs.text, /poszło na inny adres/);
+	assert.deepEqual(say('trzeci@poczta.example', ewa.replyTo, 'REZYGNUJĘ').map((m) => m.to), ['trzeci@poczta.example'], 'once');
+	say(ewa.to, hers.replyTo, 'ZAPISZ');
+	assert.ok(active());
+	say('czwarty@poczta.example', ewa.replyTo, 'REZYGNUJĘ');
+	const told = house.rows('outbox', 'list').filter((r) => r.template === 'stopped_by_another');
+	assert.deepEqual(told.map((r) => r.to), [ewa.to], 'at most once a day, whoever plays with it');
+	assert.deepEqual(say(ewa.to, ewa.replyTo, 'STOP').filter((m) => /z innego adresu|na inny adres/.test(m.text)), []);
+});
+
+story('of a stop of one consultation ZAPISZ with its code is the way back; WSZYSTKO is told as what it is', (house) => {
+	announce(house, 's-7m4h-ledziny-2', '--yes', '4');
+	house.poll();
+	const [, jan, ola] = sent(house);
+	const say = (from, to, text) => {
+		reply(house, from, to, text);
+		house.poll();
+		return sent(house);
+	};
+	let hers = say('inny@poczta.example', ola.replyTo, 'STOP BL-7M4H').find((m) => m.to === ola.to);
+	assert.match(hers.text, /o konsultacjach BL-7M4H[^]*ZAPISZ BL-7M4H/);
+	assert.ok(!house.rows('subscription', 'list', '--active').some((s) => s.to === ola.to));
+	say(ola.to, hers.replyTo, 'ZAPISZ BL-7M4H');
+	assert.ok(house.rows('subscription', 'list', '--active').some((s) => s.to === ola.to));
+	hers = say('inny@poczta.example', jan.replyTo, 'WSZYSTKO').find((m) => m.to === jan.to);
+	assert.match(hers.text.replace(/\s+/g, ' '), /Nie napiszemy też o zmianach i odwołanych spotkaniach/);
+});
+
 story('WSZYSTKO ends even that, and is confirmed once', (house) => {
 	announce(house, 's-10ke-ledziny-2', '--yes', '3');
 	house.poll();
@@ -554,6 +598,21 @@ const dated = (house, from, text) => {
 	house.poll();
 };
 const stateOf = (house, address) => house.rows('subscription', 'list').find((s) => s.to === address).state;
+
+story('whose address takes no mail, or who has stopped before, is not told', (house) => {
+	announce(house, 's-10ke-ledziny-2', '--yes', '3');
+	house.poll();
+	const [ewa, jan] = sent(house);
+	cameBack(house, jan, '5.1.1');
+	reply(house, ewa.to, ewa.replyTo, 'STOP');
+	house.poll();
+	sent(house);
+	for (const letter of [ewa, jan]) {
+		reply(house, 'inny@poczta.example', letter.replyTo, 'STOP');
+		house.poll();
+	}
+	assert.deepEqual(sent(house).map((m) => m.to), ['inny@poczta.example']);
+});
 
 story('an address that takes no mail is left out until the person writes', (house) => {
 	announce(house, 's-10ke-ledziny-2', '--yes', '3');
