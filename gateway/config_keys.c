@@ -60,7 +60,7 @@ const struct config_key config_keys[] = {
 	    "such a notice needs the PIN of a second member of staff too",
 	    TOP(order_two_persons), NULL, 0, 0 },
 	{ "", "segment_price", KEY_TEXT, "",
-	    "what one part of a text costs, as \"0.07 zł\": shown before "
+	    "what one part of a text costs, as \"0,07 zł\": shown before "
 	    "sending",
 	    TOP(segment_price), NULL, 0, 0 },
 	{ "", "hold", KEY_DURATION, "7d",

@@ -182,6 +182,22 @@ order_plan(struct notice_plan *plan, char content[SHA256_HEX],
 	return rc == ST_OK ? end : rc;
 }
 
+/* Files that came with the order go to nobody: its author must know. */
+static enum status
+add_attachments(const struct order_desk *desk, const struct staff_order *order,
+    json_t *data, struct err *err)
+{
+	struct inbound_attachment *list;
+	size_t n = 0;
+	enum status rc = store_inbound_attachments(
+	    desk->st, order->inbound_id, desk->arena, &list, &n, err);
+
+	for (size_t i = 0; i < n && rc == ST_OK; i++)
+		if (!list[i].in_signature)
+			flagged(data, "has_attachments");
+	return rc;
+}
+
 /* Owes that member of staff the preview, with a PIN of their own. */
 static enum status
 show(const struct order_desk *desk, const struct staff_order *order,
@@ -202,6 +218,11 @@ show(const struct order_desk *desk, const struct staff_order *order,
 		flagged(data, "is_second");
 	if (is_again)
 		flagged(data, "is_again");
+	rc = add_attachments(desk, order, data, err);
+	if (rc != ST_OK) {
+		json_decref(data);
+		return rc;
+	}
 	rc = order_mail(
 	    desk, address, preview_template, data, in, &p.outbox_id, err);
 	return rc == ST_OK ? store_preview_add(desk->st, &p, err) : rc;

@@ -152,12 +152,14 @@ order_price(struct buf *out, const char *price, int64_t n)
 	struct span rest = span_trim(span_of(price));
 	int64_t value = 0, unit = 1;
 	int digits = 0, decimals = -1;
+	char point = '.';
 
 	while (rest.n > 0 && digits < PRICE_DIGITS && decimals < DECIMALS) {
 		char c = rest.p[0];
 
 		if ((c == '.' || c == ',') && decimals < 0 && digits > 0) {
 			decimals = 0;
+			point = c;
 		} else if (c >= '0' && c <= '9') {
 			value = value * 10 + (c - '0');
 			digits++;
@@ -174,7 +176,7 @@ order_price(struct buf *out, const char *price, int64_t n)
 		return;
 	/* To a hundredth, as prices are written. */
 	value = (value * n * 100 + unit / 2) / unit;
-	buf_printf(out, "%lld.%02lld", (long long)(value / 100),
+	buf_printf(out, "%lld%c%02lld", (long long)(value / 100), point,
 	    (long long)(value % 100));
 	rest = span_trim(rest);
 	if (rest.n > 0)

@@ -124,7 +124,7 @@ story('the sample order yields a preview with exact counts, and its PIN sends wh
 	assert.deepEqual(more, []);
 	assert.equal(preview.to, anna);
 	assert.equal(last(house).fate, 'staff');
-	assert.match(preview.subject, /Podgląd zlecenia 1: 3 odbiorców/);
+	assert.match(preview.subject, /Podgląd zlecenia 1 \(odbiorców: 3\)/);
 	for (const words of [/E-mail: 2, SMS: 1 \(części: 1\)/, /Koszt SMS: 0\.07 zł/,
 		/Bojszowy, 30 listopada 2026 r\., godz\. 17:00\s+BL-T4NR \(s-t4nr-bojszowy-1\): e-mail 2, SMS 1/,
 		/wypisali się: 0/, /adres nie działa: 0/, /już zawiadomieni: 0/, /do: 22 listopada 2026 r\., godz\. 14:00/,
@@ -320,6 +320,18 @@ for (const [what, text, how] of [
 		assert.equal(out.filter((m) => notice.test(m.raw)).length, 2);
 	});
 
+story('who orders with a poster is told that it goes to nobody', (house) => {
+	const mail = letter(house, order).replace('Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n',
+		'Content-Type: multipart/mixed; boundary="b"\r\n\r\n--b\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n') +
+		'\r\n--b\r\nContent-Type: application/pdf; name="plakat.pdf"\r\nContent-Disposition: attachment; filename="plakat.pdf"\r\n' +
+		'Content-Transfer-Encoding: base64\r\n\r\nJVBERi0xLjQK\r\n--b--\r\n';
+	house.mail(mail);
+	house.poll();
+	const [preview] = sent(house);
+	assert.match(preview.text, /ZAŁĄCZNIKI z tego zlecenia nie zostaną rozesłane/);
+	assert.ok(!tell(house, order)[0].text.includes('ZAŁĄCZNIKI'));
+});
+
 story('an order without its verb is no remark', (house) => {
 	const [answer] = tell(house, 'Proszę rozesłać zawiadomienie:\nKod: BL-T4NR\nGmina: Bojszowy');
 	assert.match(answer.text, /nie mówi, co zrobić[^]*ROZEŚLIJ, ZMIEŃ albo ODWOŁAJ/);
@@ -513,7 +525,7 @@ story('what changed since the preview is shown again, and the old PIN is void', 
 	house.run('person', 'import', file, '--source', 'karta', '--consent', '2026-11-01');
 	const [again, ...more] = tell(house, `WYŚLIJ ${preview.pin}`, { answers: preview });
 	assert.deepEqual(more, []);
-	assert.match(again.subject, /ZMIENIŁO SIĘ[^]*4 odbiorców/);
+	assert.match(again.subject, /ZMIENIŁO SIĘ[^]*odbiorców: 4/);
 	assert.notEqual(again.pin, preview.pin);
 	assert.match(tell(house, `WYŚLIJ ${preview.pin}`, { answers: preview })[0].text, /nieaktualny/);
 	nothingSent(house);
