@@ -220,6 +220,7 @@ order_plan_facts(json_t *data, const struct order *o,
 	put_count(data, "n_sms_parts", plan->segments);
 	if (plan->late > 0)
 		put_count(data, "n_late", plan->late);
+	put_flag(data, "is_nobody", plan->n_targets == 0);
 	put_flag(data, "any_sms", plan->sms > 0);
 	put_count(data, "n_unsubscribed", plan->stopped);
 	put_count(data, "n_bounced", plan->bounced + plan->resting);
@@ -256,7 +257,8 @@ order_report_facts(json_t *data, const struct notice *n)
 	put_count(data, "n_failed", n->failed);
 	put_count(data, "n_unknown", n->unknown);
 	put_count(data, "n_cancelled", n->cancelled);
-	put_count(data, "notice_id", n->id);
+	if (n->id != 0)
+		put_count(data, "notice_id", n->id);
 	put_flag(data, "is_aborted", strcmp(n->state, "aborted") == 0);
 	put_flag(data, "any_failed", n->failed > 0);
 	put_flag(data, "any_cancelled", n->cancelled > 0);

@@ -332,6 +332,16 @@ story('who orders with a poster is told that it goes to nobody', (house) => {
 	assert.ok(!tell(house, order)[0].text.includes('ZAŁĄCZNIKI'));
 });
 
+story('an order that reaches nobody says so, and its report names no notice', (house) => {
+	const [preview] = tell(house, 'ROZEŚLIJ s-t4nr-chelm-1');
+	assert.match(preview.text, /NIKT NIE DOSTANIE tej wiadomości[^]*jest zapisany na te zaproszenia/);
+	tell(house, `WYŚLIJ ${preview.pin}`, { answers: preview });
+	house.poll();
+	const [report] = sent(house);
+	assert.match(report.subject, /wysłano 0 z 0/);
+	assert.ok(!report.text.includes('notice show'));
+});
+
 story('an order without its verb is no remark', (house) => {
 	const [answer] = tell(house, 'Proszę rozesłać zawiadomienie:\nKod: BL-T4NR\nGmina: Bojszowy');
 	assert.match(answer.text, /nie mówi, co zrobić[^]*ROZEŚLIJ, ZMIEŃ albo ODWOŁAJ/);
