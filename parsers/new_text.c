@@ -390,7 +390,8 @@ mark_old(struct reading *r)
 			next = read_attribution(r, i);
 		if (next == i) {
 			next = i + 1;
-			r->own_words = true;
+			if (!r->own_words)
+				r->own_words = !sign_off_is_greeting(lines, i);
 		}
 	}
 }

@@ -455,8 +455,13 @@ sign_off_is_card(
 	size_t count = 0;
 
 	for (size_t i = from; i < to; i++) {
-		if (lines->line[i].gone || lines->line[i].kind == LINE_BLANK)
+		if (lines->line[i].gone)
 			continue;
+		if (lines->line[i].kind == LINE_BLANK) {
+			if (count > 0 && !proven)
+				return false;
+			continue;
+		}
 		if (!is_card_line(lines, i) || ++count > CARD_LINES_MAX)
 			return false;
 		proven |= proves_card(lines, i) ||
@@ -486,9 +491,13 @@ is_on_behalf(struct lines *lines, size_t i, size_t to,
 	    !is_card(lines, i + 1, to, true, &out->end, &count) ||
 	    count > BEHALF_LINES_MAX)
 		return false;
-	for (size_t k = i + 1; k < out->end && !name; k++)
-		name = lines->line[k].kind == LINE_TEXT &&
-		       is_name(lines, k, author, &out->guessed);
+	for (size_t k = i + 1; k < out->end && !name; k++) {
+		if (lines->line[k].kind != LINE_TEXT ||
+		    phrase_starts(lines_fold(lines, k, k), sign_off_formulas) >
+			0)
+			return false;
+		name = is_name(lines, k, author, &out->guessed);
+	}
 	out->card = true;
 	return name;
 }

@@ -25,7 +25,8 @@ bool sign_off_find(struct sign_off *out, struct lines *lines, size_t from,
 
 /* Are lines `from` to `to` (not included) nothing but a visiting card: short
  * lines, and among them the author's name, a telephone number, an address of
- * mail or web, or a register's number? */
+ * mail or web, or a register's number?  One of these in the first paragraph:
+ * behind words of the author's a letter may end. */
 bool sign_off_is_card(
     struct lines *lines, size_t from, size_t to, const struct address *author);
 

@@ -120,6 +120,18 @@ static const struct {
 	const char *sentence, *text, *want;
 	bool answer;
 } whole[] = {
+	{ "a section behind a rule, and then the name",
+	    "Punkt pierwszy: termin.\n---\nPunkt drugi: forma.\n\n"
+	    "Pozdrawiam\nJan Kowalski",
+	    "Punkt pierwszy: termin.\n---\nPunkt drugi: forma.\n\n"
+	    "Pozdrawiam\nJan Kowalski",
+	    false },
+	{ "a letter that begins with when and who wrote",
+	    "Guten Tag,\n\nam Dienstag, den 10. November 2026 um 7:15 Uhr "
+	    "schrieb der Fahrer auf einen Zettel:\nFahrt entfällt.",
+	    "Guten Tag,\n\nam Dienstag, den 10. November 2026 um 7:15 Uhr "
+	    "schrieb der Fahrer auf einen Zettel:\nFahrt entfällt.",
+	    true },
 	{ "bullets that look like a quote, in a mail that answers none",
 	    "Moje propozycje:\n> 21 dni zamiast 7\n> spotkania po 17",
 	    "Moje propozycje:\n> 21 dni zamiast 7\n> spotkania po 17", false },
