@@ -5,7 +5,13 @@
 
 #include <string.h>
 
-enum { LABEL_MAX = 40, WRAPPED_MAX = 3, BLOCK_MAX = 60, RULE_MAX = 160 };
+enum {
+	LABEL_MAX = 40,
+	WRAPPED_MAX = 3,
+	BLOCK_MAX = 60,
+	RULE_MAX = 160,
+	HOUR_MAX = 16, /* bytes of "godz. 6:00" */
+};
 
 enum role {
 	NO_LABEL = 0,
@@ -298,6 +304,27 @@ enough(const struct found *found, bool is_answer, bool *doubt)
 	       (count >= 3 && is_answer && found->dated && (roles & FROM) != 0);
 }
 
+static bool
+is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/* "Od: godz. 6:00": since when, not from whom. */
+static bool
+is_hour(struct span from)
+{
+	struct span s = span_sub(from, 0, HOUR_MAX);
+
+	if (has_at(from))
+		return false;
+	for (size_t i = 1; i + 2 < s.n; i++)
+		if ((s.p[i] == ':' || s.p[i] == '.') && is_digit(s.p[i - 1]) &&
+		    is_digit(s.p[i + 1]) && is_digit(s.p[i + 2]))
+			return true;
+	return false;
+}
+
 bool
 label_block_read(
     struct label_block *out, struct lines *lines, size_t i, bool is_answer)
@@ -330,6 +357,10 @@ label_block_read(
 	out->quoted = next < lines->n && lines->line[next].kind == LINE_QUOTED;
 	if (!enough(&found, is_answer, &out->doubt))
 		return false;
+	if (!out->quoted && is_hour(out->from)) {
+		out->doubt = true;
+		return false;
+	}
 	out->doubt = false;
 	return true;
 }

@@ -92,6 +92,12 @@ static const char *const sentences[] = {
 	"Jan Lis",
 	"Uwaga: wiadomość spoza urzędu też powinna być konsultowana.\n"
 	"To moja jedyna uwaga.",
+	"Zgłaszam zdarzenie:\n"
+	"Data: 12.11.2026\n"
+	"Od: godz. 6:00\n"
+	"Do: godz. 8:00\n"
+	"Temat: brak autobusu.\n"
+	"Czekało 20 osób.",
 	"Ławka przy aptece.\n"
 	"—\n"
 	"To wszystko, o co prosimy od lat.",
