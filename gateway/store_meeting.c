@@ -429,6 +429,17 @@ static const char rsvp_late[] = RSVP_COLUMNS IS_INVITED
     " LEFT JOIN contact k ON k.id = v.contact_id"
     " WHERE v.too_late <> '') r" RSVP_ORDER;
 
+/* What a person who still may come asked for in an answer that a later one took
+ * the place of: a bare "TAK" takes no interpreter back. */
+static const char rsvp_wishes[] = RSVP_COLUMNS IS_INVITED
+    " FROM (SELECT v.*, k.person_id, k.address, k.name FROM rsvp v"
+    " JOIN contact k ON k.id = v.contact_id"
+    " WHERE v.meeting_id = :meeting AND v.needs_staff AND v.too_late = ''"
+    " AND v.id NOT IN (SELECT id FROM rsvp_last WHERE meeting_id = :meeting)"
+    " AND v.contact_id IN (SELECT w.id FROM rsvp_last l JOIN contact w"
+    " ON w.id = l.contact_id OR w.person_id = l.person_id"
+    " WHERE l.meeting_id = :meeting AND l.answer <> 'no')) r" RSVP_ORDER;
+
 static enum rsvp_answer
 answer_by_name(const char *name)
 {
@@ -499,6 +510,17 @@ store_rsvp_late(struct store *st, int64_t meeting_id, struct arena *a,
 	struct query q;
 
 	query_open(&q, st, rsvp_late);
+	query_id(&q, ":meeting", meeting_id);
+	return read_rsvps(&q, a, out, n, err);
+}
+
+enum status
+store_rsvp_wishes(struct store *st, int64_t meeting_id, struct arena *a,
+    struct rsvp **out, size_t *n, struct err *err)
+{
+	struct query q;
+
+	query_open(&q, st, rsvp_wishes);
 	query_id(&q, ":meeting", meeting_id);
 	return read_rsvps(&q, a, out, n, err);
 }
@@ -583,6 +605,7 @@ const struct statement store_meeting_statements[] = {
 	{ "rsvp_overtaken", rsvp_overtaken },
 	{ "rsvp_all", rsvp_all },
 	{ "rsvp_late", rsvp_late },
+	{ "rsvp_wishes", rsvp_wishes },
 	{ "meeting_letters", meeting_letters },
 	{ "meeting_heads", meeting_heads },
 	{ NULL, NULL },

@@ -131,6 +131,11 @@ enum status store_rsvp_all(struct store *st, int64_t meeting_id,
 enum status store_rsvp_late(struct store *st, int64_t meeting_id,
     struct arena *a, struct rsvp **out, size_t *n, struct err *err);
 
+/* The answers that count no more and ask for something (needs_staff), of those
+ * whose answer that counts is not no, in the order they came. */
+enum status store_rsvp_wishes(struct store *st, int64_t meeting_id,
+    struct arena *a, struct rsvp **out, size_t *n, struct err *err);
+
 /* What people who were told of the meeting wrote about its consultation before
  * it began, that says nothing of coming and that staff should look at; answer
  * is of no meaning.  In the order they came. */
