@@ -3,6 +3,7 @@
 
 #include <csv.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "parsers/charset.h"
 
@@ -43,6 +44,32 @@ take_field(void *p, size_t n, void *arg)
 		    r->number, ROW_BYTES);
 }
 
+/* Without white space and what looks like it: no-break spaces, marks of no
+ * width; web pages and word processors leave them in cells. */
+static struct span
+trim_cell(struct span s)
+{
+	static const char *const blanks[] = { "\xc2\xa0", "\xe2\x80\xaf",
+		"\xe2\x80\x8b", "\xef\xbb\xbf" };
+	size_t before;
+
+	do {
+		s = span_trim(s);
+		before = s.n;
+		for (size_t i = 0; i < sizeof(blanks) / sizeof(blanks[0]);
+		     i++) {
+			size_t n = strlen(blanks[i]);
+
+			if (span_starts(s, blanks[i]))
+				s = span_from(s, n);
+			if (s.n >= n &&
+			    memcmp(s.p + s.n - n, blanks[i], n) == 0)
+				s = span_sub(s, 0, s.n - n);
+		}
+	} while (s.n < before);
+	return s;
+}
+
 static void
 take_row(int end, void *arg)
 {
@@ -59,7 +86,7 @@ take_row(int end, void *arg)
 	r->ended_by = end;
 	all = buf_span(&r->bytes);
 	for (size_t i = 0; i < r->n; i++) {
-		fields[i] = span_trim(span_sub(all, from, r->ends[i] - from));
+		fields[i] = trim_cell(span_sub(all, from, r->ends[i] - from));
 		from = r->ends[i];
 		is_empty = is_empty && fields[i].n == 0;
 	}
@@ -109,6 +136,14 @@ find_separator(struct span text)
 	return (unsigned char)candidates[best];
 }
 
+/* A file of Excel or Calc, which is a ZIP archive or of the old kind (OLE). */
+static bool
+is_workbook(struct span bytes)
+{
+	return span_starts(bytes, "PK\x03\x04") ||
+	       span_starts(bytes, "\xd0\xcf\x11\xe0");
+}
+
 enum status
 csv_read(struct span bytes, csv_row *row, void *arg, struct err *err)
 {
@@ -123,6 +158,10 @@ csv_read(struct span bytes, csv_row *row, void *arg, struct err *err)
 	struct span table;
 	size_t taken;
 
+	if (is_workbook(bytes))
+		return err_set(err, ST_REJECT,
+		    "this is a workbook, not a table in text: save it as CSV "
+		    "in the spreadsheet");
 	charset_to_utf8(&text, bytes, (struct span){ NULL, 0 }, &note);
 	r.rc = buf_status(&text, "the table", err);
 	if (r.rc == ST_OK && csv_init(&r.parser, CSV_REPALL_NL) != 0)

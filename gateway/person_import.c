@@ -10,7 +10,10 @@
 #include "gateway/store_person.h"
 #include "gateway/store_preference.h"
 
-enum { CHUNK_MS = 100 }; /* that a transaction takes while others wait */
+enum {
+	CHUNK_MS = 100, /* that a transaction takes while others wait */
+	COLUMNS_SAID = 500,
+};
 
 struct import_run {
 	const struct person_import *im;
@@ -222,6 +225,29 @@ begin_chunk(struct import_run *r, struct err *err)
 	return rc;
 }
 
+static void
+say(const struct import_run *r, int number, const char *why)
+{
+	if (r->complain != NULL && why != NULL)
+		r->complain(r->arg, number, why);
+}
+
+/* A column that is passed over for its spelling must not go unseen. */
+static enum status
+take_header(struct import_run *r, int number, const struct person_fields *cells,
+    struct err *err)
+{
+	enum status rc = person_row_header(&r->reader, cells, err);
+	char why[COLUMNS_SAID];
+
+	if (rc != ST_OK || r->reader.unknown[0] == '\0')
+		return rc;
+	snprintf(
+	    why, sizeof(why), "passed over: the columns %s", r->reader.unknown);
+	say(r, number, why);
+	return ST_OK;
+}
+
 static enum status
 take_row(
     void *arg, int number, const struct span *fields, size_t n, struct err *err)
@@ -235,7 +261,7 @@ take_row(
 	arena_free(&r->arena);
 	if (!r->has_header) {
 		r->has_header = true;
-		return person_row_header(&r->reader, &cells, err);
+		return take_header(r, number, &cells, err);
 	}
 	r->report->rows++;
 	rc = person_row_read(&row, &why, &r->reader, &cells, &r->arena, err);
@@ -243,10 +269,10 @@ take_row(
 		return rc;
 	if (why != NULL) {
 		r->report->bad++;
-		if (r->complain != NULL)
-			r->complain(r->arg, number, why);
+		say(r, number, why);
 		return ST_OK;
 	}
+	say(r, number, row.note);
 	rc = begin_chunk(r, err);
 	if (rc == ST_OK && r->pass != PERSON_CHECK)
 		rc = take_entry(r, &row, err);

@@ -28,7 +28,7 @@ enum person_pass {
 };
 
 /* Reads the table `csv` and says through `complain` (NULL: to nobody) what is
- * wrong with each bad row.  ST_REJECT: the first row does not say what the
+ * wrong with each bad row, and what is passed over in others.  ST_REJECT: the first row does not say what the
  * columns are, or there is no other.  Commits every fraction of a second, so
  * that others get their turn. */
 enum status person_import(const struct person_import *im, struct store *st,

@@ -14,11 +14,11 @@
 #include "parsers/date.h"
 #include "parsers/text.h"
 
-enum { CELL_MAX = 4000, KNOWN_MAX = 1000 };
+enum { CELL_MAX = 4000, KNOWN_MAX = 1000, UNKNOWN_MAX = 400, HEADING_MAX = 40 };
 
 static const char *const meanings[PERSON_COLUMNS] = { "mail", "phone", "name",
-	"first_name", "last_name", "commune", "code", "consent", "proof",
-	"language" };
+	"first_name", "last_name", "commune", "code", "consent", "agreed",
+	"proof", "language" };
 
 /* What a cell stands for, looked up once: thousands of rows say the same. */
 struct person_known {
@@ -78,20 +78,41 @@ look_up(const char *table, struct span name)
 	return (struct span){ "", 0 };
 }
 
+/* What the heading of field `i` stands for; PERSON_COLUMNS: nothing we read, or
+ * what an earlier field stands for. */
+static int
+column_of(const struct person_reader *r, struct span meaning)
+{
+	int c = 0;
+
+	while (c < PERSON_COLUMNS && !span_is(meaning, meanings[c]))
+		c++;
+	return c == PERSON_COLUMNS || r->at[c] >= 0 ? PERSON_COLUMNS : c;
+}
+
 enum status
 person_row_header(
     struct person_reader *r, const struct person_fields *row, struct err *err)
 {
+	struct buf unknown = { .max = UNKNOWN_MAX };
+
 	for (int i = 0; i < PERSON_COLUMNS; i++)
 		r->at[i] = -1;
 	for (size_t i = 0; i < row->n; i++) {
 		struct span meaning = look_up("templates/columns.tsv",
 		    plain_heading(&r->kept, row->at[i]));
+		int c = column_of(r, meaning);
 
-		for (int c = 0; c < PERSON_COLUMNS; c++)
-			if (span_is(meaning, meanings[c]) && r->at[c] < 0)
-				r->at[c] = (int)i;
+		if (c < PERSON_COLUMNS)
+			r->at[c] = (int)i;
+		else if (row->at[i].n > 0 && unknown.n < UNKNOWN_MAX / 2)
+			buf_printf(&unknown, "%s\"%.*s\"",
+			    unknown.n > 0 ? ", " : "",
+			    (int)span_sub(row->at[i], 0, HEADING_MAX).n,
+			    row->at[i].p);
 	}
+	r->unknown = arena_copy(&r->kept, buf_span(&unknown)).p;
+	buf_free(&unknown);
 	if (r->at[PERSON_MAIL] < 0 && r->at[PERSON_PHONE] < 0)
 		return err_set(err, ST_REJECT,
 		    "the first row must name the columns, and one of them the "
@@ -111,12 +132,31 @@ cell(const struct person_reader *r, const struct person_fields *row,
 	return row->at[r->at[c]];
 }
 
-/* "2026-11-03" or "3.11.2026", as midnight in the office's zone. */
+/* Behind a date: nothing, "r.", or an hour, which is of no use here. */
+static bool
+is_end_of_day(const char *s)
+{
+	struct tm hour;
+	const char *end;
+
+	while (*s == ' ')
+		s++;
+	if (*s == '\0' || strcmp(s, "r.") == 0 || strcmp(s, "r") == 0)
+		return true;
+	end = strptime(*s == 'T' ? s + 1 : s, "%H:%M", &hour);
+	if (end != NULL && *end == ':')
+		end = strptime(end, ":%S", &hour);
+	return end != NULL && *end == '\0';
+}
+
+/* Days before months, but with '/' only behind the year: 11/3 is a day in
+ * November to some and in March to others. */
 bool
 person_row_day(int64_t *ms, struct span s, const char *zone)
 {
-	static const char *const forms[] = { "%Y-%m-%d", "%d.%m.%Y" };
-	char text[16];
+	static const char *const forms[] = { "%Y-%m-%d", "%d.%m.%Y", "%d-%m-%Y",
+		"%Y.%m.%d", "%Y/%m/%d" };
+	char text[24];
 
 	if (s.n == 0 || s.n >= sizeof(text))
 		return false;
@@ -128,7 +168,7 @@ person_row_day(int64_t *ms, struct span s, const char *zone)
 		int64_t midnight;
 		char check[32];
 
-		if (end == NULL || *end != '\0' || tm.tm_year < 90)
+		if (end == NULL || !is_end_of_day(end) || tm.tm_year < 90)
 			continue;
 		midnight = date_to_ms(
 		    tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, 0, 0, 0);
@@ -140,11 +180,24 @@ person_row_day(int64_t *ms, struct span s, const char *zone)
 	return false;
 }
 
+/* "gm. Imielin", "Miasto Imielin": the name behind the word for it. */
+static struct span
+commune_name(struct person_reader *r, struct span cell)
+{
+	size_t end = span_find(cell, " ");
+	struct span meaning = look_up("templates/columns.tsv",
+	    plain_heading(&r->kept, span_sub(cell, 0, end)));
+
+	return span_is(meaning, "commune_kind") || span_is(meaning, "commune")
+		   ? span_trim(span_from(cell, end))
+		   : cell;
+}
+
 static enum status
 find_commune(
     int64_t *id, struct person_reader *r, struct span name, struct err *err)
 {
-	struct span wanted = text_fold_copy(&r->kept, name);
+	struct span wanted = text_fold_copy(&r->kept, commune_name(r, name));
 	const char **names;
 	size_t n;
 	enum status rc = store_commune_all(r->st, &r->kept, &names, &n, err);
@@ -253,7 +306,9 @@ read_target(struct person_row *e, const char **why, struct person_reader *r,
 			return rc;
 		e->commune_id = known->id;
 		if (known->id == 0)
-			*why = "there is no commune of that name";
+			*why =
+			    "there is no commune of that name; uwaga meeting "
+			    "matrix has their names";
 	}
 	if (code.n == 0 && commune.n == 0)
 		*why = "says neither which consultation nor which commune";
@@ -280,6 +335,61 @@ read_language(struct person_row *e, const char **why, struct person_reader *r,
 	return ST_OK;
 }
 
+/* "jan@poczta.example", also as mail programs copy it: "Jan <jan@...>". */
+static struct span
+read_mail(const char **why, const struct person_reader *r, struct span cell,
+    struct arena *a)
+{
+	size_t at = span_find(cell, "@");
+	struct span mail = cell;
+
+	if (cell.n == 0)
+		return cell;
+	if (span_find(cell, "<") < cell.n)
+		mail = address_first(a, cell).address;
+	if (at < cell.n &&
+	    span_find(span_from(cell, at + 1), "@") < cell.n - at - 1)
+		*why = "has more than one mail address in a cell: make a row "
+		       "of each";
+	else if (!address_is_valid(mail) || address_is_machine(mail))
+		*why = "the mail address is none that a person reads";
+	else if (span_is_nocase(mail, config_office(r->im->config, "address")))
+		*why = "the mail address is our own";
+	return mail;
+}
+
+/* A landline beside a mail address is passed over: the person is reached. */
+static const char *
+read_phone(struct person_row *e, const char **why,
+    const struct person_reader *r, struct span cell, struct arena *a)
+{
+	const char *textable = r->im->config->n_sms > 0
+				   ? r->im->config->sms[0].textable_prefixes
+				   : "";
+	char number[32] = "";
+	enum phone_kind kind;
+
+	if (cell.n == 0)
+		return "";
+	kind = phone_normalise(
+	    number, cell, r->im->config->phone_prefix, textable);
+	if (kind == PHONE_LANDLINE && e->mail[0] != '\0') {
+		e->note = "the telephone number is a landline, which gets no "
+			  "texts, and is passed over; the mail address is "
+			  "taken";
+		return "";
+	}
+	if (kind == PHONE_LANDLINE)
+		*why = "the telephone number is a landline, which gets no "
+		       "texts";
+	else if (kind != PHONE_MOBILE && kind != PHONE_FOREIGN)
+		*why = "the telephone number is not one number that can be "
+		       "texted, such as 600 100 200";
+	else if (config_is_our_number(r->im->config, number))
+		*why = "the telephone number is our own";
+	return arena_copy(a, span_of(number)).p;
+}
+
 static void
 read_contacts(struct person_row *e, const char **why,
     const struct person_reader *r, const struct person_fields *row,
@@ -287,44 +397,37 @@ read_contacts(struct person_row *e, const char **why,
 {
 	struct span mail = cell(r, row, PERSON_MAIL);
 	struct span phone = cell(r, row, PERSON_PHONE);
-	const char *textable = r->im->config->n_sms > 0
-				   ? r->im->config->sms[0].textable_prefixes
-				   : "";
-	char number[32] = "";
-	enum phone_kind kind;
 
-	if (mail.n > 0 && (!address_is_valid(mail) || address_is_machine(mail)))
-		*why = "the mail address is none that a person reads";
-	if (phone.n > 0) {
-		kind = phone_normalise(
-		    number, phone, r->im->config->phone_prefix, textable);
-		if (kind != PHONE_MOBILE && kind != PHONE_FOREIGN)
-			*why = "the telephone number cannot be texted";
-		else if (config_is_our_number(r->im->config, number))
-			*why = "the telephone number is our own";
-	}
+	e->mail = arena_copy(a, read_mail(why, r, mail, a)).p;
+	e->phone = read_phone(e, why, r, phone, a);
 	if (mail.n == 0 && phone.n == 0)
 		*why = "has neither a mail address nor a telephone number";
-	e->mail = arena_copy(a, mail).p;
-	e->phone = arena_copy(a, span_of(number)).p;
 }
 
+/* Beside the day there may be a column that says whether: it may hold the day,
+ * too. */
 static void
-read_consent(struct person_row *e, const char **why,
-    const struct person_reader *r, const struct person_fields *row,
-    struct arena *a)
+read_consent(struct person_row *e, const char **why, struct person_reader *r,
+    const struct person_fields *row, struct arena *a)
 {
 	struct span day = cell(r, row, PERSON_CONSENT);
+	struct span agreed = cell(r, row, PERSON_AGREED);
 	struct span proof = cell(r, row, PERSON_PROOF);
+	struct span said =
+	    look_up("templates/columns.tsv", plain_heading(a, agreed));
 
+	if (day.n == 0 && said.n == 0)
+		day = agreed;
 	e->consent_ms = r->im->consent_ms;
-	if (day.n > 0 &&
-	    !person_row_day(&e->consent_ms, day, r->im->config->timezone))
+	if (span_is(said, "does_not_agree"))
+		*why = "did not agree";
+	else if (day.n > 0 &&
+		 !person_row_day(&e->consent_ms, day, r->im->config->timezone))
 		*why = "the day of consent is no date such as 2026-11-03 or "
 		       "3.11.2026";
 	else if (e->consent_ms == 0)
-		*why = "does not say when the person agreed (column zgoda, or "
-		       "--consent)";
+		*why = "does not say when the person agreed (column data "
+		       "zgody, or --consent)";
 	else if (e->consent_ms > r->im->now)
 		*why = "the day of consent is still to come";
 	e->proof = proof.n > 0 ? arena_copy(a, proof).p : r->im->proof;

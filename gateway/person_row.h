@@ -27,6 +27,7 @@ enum person_column {
 	PERSON_COMMUNE,
 	PERSON_CODE,
 	PERSON_CONSENT,
+	PERSON_AGREED,
 	PERSON_PROOF,
 	PERSON_LANGUAGE,
 	PERSON_COLUMNS
@@ -38,6 +39,7 @@ struct person_reader {
 	const struct person_import *im; /* borrowed */
 	struct store *st; /* borrowed */
 	int at[PERSON_COLUMNS]; /* which field; -1: no such column */
+	const char *unknown; /* headings of others, for staff; in `kept` */
 	struct arena kept; /* owned */
 	struct person_known *known; /* codes and communes; in `kept` */
 	size_t n_known;
@@ -48,6 +50,7 @@ struct person_row {
 	const char *name, *language, *proof; /* "" none */
 	int64_t consultation_id, commune_id; /* 0 none */
 	int64_t consent_ms;
+	const char *note; /* what of it is passed over; NULL nothing */
 };
 
 /* The cells of a row; borrowed. */
@@ -69,8 +72,8 @@ enum status person_row_read(struct person_row *out, const char **why,
 /* Frees what the reader keeps. */
 void person_reader_free(struct person_reader *r);
 
-/* A day as people write it, "2026-11-03" or "3.11.2026": its midnight in
- * `zone`.  False when it is none. */
+/* A day as people and spreadsheets write it, "2026-11-03", "3.11.2026 r.",
+ * "2026-11-03 14:05": its midnight in `zone`.  False when it is none. */
 bool person_row_day(int64_t *ms, struct span s, const char *zone);
 
 #endif

@@ -103,6 +103,29 @@ to tez nie;;Imielin;;2026-11-03;karta
 	assert.deepEqual(subscriptions(house).map((s) => s.to), ['dobry@poczta.example']);
 });
 
+story('lists as offices have them: what is clear is taken, what is not is named', (house) => {
+	const { status, stderr, rows } = load(house, `Lp.;Imię;Nazwisko;Adres e-mail:;Tel. kom.;Gmina zamieszkania;Data wyrażenia zgody;Zgoda
+1;Jan;Lis;JAN.LIS@poczta.example\u00a0;+48 110-000-401;gm. Imielin;3.11.2026 r.;TAK
+2;;;Ewa Pilch <ewa@poczta.example>;32 123 45 67;Miasto Lędziny;2026-11-03 14:05:10;tak
+3;;;ola@poczta.example;"110000402, 110000403";Imielin;03.11.2026;tak
+4;;;"a@poczta.example; b@poczta.example";;Imielin;03.11.2026;tak
+5;;;;32 123 45 67;Imielin;03.11.2026;tak
+6;;;nie.chce@poczta.example;;Imielin;03.11.2026;NIE
+7;;;konsultacje@powiat.example;;Imielin;03.11.2026;tak
+8;;;us@poczta.example;;Imielin;11/3/2026;tak
+9;;;iza@poczta.example\u200b;;Chełm Śl.;03-11-2026;tak
+`, '--source', 'karty', '--skip-bad');
+	assert.equal(status, 0, stderr);
+	assert.deepEqual(rows.slice(0, -1).map((r) => [r.row, r.why.match(/"Lp\."|landline|passed over|not one number|more than one|not agree|our own|no date|no commune/g).join()]), [
+		[1, 'passed over,"Lp."'], [3, 'landline,passed over'], [4, 'not one number'], [5, 'more than one'], [6, 'landline'],
+		[7, 'not agree'], [8, 'our own'], [9, 'no date'], [10, 'no commune']]);
+	assert.deepEqual([rows.at(-1).rows, rows.at(-1).bad], [9, 7], 'a landline beside an address leaves nobody out');
+	assert.deepEqual(subscriptions(house).map((s) => [s.to, s.commune, s.consent_at.slice(0, 10)]), [
+		['JAN.LIS@poczta.example', 'Imielin', '2026-11-03'], ['+48110000401', 'Imielin', '2026-11-03'],
+		['ewa@poczta.example', 'Lędziny', '2026-11-03']]);
+	assert.match(load(house, 'PK\x03\x04\x14').stderr, /workbook[^]*save it as CSV/);
+});
+
 story('a table without headings, or with a quote never closed, is refused whole', (house) => {
 	assert.match(load(house, 'jan@poczta.example;x\n').stderr, /first row must name the columns/);
 	assert.match(load(house, 'e-mail;gmina\n"jan@poczta.example;Imielin\n').stderr, /never closed/);
