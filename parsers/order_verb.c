@@ -187,12 +187,19 @@ order_verb_find(struct order_verb *out, const struct keywords *k,
     const struct order_words *words, struct arena *a, struct span body,
     struct span subject)
 {
-	struct span rest = body, line;
+	struct span rest = body, line = { NULL, 0 };
 	struct order_verb v;
 
 	order_verb_read(out, k, body);
 	if (out->command != CMD_NONE && !out->is_bare)
 		return;
+	/* A PIN above an order is an answer, with the order quoted. */
+	span_line(&rest, &line);
+	order_verb_read(&v, k, line);
+	if (body.n > 0 &&
+	    (v.command == CMD_SEND || v.command == CMD_CANCEL_JOB))
+		return;
+	rest = body;
 	/* "Proszę o rozesłanie:", and the order below it. */
 	for (int i = 0; i < LINES_SEARCHED && span_line(&rest, &line); i++) {
 		if (line.n > HEAD_LENGTH || !order_text_has_label(words, rest))
