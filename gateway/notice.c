@@ -84,6 +84,7 @@ add_target(struct notice_plan *plan, const struct notice_order *order,
 	*t = (struct notice_target){ .contact_id = l->contact_id,
 		.channel = l->channel,
 		.address = l->address,
+		.knows = l->knows,
 		.language = l->language[0] != '\0' ? l->language
 						   : order->config->language };
 	return t;
@@ -185,11 +186,65 @@ make_calendar(struct notice_wording *w, struct notice_plan *plan,
 	return rc;
 }
 
-static enum status
-render_wording(struct notice_wording *w, struct notice_plan *plan,
-    const struct notice_order *order, const struct consultation *all,
-    size_t n_all, struct err *err)
+/* Does it say what nobody need hear who comes later? */
+static bool
+is_first(const struct notice_order *order)
 {
+	return order->kind == NOTICE_ANNOUNCEMENT ||
+	       order->kind == NOTICE_REMINDER;
+}
+
+/* What wordings are made from. */
+struct wording_case {
+	struct store *st;
+	struct notice_plan *plan;
+	const struct notice_order *order;
+	const struct consultation *all;
+	size_t n_all;
+};
+
+/* The only meeting of a wording, as it is now. */
+static const struct meeting *
+meeting_of(const struct notice_order *order, const struct notice_wording *w)
+{
+	size_t i = 0;
+
+	while (i + 1 < order->n && (w->meetings & (1u << i)) == 0)
+		i++;
+	return &order->meetings[i];
+}
+
+/* What changes, and what does not take place, is said of the meeting as these
+ * people know it: what was to tell them of a change since may not have left. */
+static enum status
+speak_of_known(struct meeting *told, struct reply *reply,
+    const struct notice_wording *w, struct wording_case *of, struct err *err)
+{
+	const struct notice_order *order = of->order;
+	struct meeting *known;
+
+	if (w->knows < 0 || is_first(order))
+		return ST_OK;
+	known = arena_alloc(&of->plan->arena, sizeof(*known));
+	if (known == NULL)
+		return err_set(err, ST_BROKEN, "out of memory");
+	if (order->kind == NOTICE_CANCELLATION)
+		return store_meeting_as_of(
+		    told, of->st, w->knows, &of->plan->arena, err);
+	*known = *order->before;
+	reply->before = known;
+	return store_meeting_as_of(
+	    known, of->st, w->knows, &of->plan->arena, err);
+}
+
+static enum status
+render_wording(
+    struct notice_wording *w, struct wording_case *of, struct err *err)
+{
+	struct notice_plan *plan = of->plan;
+	const struct notice_order *order = of->order;
+	const struct consultation *all = of->all;
+	size_t n_all = of->n_all;
 	struct meeting *told =
 	    arena_alloc(&plan->arena, NOTICE_MEETINGS_MAX * sizeof(*told));
 	struct inbound to = { .channel = w->channel,
@@ -220,11 +275,14 @@ render_wording(struct notice_wording *w, struct notice_plan *plan,
 	for (size_t i = 0; i < n_all; i++)
 		if (all[i].id == told->consultation_id)
 			reply.consultation = &all[i];
-	rc = reply_words(&w->words, &plan->arena, order->config, &reply, err);
+	rc = speak_of_known(told, &reply, w, of, err);
+	if (rc == ST_OK)
+		rc = reply_words(
+		    &w->words, &plan->arena, order->config, &reply, err);
 	w->calendar = w->method = "";
 	if (rc == ST_OK && w->channel == CHANNEL_MAIL &&
 	    reply.n_meetings == 1 && order->kind != NOTICE_REMINDER)
-		rc = make_calendar(w, plan, order, told,
+		rc = make_calendar(w, plan, order, meeting_of(order, w),
 		    reply.consultation != NULL ? reply.consultation->title : "",
 		    err);
 	return rc;
@@ -240,6 +298,7 @@ find_wording(struct notice_plan *plan, struct notice_target *t)
 		w = &plan->texts[i];
 		t->text = i;
 		if (w->channel == t->channel && w->meetings == t->meetings &&
+		    w->knows == t->knows &&
 		    strcmp(w->language, t->language) == 0)
 			return w;
 	}
@@ -250,7 +309,8 @@ find_wording(struct notice_plan *plan, struct notice_target *t)
 	if (w != NULL)
 		*w = (struct notice_wording){ .channel = t->channel,
 			.language = t->language,
-			.meetings = t->meetings };
+			.meetings = t->meetings,
+			.knows = t->knows };
 	return w;
 }
 
@@ -258,12 +318,13 @@ enum status
 notice_plan_make(struct notice_plan *plan, struct store *st,
     const struct notice_order *order, struct err *err)
 {
+	struct wording_case of = { .st = st, .plan = plan, .order = order };
 	struct consultation *all = NULL;
-	size_t n_all = 0;
 	enum status rc;
 
 	*plan = (struct notice_plan){ 0 };
-	rc = store_consultation_all(st, &plan->arena, &all, &n_all, err);
+	rc = store_consultation_all(st, &plan->arena, &all, &of.n_all, err);
+	of.all = all;
 	for (size_t i = 0; i < order->n && rc == ST_OK; i++)
 		rc = gather(plan, st, order, i, err);
 	for (size_t i = 0; i < plan->n_targets && rc == ST_OK; i++) {
@@ -276,7 +337,7 @@ notice_plan_make(struct notice_plan *plan, struct store *st,
 			    "announce fewer meetings at once",
 			    TEXTS_MAX);
 		if (w->recipients++ == 0)
-			rc = render_wording(w, plan, order, all, n_all, err);
+			rc = render_wording(w, &of, err);
 		*(t->channel == CHANNEL_SMS ? &plan->sms : &plan->mails) += 1;
 		plan->segments += w->words.segments;
 	}
@@ -393,14 +454,6 @@ finish(struct store *st, enum status rc, struct err *err)
 	if (rc != ST_OK)
 		store_rollback(st);
 	return rc;
-}
-
-/* Does it say what nobody need hear who comes later? */
-static bool
-is_first(const struct notice_order *order)
-{
-	return order->kind == NOTICE_ANNOUNCEMENT ||
-	       order->kind == NOTICE_REMINDER;
 }
 
 enum status

@@ -5,8 +5,8 @@
  * changes nothing and can be shown; then it is written, in pieces so that
  * others get their turn, and becomes visible in one last commit.
  *
- * Its words are rendered once for each channel, language and set of meetings,
- * and frozen.  What differs from recipient to recipient (the address that takes
+ * Its words are rendered once for each channel, language and set of meetings, and
+ * for each version of a meeting that people know, and frozen.  What differs from recipient to recipient (the address that takes
  * the answer, who is invited) is put in by reply_compose() when a row leaves.
  */
 #ifndef NOTICE_H
@@ -42,6 +42,7 @@ struct notice_target {
 	enum channel channel;
 	const char *address, *language;
 	uint32_t meetings; /* a bit for each that is for them */
+	int64_t knows; /* what they were told before: see struct listener */
 	size_t text; /* which of the plan's texts */
 };
 
@@ -50,6 +51,7 @@ struct notice_wording {
 	enum channel channel;
 	const char *language;
 	uint32_t meetings;
+	int64_t knows;
 	int recipients;
 	struct outbox words; /* subject, body, html, segments */
 	const char *calendar, *method;

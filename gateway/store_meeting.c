@@ -105,6 +105,56 @@ store_meeting_put(struct store *st, struct meeting *m, struct err *err)
 	return rc;
 }
 
+static const char meeting_version_put[] =
+    "INSERT OR REPLACE INTO meeting_version (meeting_id, sequence, starts_ms,"
+    " starts_local, ends_ms, ends_local, venue, address)"
+    " VALUES (:meeting, :sequence, :starts, :starts_local, :ends, :ends_local,"
+    " :venue, :address)";
+
+enum status
+store_meeting_keep(struct store *st, const struct meeting *m, struct err *err)
+{
+	struct query q;
+
+	query_open(&q, st, meeting_version_put);
+	query_id(&q, ":meeting", m->id);
+	query_int(&q, ":sequence", m->sequence);
+	query_int(&q, ":starts", m->starts_ms);
+	query_text(&q, ":starts_local", m->starts_local);
+	query_time(&q, ":ends", m->ends_ms);
+	query_text(&q, ":ends_local", m->ends_local);
+	query_text(&q, ":venue", m->venue);
+	query_text(&q, ":address", m->address);
+	return query_run(&q, err);
+}
+
+static const char meeting_version[] =
+    "SELECT starts_ms, starts_local, ends_ms, ends_local, venue, address"
+    " FROM meeting_version WHERE meeting_id = :meeting"
+    " AND sequence = :sequence";
+
+enum status
+store_meeting_as_of(struct meeting *m, struct store *st, int64_t sequence,
+    struct arena *a, struct err *err)
+{
+	struct query q;
+	enum status rc;
+
+	query_open(&q, st, meeting_version);
+	query_id(&q, ":meeting", m->id);
+	query_int(&q, ":sequence", sequence);
+	rc = query_step(&q, err);
+	if (rc == ST_OK && q.has_row) {
+		m->starts_ms = query_get_int(&q);
+		m->starts_local = query_get_text(&q, a);
+		m->ends_ms = query_get_int(&q);
+		m->ends_local = query_get_text(&q, a);
+		m->venue = query_get_text(&q, a);
+		m->address = query_get_text(&q, a);
+	}
+	return query_close(&q, rc, err);
+}
+
 #define MEETING_COLUMNS                                                 \
 	"SELECT m.id, m.uid, m.key, c.code, m.consultation_id, g.name," \
 	" m.phase, m.state, m.starts_ms, m.ends_ms, m.timezone,"        \
@@ -593,6 +643,8 @@ store_meeting_letters(struct store *st, int64_t meeting_id, struct arena *a,
 
 const struct statement store_meeting_statements[] = {
 	{ "meeting_put", meeting_put },
+	{ "meeting_version_put", meeting_version_put },
+	{ "meeting_version", meeting_version },
 	{ "meeting_all", meeting_all },
 	{ "meeting_find", meeting_find },
 	{ "meeting_by_uid", meeting_by_uid },

@@ -74,6 +74,15 @@ enum too_late { IN_TIME, LATE_CANCELLED, LATE_OVER, TOO_LATE_COUNT };
  * is on there is. */
 enum too_late meeting_too_late(const struct meeting *m, int64_t at_ms);
 
+/* Keeps the meeting as it is, before a change that people are told of. */
+enum status
+store_meeting_keep(struct store *st, const struct meeting *m, struct err *err);
+
+/* Gives `m` the times and place that it had at that sequence, where they were
+ * kept; else leaves it as it is. */
+enum status store_meeting_as_of(struct meeting *m, struct store *st,
+    int64_t sequence, struct arena *a, struct err *err);
+
 /* "", "cancelled", "over", as the schema and --json have it. */
 const char *too_late_name(enum too_late too_late);
 

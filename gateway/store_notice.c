@@ -287,15 +287,20 @@ store_notice_sweep(struct store *st, int max, int64_t *rows, struct err *err)
 	" AND k.silenced_ms IS NULL"
 
 static const char listeners_subscribed[] =
-    "SELECT " LISTENER " FROM contact k WHERE k.id IN"
+    "SELECT " LISTENER ", -1 FROM contact k WHERE k.id IN"
     " (SELECT contact_id FROM subscription WHERE state = 'active'"
     " AND consultation_id = :consultation"
     " UNION SELECT contact_id FROM subscription WHERE state = 'active'"
     " AND commune_id = (SELECT commune_id FROM meeting WHERE id = :meeting))"
     " ORDER BY k.id";
 
+/* `heard`: the newest version that left for each; a telephone that is told for
+ * the first time now knows what its person does. */
 static const char listeners_told[] =
-    "WITH told (id) AS (SELECT r.contact_id FROM notice_recipient r"
+    "WITH heard (id, sequence) AS MATERIALIZED (SELECT t.contact_id,"
+    " MAX(t.sequence) FROM notice_recipient t JOIN outbox r"
+    " ON r.id = t.outbox_id AND r.state IN ('claimed', 'sent', 'unknown')"
+    " WHERE t.meeting_id = :meeting GROUP BY t.contact_id), told (id) AS (SELECT r.contact_id FROM notice_recipient r"
     " JOIN outbox o ON o.id = r.outbox_id"
     " JOIN notice m ON m.id = o.notice_id"
     " WHERE r.meeting_id = :meeting AND :consultation IS NOT NULL"
@@ -304,13 +309,17 @@ static const char listeners_told[] =
     " AND (:kind <> 'cancellation' OR o.state NOT IN ('queued', 'deferred')"
     " OR (SELECT COUNT(*) FROM outbox_meeting x"
     " WHERE x.outbox_id = o.id) > 1))"
-    " SELECT " LISTENER " FROM contact k WHERE k.id IN (SELECT id FROM told"
+    " SELECT " LISTENER ", COALESCE(h.sequence, (SELECT MAX(o.sequence)"
+    " FROM heard o JOIN contact x ON x.id = o.id"
+    " WHERE x.person_id = k.person_id), -1)"
+    " FROM contact k LEFT JOIN heard h ON h.id = k.id"
+    " WHERE k.id IN (SELECT id FROM told"
     " UNION SELECT s.id FROM told JOIN contact t ON t.id = told.id"
     " JOIN contact s ON s.person_id = t.person_id AND s.channel = 'sms'"
     " WHERE :late) ORDER BY k.id";
 
 static const char listeners_to_remind[] =
-    "SELECT " LISTENER " FROM contact k WHERE k.id IN"
+    "SELECT " LISTENER ", -1 FROM contact k WHERE k.id IN"
     " (SELECT r.contact_id FROM notice_recipient r"
     " JOIN outbox o ON o.id = r.outbox_id"
     " WHERE r.meeting_id = :meeting AND r.kind <> 'reminder'"
@@ -346,6 +355,7 @@ read_listeners(struct query *q, struct arena *a, struct listener **out,
 		l->is_resting = query_get_bool(q);
 		l->is_told = query_get_bool(q);
 		l->comes = query_get_bool(q);
+		l->knows = query_get_int(q);
 	}
 	return query_close(q, rc, err);
 }

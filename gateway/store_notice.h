@@ -84,6 +84,8 @@ struct listener {
 	bool is_resting; /* ... or for now, too often of late */
 	bool is_told; /* of this kind and sequence already */
 	bool comes; /* said that they will be there, last */
+	int64_t knows; /* of a change or cancellation: the newest sequence of
+			* the meeting that left for them; -1 none did */
 };
 
 /* Whom a notice of that kind may concern. */

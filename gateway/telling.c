@@ -239,6 +239,8 @@ put_meeting(struct telling *t, struct store *st, size_t i, struct err *err)
 			return rc;
 		m.state = "announced";
 	}
+	if (rc == ST_OK && m.sequence != seen->sequence)
+		rc = store_meeting_keep(st, seen, err);
 	if (rc == ST_OK)
 		rc = store_meeting_put(st, &m, err);
 	return rc == ST_OK ? audit(t, st, seen, &m, err) : rc;

@@ -93,6 +93,20 @@ CREATE TABLE meeting (
 	CHECK (ends_ms IS NULL OR starts_ms <= ends_ms)
 ) STRICT;
 
+-- A meeting as it was before a change that people were told of: whoever was told
+-- of this and of nothing since knows no other time.
+CREATE TABLE meeting_version (
+	meeting_id INTEGER NOT NULL REFERENCES meeting (id), -- which meeting
+	sequence INTEGER NOT NULL, -- the meeting's, then
+	starts_ms INTEGER NOT NULL, -- begin
+	starts_local TEXT NOT NULL, -- the same as people read it
+	ends_ms INTEGER, -- end; NULL open
+	ends_local TEXT NOT NULL DEFAULT '', -- the same as people read it
+	venue TEXT NOT NULL DEFAULT '', -- the hall
+	address TEXT NOT NULL DEFAULT '', -- street and town
+	PRIMARY KEY (meeting_id, sequence)
+) STRICT, WITHOUT ROWID;
+
 CREATE UNIQUE INDEX meeting_key ON meeting (key) WHERE key <> '';
 CREATE INDEX meeting_of ON meeting (consultation_id, starts_ms);
 
