@@ -69,4 +69,6 @@ for t in tests/flow/*"$pattern"*.test.mjs; do
 	account "$(basename "$t")" $? "$(number pass)" "$(number fail)"
 done
 echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+[ $((passed + failed)) -gt 0 ] ||
+    echo "test.sh: no file of tests has \"$pattern\" in its name (without .c, .sh, .test.mjs)" >&2
+[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
