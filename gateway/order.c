@@ -419,13 +419,34 @@ ask_second(const struct order_desk *desk, struct staff_order *order,
 	return rc;
 }
 
+/* What somebody else did to an order, its author hears, too. */
+static enum status
+tell_author(const struct order_desk *desk, const struct staff_mail *s,
+    const struct staff_order *order, const char *template_name,
+    const char *flag, struct err *err)
+{
+	json_t *data;
+
+	if (strcasecmp(s->who->address, order->address) == 0)
+		return ST_OK;
+	data = flagged(named(desk, order), flag);
+	json_object_set_new(data, "order_actor",
+	    json_string(order_staff_name(desk->config, s->who->address)));
+	return order_mail(
+	    desk, order->address, template_name, data, NULL, NULL, err);
+}
+
 static enum status
 answer(const struct order_desk *desk, const struct staff_mail *s,
     const struct staff_order *order, const char *flag, const struct inbound *in,
     struct err *err)
 {
-	return order_mail(desk, s->who->address, answer_template,
+	enum status rc = order_mail(desk, s->who->address, answer_template,
 	    flagged(named(desk, order), flag), in, NULL, err);
+
+	return rc == ST_OK
+		   ? tell_author(desk, s, order, answer_template, flag, err)
+		   : rc;
 }
 
 /* The PIN is right, and what it was for is still the same. */
@@ -528,6 +549,9 @@ count_wrong(const struct order_desk *desk, const struct staff_mail *s,
 			about.flag = "held_tries";
 			rc = report(desk, &about, in, err);
 		}
+		if (rc == ST_OK && is_void)
+			rc = tell_author(
+			    desk, s, &order, refusal_template, "pin_void", err);
 		if (rc == ST_OK) {
 			json_t *data = flagged(named(desk, &order),
 			    is_void ? "pin_void" : "pin_wrong");
@@ -608,8 +632,12 @@ refuse_about(const struct order_desk *desk, const struct staff_mail *s,
 		    desk, s, flagged(json_object(), s->flag), in, err);
 	rc = store_order_get(desk->st, s->order_id, desk->arena, &order, err);
 	if (rc == ST_OK && order_waits(order.state) &&
-	    order.until_ms <= desk->now)
+	    order.until_ms <= desk->now) {
 		rc = order_move(desk, &order, ORDER_EXPIRED, "uwaga", err);
+		if (rc == ST_OK)
+			rc = tell_author(desk, s, &order, answer_template,
+			    "is_expired", err);
+	}
 	if (rc == ST_OK)
 		data = flagged(named(desk, &order), s->flag);
 	if (rc == ST_OK &&

@@ -625,6 +625,25 @@ story('without a second person nothing can be ordered', (house) => {
 	nothingSent(house);
 }, two);
 
+story('what a second person does to an order, its author hears', (house) => {
+	const ask = (text = order) => {
+		const [preview] = tell(house, text);
+		return tell(house, `WYŚLIJ ${preview.pin}`, { answers: preview }).find((m) => m.to === marcin);
+	};
+	const toAnna = (out) => out.find((m) => m.to === anna);
+	let second = ask();
+	assert.match(toAnna(tell(house, 'ANULUJ', { from: marcin, answers: second })).text, /jest odwołane[^]*Marcin Słupik/);
+	second = ask(`${order}\n\nJeszcze raz.`);
+	for (let i = 1; i < 3; i++)
+		tell(house, `WYŚLIJ ${String((Number(second.pin) + i) % 1000000).padStart(6, '0')}`, { from: marcin, answers: second });
+	const wrong = `WYŚLIJ ${String((Number(second.pin) + 3) % 1000000).padStart(6, '0')}`;
+	assert.match(toAnna(tell(house, wrong, { from: marcin, answers: second })).text, /unieważnione[^]*Marcin Słupik/);
+	second = ask(`${order}\n\nTrzeci raz.`);
+	house.now = '2026-11-22T14:30:00+01:00';
+	assert.match(toAnna(tell(house, `WYŚLIJ ${second.pin}`, { from: marcin, answers: second })).text, /wygasło/);
+	nothingSent(house);
+}, two);
+
 story('the second address of who ordered it is no second person', (house) => {
 	const again = 'anna@powiat.example';
 	const [preview] = tell(house, order);
