@@ -305,10 +305,15 @@ journey_open(struct journey *j, const struct raw *raw, const struct parsed *m,
 	rc = journey_know_consultations(j, err);
 	if (rc != ST_OK || !is_from_a_person(m) || raw->problem != NULL)
 		return rc;
-	return store_contact_reach(in->st, raw->channel,
+	rc = store_contact_reach(in->st, raw->channel,
 	    in_arena(&j->arena, m->from.address),
 	    in_arena(&j->arena, m->from.name), j->now, &j->arena, &j->contact,
 	    err);
+	/* One word tells no language: "YES" is answered in that of the notice. */
+	if (rc == ST_OK && j->in.language[0] == '\0' &&
+	    j->contact.language != NULL)
+		j->in.language = j->contact.language;
+	return rc;
 }
 
 static bool

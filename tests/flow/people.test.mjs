@@ -300,6 +300,17 @@ story('a column says in which language they are written to', (house) => {
 		['+48110000501', 'en'], ['jan@poczta.example', 'pl'], ['john@poczta.example', 'en']]);
 });
 
+story('who is written to in English is answered in English, also when one word tells no language', (house) => {
+	load(house, 'e-mail;telefon;gmina;język\njohn@poczta.example;110000501;Lędziny;angielski\n', ...known);
+	house.run('meeting', 'announce', 's-10ke-ledziny-2', '--yes', '2');
+	house.poll();
+	write(house, '+48110000501', 'YES');
+	write(house, 'john@poczta.example', 'STOP');
+	write(house, 'john@poczta.example', 'Dzień dobry, proszę o pomoc, jak mam zgłosić uwagę do planu?');
+	const replies = house.rows('outbox', 'list').filter((r) => r.to && !/announcement/.test(r.template));
+	assert.deepEqual(replies.map((r) => [r.template, r.language]), [['sms_rsvp_yes', 'en'], ['unsubscribe_confirm', 'en'], ['no_code', 'pl']]);
+});
+
 // Ewa by mail and text: a remark, an attachment, a notice, an answer, a bounce.
 function known_to_us(house) {
 	load(house, 'e-mail;telefon;nazwa;gmina\newa.pilch@poczta.example;110000501;Ewa Pilchowska;Lędziny\n' +
