@@ -202,6 +202,44 @@ is_timely(struct wish *w, struct cmd_context *ctx)
 	return false;
 }
 
+static bool
+is_same(const struct meeting *a, const struct meeting *b)
+{
+	return a->starts_ms == b->starts_ms && a->ends_ms == b->ends_ms &&
+	       strcmp(a->venue, b->venue) == 0 &&
+	       strcmp(a->address, b->address) == 0;
+}
+
+/* A change that changes nothing is a slip that thousands would read, unless one
+ * before did not reach them; and who was told that there is no meeting need not
+ * hear it again. */
+static bool
+is_news(struct cmd_context *ctx, const struct wish *w,
+    const struct notice_plan *plan)
+{
+	const struct meeting *seen = &w->telling.seen[0];
+	enum notice_kind kind = w->telling.order.kind;
+
+	if (kind == NOTICE_CANCELLATION && plan->n_targets == 0 &&
+	    strcmp(seen->state, "cancelled") == 0) {
+		cmd_fail(ctx, 1,
+		    "meeting %s is cancelled already, and nobody is left to "
+		    "be told",
+		    seen->key);
+		return false;
+	}
+	if (kind != NOTICE_CHANGE || !is_same(&w->telling.meetings[0], seen))
+		return true;
+	for (size_t i = 0; i < plan->n_targets; i++)
+		if (plan->targets[i].knows != seen->sequence)
+			return true;
+	cmd_fail(ctx, 1,
+	    "nothing was changed: time and place of meeting %s are these "
+	    "already",
+	    seen->key);
+	return false;
+}
+
 static int
 tell(struct cmd_context *ctx, struct wish *w)
 {
@@ -220,6 +258,8 @@ tell(struct cmd_context *ctx, struct wish *w)
 	if (!is_timely(w, ctx) ||
 	    telling_check_mixed(&w->telling, ctx->store, &ctx->err) != ST_OK ||
 	    notice_plan_make(&plan, ctx->store, order, &ctx->err) != ST_OK)
+		goto out;
+	if (!is_news(ctx, w, &plan))
 		goto out;
 	if (!ctx->json)
 		print_plan(ctx, w, &plan);
@@ -353,6 +393,24 @@ has_change(const struct wish *w)
 	       c->address != NULL;
 }
 
+/* People cannot come to a meeting that is nowhere. */
+static bool
+has_place(struct cmd_context *ctx, const struct wish *w)
+{
+	for (size_t i = 0; i < w->telling.order.n; i++) {
+		const struct meeting *m = &w->telling.meetings[i];
+
+		if (m->venue[0] == '\0' && m->address[0] == '\0') {
+			cmd_fail(ctx, 1,
+			    "meeting %s has no place: give it one, uwaga "
+			    "meeting change %s --venue TEXT",
+			    m->key, m->key);
+			return false;
+		}
+	}
+	return true;
+}
+
 int
 meeting_announce(struct cmd_context *ctx, int argc, char **argv)
 {
@@ -362,6 +420,8 @@ meeting_announce(struct cmd_context *ctx, int argc, char **argv)
 	if (code == 0 && (has_change(&w) || w.telling.order.reason[0] != '\0'))
 		code = cmd_fail(ctx, 2,
 		    "announce takes a meeting as it is; see meeting change");
+	if (code == 0 && !has_place(ctx, &w))
+		code = 1;
 	return finish(&w, code == 0 ? tell(ctx, &w) : code);
 }
 
@@ -375,7 +435,8 @@ meeting_change(struct cmd_context *ctx, int argc, char **argv)
 		code = cmd_fail(ctx, 2,
 		    "say what changes: --starts, --ends, --venue, --address");
 	if (code == 0 &&
-	    telling_change(&w.telling, &w.change, &ctx->err) != ST_OK)
+	    (telling_change(&w.telling, &w.change, &ctx->err) != ST_OK ||
+		!has_place(ctx, &w)))
 		code = 1;
 	return finish(&w, code == 0 ? tell(ctx, &w) : code);
 }

@@ -286,12 +286,13 @@ store_notice_sweep(struct store *st, int max, int64_t *rows, struct err *err)
 	" ORDER BY v.given_ms DESC, v.id DESC LIMIT 1), 0)"                    \
 	" AND k.silenced_ms IS NULL"
 
+/* Who left is among them, to be counted as left out. */
 static const char listeners_subscribed[] =
     "SELECT " LISTENER ", -1 FROM contact k WHERE k.id IN"
-    " (SELECT contact_id FROM subscription WHERE state = 'active'"
-    " AND consultation_id = :consultation"
-    " UNION SELECT contact_id FROM subscription WHERE state = 'active'"
-    " AND commune_id = (SELECT commune_id FROM meeting WHERE id = :meeting))"
+    " (SELECT contact_id FROM subscription"
+    " WHERE consultation_id = :consultation"
+    " UNION SELECT contact_id FROM subscription"
+    " WHERE commune_id = (SELECT commune_id FROM meeting WHERE id = :meeting))"
     " ORDER BY k.id";
 
 /* `heard`: the newest version that left for each; a telephone that is told for

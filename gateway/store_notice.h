@@ -98,7 +98,7 @@ struct audience {
 };
 
 /* An announcement: everybody subscribed to the meeting's consultation or
- * commune.  A change or cancellation: everybody who got, or will get, an
+ * commune, and who was and has left (is_stopped).  A change or cancellation: everybody who got, or will get, an
  * earlier notice of it; when it is late, also on a telephone that we know of
  * the same person.  A reminder: everybody whom one left for before that
  * time and who has not said that they will not come.  In order of contact. */

@@ -73,3 +73,34 @@ story('a telephone that hears of it for the first time is told what its person k
 	const said = last(house);
 	assert.match(said['+48110000503'], /25\.11 g\. 17:30 nie odbedzie sie/);
 });
+
+story('what is a slip is refused in words: no change, no place, cancelled already', (house) => {
+	const refused = (...args) => {
+		const { status, stderr } = house.try('meeting', ...args);
+		assert.equal(status, 1, stderr);
+		return stderr;
+	};
+	house.run('meeting', 'add', 'BL-10KE', '--commune', 'Lędziny', '--starts', '2026-12-01 17:00', '--key', 's-nowhere');
+	assert.match(refused('announce', 's-nowhere', '--dry-run'), /s-nowhere has no place: give it one, uwaga meeting change s-nowhere --venue/);
+	tell(house, 'announce', key, '--yes', '3');
+	house.poll();
+	assert.match(refused('change', key, '--starts', '2026-11-25 17:30', '--yes', '3'), /nothing was changed: time and place[^]*these already/);
+	assert.match(refused('change', key, '--venue', '', '--yes', '3'), /has no place/);
+	const { notice } = tell(house, 'change', key, '--venue', 'Szkoła nr 1', '--yes', '3');
+	house.run('notice', 'abort', String(notice));
+	tell(house, 'change', key, '--venue', 'Szkoła nr 1', '--yes', '3');
+	assert.match(last(house)['jan@poczta.example'], /BYŁO:[^]*Miejski[^]*Szkoła nr 1/, 'the first one reached nobody');
+	tell(house, 'cancel', key, '--yes', '3');
+	house.poll();
+	assert.match(refused('cancel', key, '--yes', '0'), /cancelled already/);
+	assert.equal(house.rows('meeting', 'show', key)[0].sequence, 3);
+});
+
+story('who left altogether is counted among those who are left out', (house) => {
+	house.mail('From: jan@poczta.example\r\nTo: konsultacje@powiat.example\r\nSubject: x\r\nMessage-ID: <s@poczta.example>\r\n' +
+		'Date: Sun, 22 Nov 2026 10:00:00 +0100\r\n\r\nSTOP\r\n');
+	house.poll();
+	const plan = tell(house, 'announce', key, '--dry-run');
+	assert.deepEqual([plan.mail, plan.sms, plan.stopped], [1, 1, 1]);
+	assert.match(house.run('meeting', 'announce', key, '--dry-run'), /Left out: 1 want no notices/);
+});
