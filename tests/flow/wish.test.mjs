@@ -55,3 +55,25 @@ test('what a person asked for stays with staff when they answer again, unless th
 		house.close();
 	}
 });
+
+test('an interpreter is offered in the words and in the HTML, and each of several meetings says where it is', () => {
+	const house = new House();
+	try {
+		const file = path.join(house.dir, 'lista.csv');
+		fs.writeFileSync(file, 'e-mail;gmina;język\newa@poczta.example;Lędziny;pl\newa@poczta.example;Bieruń;pl\n' +
+			'john@poczta.example;Lędziny;en\njohn@poczta.example;Bieruń;en\n');
+		house.run('person', 'import', file, '--source', 'karta', '--consent', '2026-11-01');
+		house.run('--json', 'meeting', 'announce', key, 's-10ke-bierun-2', '--yes', '2');
+		house.poll();
+		for (const [to, offer, number] of [['ewa', /migowego/g, /NR 1, Lędziny[^]*NR 2, Bieruń/], ['john', /sign language/g, /NO\. 1, Lędziny[^]*NO\. 2, Bieruń/]]) {
+			const raw = fs.readdirSync(path.join(house.dir, 'out/new')).map((f) => fs.readFileSync(path.join(house.dir, 'out/new', f), 'latin1'))
+				.find((m) => m.includes(`To: ${to}@`)).replace(/=\r?\n/g, '').replace(/=([0-9A-F]{2})/g, (m, h) => String.fromCharCode(parseInt(h, 16)));
+			const [words, html] = Buffer.from(raw, 'latin1').toString('utf8').split('Content-Type: text/html');
+			assert.match(words, number);
+			for (const part of [words, html])
+				assert.equal(part.match(offer)?.length, 1, to);
+		}
+	} finally {
+		house.close();
+	}
+});

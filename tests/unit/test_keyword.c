@@ -244,6 +244,8 @@ static const struct {
 	{ "not sure yet", "Nie wiem jeszcze, czy dam radę", 2 },
 	{ "I shall try", "Postaram się", 2 },
 	{ "perhaps not", "Chyba nie", 2 },
+	{ "perhaps", "Może.", 2 },
+	{ "perhaps something else", "Może warto dodać ławki", 0 },
 	{ "yes to a plan", "Tak, popieram remont tej ulicy", 0 },
 	{ "people of the plan", "3 osoby mieszkają przy tej drodze", 0 },
 	{ "with pleasure to something", "Chętnie zobaczę więcej ławek", 0 },
