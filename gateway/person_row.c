@@ -374,17 +374,17 @@ read_phone(struct person_row *e, const char **why,
 	kind = phone_normalise(
 	    number, cell, r->im->config->phone_prefix, textable);
 	if (kind == PHONE_LANDLINE && e->mail[0] != '\0') {
-		e->note = "the telephone number is a landline, which gets no "
-			  "texts, and is passed over; the mail address is "
+		e->note = "the telephone number is a landline and cannot be "
+			  "texted, and is passed over; the mail address is "
 			  "taken";
 		return "";
 	}
 	if (kind == PHONE_LANDLINE)
-		*why = "the telephone number is a landline, which gets no "
-		       "texts";
+		*why = "the telephone number is a landline and cannot be "
+		       "texted";
 	else if (kind != PHONE_MOBILE && kind != PHONE_FOREIGN)
-		*why = "the telephone number is not one number that can be "
-		       "texted, such as 600 100 200";
+		*why = "the telephone number cannot be texted: it is not one "
+		       "number such as 600 100 200";
 	else if (config_is_our_number(r->im->config, number))
 		*why = "the telephone number is our own";
 	return arena_copy(a, span_of(number)).p;
