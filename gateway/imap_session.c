@@ -81,15 +81,26 @@ imap_result(struct imap *im, int r, const char *what, struct err *err)
 
 /* ---- the connection ----------------------------------------------------- */
 
+static bool
+knows_capabilities(const struct imap *im)
+{
+	const struct mailimap_connection_info *info =
+	    im->session->imap_connection_info;
+
+	return info != NULL && info->imap_capability != NULL;
+}
+
+/* Unless it told them with the login. */
 static enum status
-ask_capabilities(struct imap *im, struct err *err)
+learn_capabilities(struct imap *im, struct err *err)
 {
 	struct mailimap_capability_data *list = NULL;
 	enum status rc;
-	int r;
+	int r = MAILIMAP_NO_ERROR;
 
 	imap_expect(im, COMMAND_MS, ANSWER_MAX);
-	r = mailimap_capability(im->session, &list);
+	if (!knows_capabilities(im))
+		r = mailimap_capability(im->session, &list);
 	rc = imap_result(im, r, "its capabilities are asked for", err);
 	if (rc != ST_OK)
 		return rc == ST_REJECT ? ST_OK : rc; /* then it has none */
@@ -126,7 +137,7 @@ imap_open(struct imap **out, const struct config_mailbox *conf,
 	rc = imap_result(
 	    im, mailimap_connect(im->session, mail), "it greets us", err);
 	if (rc == ST_OK)
-		rc = ask_capabilities(im, err);
+		rc = learn_capabilities(im, err);
 out:
 	if (rc != ST_OK) {
 		imap_close(im);

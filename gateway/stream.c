@@ -39,7 +39,8 @@ struct stream {
 	int wait_ms;
 	char held[HELD_MAX]; /* came while stream_wait() looked */
 	size_t held_at, held_n;
-	char first_line[64]; /* what libetpan reads before the server's bytes */
+	struct buf
+	    first_line; /* what libetpan reads before the server's bytes */
 	size_t first_at;
 	mailstream *mail; /* owned, unless libetpan freed it: then NULL */
 };
@@ -283,6 +284,7 @@ stream_close(struct stream *s)
 		return;
 	if (s->mail != NULL)
 		mailstream_close(s->mail);
+	buf_free(&s->first_line);
 	dial_close(&s->dial);
 	free(s);
 }
@@ -492,11 +494,11 @@ static ssize_t
 low_read(mailstream_low *low, void *bytes, size_t max)
 {
 	struct stream *s = low->data;
-	size_t n = strlen(s->first_line) - s->first_at;
+	size_t n = s->first_line.n - s->first_at;
 
 	if (n > 0) {
 		n = n < max ? n : max;
-		memcpy(bytes, s->first_line + s->first_at, n);
+		memcpy(bytes, s->first_line.p + s->first_at, n);
 		s->first_at += n;
 		return (ssize_t)n;
 	}
@@ -570,6 +572,62 @@ low_no_idle(mailstream_low *low)
 	return -1;
 }
 
+/* "CAPABILITY ..." out of "A002 OK [CAPABILITY ...] logged in". */
+static struct span
+capability_code(struct span line)
+{
+	struct span rest = span_from(line, span_find(line, " "));
+	size_t end = span_find(rest, "]");
+
+	if (!span_starts(rest, " OK [CAPABILITY ") || end == rest.n)
+		return (struct span){ NULL, 0 };
+	return span_sub(rest, 5, end - 5);
+}
+
+/* "CAPABILITY ..." in the answer to the login, or in a line of its own before
+ * it, by which a server says what it can do without being asked; else empty. */
+static struct span
+told_with_login(const struct stream *s)
+{
+	struct span rest = buf_span(&s->dial.said), told = { NULL, 0 };
+
+	while (rest.n > 0) {
+		size_t n = span_find(rest, "\n");
+		struct span line = span_trim(span_sub(rest, 0, n));
+		bool is_last = n + 1 >= rest.n;
+
+		rest = span_from(rest, n + 1);
+		if (span_starts(line, "* CAPABILITY "))
+			told = span_from(line, 2);
+		else if (span_starts(line, "A") && !is_last)
+			told = (struct span){ NULL, 0 }; /* of before it */
+		else if (span_starts(line, "A") && told.n == 0)
+			told = capability_code(line);
+	}
+	return told;
+}
+
+/* libcurl has read the greeting and logged in; libetpan waits for a greeting. */
+static bool
+greet(struct stream *s)
+{
+	struct span told = { NULL, 0 };
+
+	s->first_at = 0;
+	s->first_line.max = s->dial.said.max + 64;
+	buf_reset(&s->first_line);
+	if (!s->imap)
+		return true;
+	buf_printf(
+	    &s->first_line, "* %s ", s->greeted_as_known ? "PREAUTH" : "OK");
+	if (s->greeted_as_known)
+		told = told_with_login(s);
+	if (told.n > 0 && span_find(told, "]") == told.n)
+		buf_printf(&s->first_line, "[%.*s] ", (int)told.n, told.p);
+	buf_str(&s->first_line, "connected\r\n");
+	return !s->first_line.failed;
+}
+
 struct _mailstream *
 stream_mail(struct stream *s)
 {
@@ -590,6 +648,8 @@ stream_mail(struct stream *s)
 
 	if (s->mail != NULL)
 		return s->mail;
+	if (!greet(s))
+		return NULL;
 	low = mailstream_low_new(s, &driver);
 	if (low == NULL)
 		return NULL;
@@ -598,11 +658,5 @@ stream_mail(struct stream *s)
 		mailstream_low_free(low);
 		return NULL;
 	}
-	/* libcurl has read the greeting; libetpan still waits for one. */
-	s->first_at = 0;
-	if (s->imap)
-		snprintf(s->first_line, sizeof(s->first_line),
-		    "* %s connected\r\n",
-		    s->greeted_as_known ? "PREAUTH" : "OK");
 	return s->mail;
 }

@@ -484,3 +484,33 @@ test('uwaga check says what is wrong with each mailbox, and shows the key of one
 		await Promise.all(talkers.map((t) => t.close()));
 	}
 });
+
+const can = 'CAPABILITY IMAP4rev1 IDLE MOVE UIDPLUS';
+for (const [how, said, asked, knows] of [
+	['in the answer to the login', (tag) => [`${tag} OK [${can}] in`], 1, true],
+	['in a line before it', (tag) => [`* ${can}`, `${tag} OK in`], 1, true],
+	['not at all', (tag) => [`${tag} OK in`], 2, false],
+	['with a list that does not end', (tag) => [`${tag} OK [${can}`], 2, false],
+	['with brackets in a line before it', (tag) => [`* ${can}] OK [UIDNEXT`, `${tag} OK in`], 2, false],
+])
+	test(`a server says what it can do ${how}: it is asked when it has to be`, async () => {
+		const answer = (line, talk) => {
+			const [tag, verb] = line.split(' ');
+			if (verb === 'AUTHENTICATE')
+				said(tag).forEach((one) => talk.say(one));
+			else if (verb === 'SELECT')
+				['* 0 EXISTS', '* OK [UIDVALIDITY 1] so', '* OK [UIDNEXT 1] so', `${tag} OK open`].forEach((one) => talk.say(one));
+			else
+				return false;
+			return true;
+		};
+		await talking({ cert: ca.good, answer }, async (talker) => {
+			const house = new House({ imap: { url: `${talker.url}/INBOX`, user, password: secret, ca_file: ca.file } });
+			const { stdout } = await house.later('check');
+			house.close();
+			const line = stdout.split('\n').find((l) => l.includes('mailbox konsultacje ')) ?? assert.fail(stdout);
+			assert.match(line, /INBOX holds 0 mails/);
+			assert.equal(/no IDLE/.test(line), !knows, line);
+			assert.equal(talker.heard.match(/ CAPABILITY\r$/gm).length, asked, talker.heard);
+		});
+	});
