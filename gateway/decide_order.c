@@ -483,6 +483,19 @@ decide_stops_too(struct decision *d, const struct case_file *c, struct err *err)
 	return rc;
 }
 
+/* What was said last, but for confirmations of remarks: what they asked for
+ * since is another talk. */
+static enum status
+last_said(struct outbox *row, const struct case_file *c, struct err *err)
+{
+	enum status rc = decide_last_row(row, c, false, err);
+
+	return rc == ST_OK && row->id != 0 &&
+		       strcmp(row->template_name, "confirm_remark") == 0
+		   ? decide_last_row(row, c, true, err)
+		   : rc;
+}
+
 /* In answer to "your message came too early" a STOP also takes that message
  * back, as we said it would; from its author only. */
 static enum status
@@ -499,7 +512,7 @@ decide_stop(struct decision *d, const struct case_file *c, struct err *err)
 	if (rc == ST_OK)
 		rc = is_proven(&proven, &row, c, err);
 	if (rc == ST_OK && row.id == 0)
-		rc = decide_last_row(&row, c, true, err);
+		rc = last_said(&row, c, err);
 	d->takes_back = rc == ST_OK && proven && row.id != 0 &&
 			strcmp(row.template_name, "not_open_yet") == 0;
 	return rc;

@@ -314,10 +314,15 @@ store_outbox_by_token(struct store *st, const char *token, struct arena *a,
 	return read_one(&q, a, out, err);
 }
 
+/* What asks for nothing stands between a question and its answer. */
+#define ASKS_NOTHING                                                     \
+	"('confirm_remark', 'unsubscribe_confirm', 'subscribe_confirm'," \
+	" 'stopped_all', 'help', 'state', 'correction_done', 'withdrawn')"
+
 static const char outbox_last[] = SELECT_ROW JOIN_CODE
     " WHERE o.contact_id = :contact AND o.state NOT IN ('cancelled', 'failed')"
     " AND o.template <> 'answer_to_remark'"
-    " AND (NOT :asking OR (o.template <> 'confirm_remark'"
+    " AND (NOT :asking OR (o.template NOT IN " ASKS_NOTHING
     " AND (o.notice_id IS NULL OR o.state IN ('sent', 'unknown', 'claimed'))))"
     " ORDER BY o.created_ms DESC, o.id DESC LIMIT 1";
 

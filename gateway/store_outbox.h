@@ -146,7 +146,7 @@ enum status store_outbox_by_token(struct store *st, const char *token,
 
 /* The newest row to that contact that is not cancelled or failed, nor the answer
  * to a remark, after which a conversation goes on as before; `asking` passes
- * over confirmations, which ask nothing; id 0 none. */
+ * over what asks nothing: confirmations, help, what was ended or begun; id 0 none. */
 enum status store_outbox_last(struct store *st, int64_t contact_id, bool asking,
     struct arena *a, struct outbox *out, struct err *err);
 

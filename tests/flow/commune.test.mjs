@@ -52,3 +52,30 @@ for (const [sentence, text, want, options] of [
 	['a remark against a road', 'Stop obwodnicy w gminie Imielin', ['filed', 'Lędziny', 1], { subject: 'BL-7M4H' }],
 ])
 	test(sentence, () => assert.deepEqual(told(text, options), want));
+
+test('what asks for nothing stands between an invitation and its answer', () => {
+	const house = new House();
+	try {
+		const file = path.join(house.dir, 'lista.csv');
+		fs.writeFileSync(file, 'telefon;gmina\n110000501;Lędziny\n');
+		house.run('person', 'import', file, '--source', 'karta', '--consent', '2026-11-01');
+		house.run('--json', 'meeting', 'announce', 's-10ke-ledziny-2', '--yes', '1');
+		house.poll();
+		const say = (text) => {
+			house.text({ from: '+48110000501', text, at: `2026-11-22T12:0${++serial % 10}:00+01:00` });
+			house.poll();
+			const { yes, no } = house.rows('meeting', 'show', 's-10ke-ledziny-2')[0];
+			return [yes, no];
+		};
+		say('POMOC');
+		assert.deepEqual(say('TAK'), [1, 0], 'help says: TAK/NIE');
+		say('STAN');
+		assert.deepEqual(say('NIE'), [0, 1]);
+		say('STOP');
+		assert.deepEqual(say('TAK'), [1, 0], 'no more notices, but of this one they were told');
+		say('START');
+		assert.deepEqual(say('NIE'), [0, 1]);
+	} finally {
+		house.close();
+	}
+});
