@@ -80,3 +80,19 @@ story('much more than a program writes is for staff to read; another subject is 
 	assert.equal(active(house), 'ewa,ola');
 	assert.equal(house.rows('remark', 'list').length, 1);
 });
+
+story('every notice says how to leave, in its words and to mail programs', (house) => {
+	house.run('--json', 'meeting', 'change', 's-10ke-ledziny-2', '--venue', 'Szkoła nr 1', '--yes', '3');
+	house.poll();
+	house.now = '2026-11-22T18:00:00+01:00'; // a reminder
+	house.poll();
+	house.run('--json', 'meeting', 'cancel', 's-10ke-ledziny-2', '--yes', '3');
+	house.poll();
+	const ids = house.rows('outbox', 'list').filter((r) => r.to === 'jan@poczta.example').map((r) => [r.template, r.message_id, r.text]);
+	assert.deepEqual(ids.map(([template]) => template).sort(), ['meeting_announcement', 'meeting_cancelled', 'meeting_changed', 'meeting_reminder']);
+	for (const [template, id, text] of ids) {
+		assert.match(text, /jednym słowem: REZYGNUJĘ/, template);
+		assert.ok(fs.readdirSync(path.join(house.dir, 'out/new')).map((f) => fs.readFileSync(path.join(house.dir, 'out/new', f), 'latin1'))
+			.some((m) => m.includes(id) && /^List-Unsubscribe:/m.test(m)), template);
+	}
+});
