@@ -346,7 +346,7 @@ ends_sentence(struct span words)
 {
 	size_t n = words.n, letters = 0;
 
-	if (memchr(".!?", words.p[n - 1], 3) == NULL)
+	if (n == 0 || memchr(".!?", words.p[n - 1], 3) == NULL)
 		return false;
 	for (n--; n > 0 && memchr(" .", words.p[n - 1], 2) == NULL; n--)
 		letters++;
