@@ -62,12 +62,13 @@ print_report(
     struct cmd_context *ctx, const struct person_import_report *r, bool written)
 {
 	if (ctx->json) {
-		cmd_print_object(ctx,
-		    json_pack("{s:b s:i s:i s:i s:i s:i s:i s:i s:i}",
-			"written", written, "rows", r->rows, "bad", r->bad,
-			"people", r->people, "contacts", r->contacts,
-			"subscriptions", r->subscriptions, "known", r->known,
-			"refused", r->refused, "shared", r->shared));
+		cmd_print_object(
+		    ctx, json_pack("{s:b s:i s:i s:i s:i s:i s:i s:i s:i s:i}",
+			     "written", written, "rows", r->rows, "bad", r->bad,
+			     "people", r->people, "contacts", r->contacts,
+			     "subscriptions", r->subscriptions, "known",
+			     r->known, "refused", r->refused, "removed",
+			     r->removed, "shared", r->shared));
 		return;
 	}
 	printf("%s%d row%s: %d new %s with %d new address%s or number%s, "
@@ -82,6 +83,11 @@ print_report(
 		printf("%d said STOP themselves and stay without notices; only "
 		       "they can change that (START).\n",
 		    r->refused);
+	if (r->removed > 0)
+		printf("%d were removed by hand after the day they agreed, and "
+		       "stay so; who agrees anew comes back with that day, or "
+		       "by uwaga subscription add.\n",
+		    r->removed);
 	if (r->shared > 0)
 		printf(
 		    "%d telephone number%s to somebody else by an earlier "
@@ -275,8 +281,9 @@ const struct cmd cmd_person = {
 	    "  --skip-bad      imports the good rows although others are "
 	    "wrong\n"
 	    "\n"
-	    "Who said STOP by message stays without notices.  Importing the "
-	    "same list again\nchanges nothing.\n",
+	    "Who said STOP by message stays without notices, and who was "
+	    "removed by hand after\nthe day they agreed.  Importing the same "
+	    "list again changes nothing.\n",
 	.needs = NEEDS_STORE,
 	.run = run,
 };

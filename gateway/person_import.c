@@ -26,6 +26,7 @@ struct import_run {
 	int64_t began; /* it was */
 	struct person_reader reader;
 	bool has_header;
+	bool is_list; /* not one person */
 	struct arena arena; /* of the row */
 };
 
@@ -151,11 +152,19 @@ subscribe(struct import_run *r, const struct person_row *row,
     const struct contact *c, bool active, struct err *err)
 {
 	struct subscription s = wanted(r, row, c);
+	bool is_removed = false;
+	enum status rc = ST_OK;
 
+	/* A list may be older than what staff have ended since; one person is
+	 * added on purpose. */
+	if (r->is_list && !active && c->id != 0)
+		rc = store_subscription_removed(r->st, &s, &is_removed, err);
 	r->report->known += active;
-	r->report->subscriptions += !active;
-	return active || !writes(r) ? ST_OK
-				    : store_subscription_put(r->st, &s, err);
+	r->report->removed += is_removed;
+	r->report->subscriptions += !active && !is_removed;
+	return rc != ST_OK || active || is_removed || !writes(r)
+		   ? rc
+		   : store_subscription_put(r->st, &s, err);
 }
 
 static enum status
@@ -293,6 +302,7 @@ person_import(const struct person_import *im, struct store *st, struct span csv,
 		.complain = complain,
 		.arg = arg,
 		.pass = pass,
+		.is_list = true,
 		.reader = { .im = im, .st = st } };
 	enum status rc;
 

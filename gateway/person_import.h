@@ -17,6 +17,7 @@ struct person_import_report {
 	int subscriptions; /* new, or active again */
 	int known; /* were active already */
 	int refused; /* said STOP themselves: left as they are */
+	int removed; /* ended by staff after they agreed: left as they are */
 	int64_t contact_id; /* of the last row */
 	int shared; /* telephones that are tied to somebody else, and stay so */
 };

@@ -15,6 +15,12 @@ static const char subscription_refused[] =
     " AND (s.consultation_id = :consultation OR s.commune_id = :commune)"
     " AND s.state = 'stopped' AND s.proof_inbound_id IS NOT NULL)))";
 
+static const char subscription_removed[] =
+    "SELECT EXISTS (SELECT 1 FROM subscription WHERE contact_id = :contact"
+    " AND (consultation_id = :consultation OR commune_id = :commune)"
+    " AND state = 'stopped' AND proof_inbound_id IS NULL"
+    " AND since_ms >= :consent + 86400000)";
+
 static const char subscription_put[] =
     "INSERT INTO subscription (contact_id, consultation_id, commune_id, state,"
     " since_ms, proof_inbound_id, proof, consent_ms) VALUES (:contact,"
@@ -65,6 +71,22 @@ store_subscription_find(struct store *st, const struct subscription *s,
 	bind_target(&q, s);
 	rc = query_number(&q, &found, err);
 	*active = rc == ST_OK && found != 0;
+	return rc;
+}
+
+enum status
+store_subscription_removed(struct store *st, const struct subscription *s,
+    bool *removed, struct err *err)
+{
+	int64_t found = 0;
+	struct query q;
+	enum status rc;
+
+	query_open(&q, st, subscription_removed);
+	bind_target(&q, s);
+	query_int(&q, ":consent", s->consent_ms);
+	rc = query_number(&q, &found, err);
+	*removed = rc == ST_OK && found != 0;
 	return rc;
 }
 
@@ -189,6 +211,7 @@ store_subscription_list(struct store *st,
 }
 
 const struct statement store_subscription_statements[] = {
+	{ "subscription_removed", subscription_removed },
 	{ "subscription_refused", subscription_refused },
 	{ "subscription_active", subscription_active },
 	{ "subscription_put", subscription_put },

@@ -33,6 +33,10 @@ struct subscription {
 enum status store_subscription_find(struct store *st,
     const struct subscription *s, bool *active, bool *stopped, struct err *err);
 
+/* Did staff end it on a day after s->consent_ms?  Then that consent is over. */
+enum status store_subscription_removed(struct store *st,
+    const struct subscription *s, bool *removed, struct err *err);
+
 /* Adds it, or makes the one there is active again with this proof. */
 enum status store_subscription_put(
     struct store *st, const struct subscription *s, struct err *err);

@@ -50,7 +50,7 @@ story('a list as spreadsheets save it, in any of their encodings', (house) => {
 		const { status, stderr, rows } = load(fresh, bytes);
 		assert.equal(status, 0, `${name}: ${stderr}`);
 		assert.deepEqual(rows.at(-1), { written: true, rows: 2, bad: 0, people: 2, contacts: 3,
-			subscriptions: 3, known: 0, refused: 0, shared: 0 }, name);
+			subscriptions: 3, known: 0, refused: 0, removed: 0, shared: 0 }, name);
 		assert.deepEqual(subscriptions(fresh).map((s) => [s.to, s.name, s.commune]), [
 			['zaneta@poczta.example', 'Żaneta Łąkowa', 'Chełm Śląski'],
 			['+48110000401', 'Żaneta Łąkowa', 'Chełm Śląski'],
@@ -179,6 +179,20 @@ story('one person is added and removed by hand, and the audit says who did it', 
 	assert.equal(house.try('subscription', 'add', 'x@poczta.example').status, 1);
 	house.run('subscription', 'add', '110 000 402', '--commune', 'imielin', '--source', 'karta', '--consent', '2026-11-20');
 	assert.equal(subscriptions(house)[0].state, 'active', 'what staff removed staff can add');
+});
+
+story('whom staff removed does not come back with an older list, but with a newer consent', (house) => {
+	const list = (day) => `E-mail;Gmina;Zgoda;Źródło\newa@poczta.example;Imielin;${day};karta\njan@poczta.example;Imielin;${day};karta\n`;
+	load(house, list('2026-11-10'));
+	const ewa = subscriptions(house).find((s) => s.to === 'ewa@poczta.example');
+	house.run('subscription', 'remove', String(ewa.id));
+	const active = () => subscriptions(house, '--active').map((s) => s.to);
+	const old = load(house, list('2026-11-10')).rows.at(-1);
+	assert.deepEqual([old.removed, old.known, old.subscriptions], [1, 1, 0]);
+	assert.deepEqual(active(), ['jan@poczta.example']);
+	const anew = load(house, list('2026-11-22')).rows.at(-1);
+	assert.deepEqual([anew.removed, anew.known, anew.subscriptions], [0, 1, 1], 'of the day itself');
+	assert.deepEqual(active().sort(), ['ewa@poczta.example', 'jan@poczta.example']);
 });
 
 // A mail or text of a resident, and what becomes of it.
