@@ -223,6 +223,7 @@ store_close(struct store *st)
 	}
 	arena_free(&st->at_commit.arena);
 	ZSTD_freeCCtx(st->packer);
+	ZSTD_freeDCtx(st->unpacker);
 	sqlite3_close(st->db);
 	free(st->path);
 	free(st);

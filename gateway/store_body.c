@@ -35,10 +35,16 @@ body_pack(struct buf *out, struct store *st, struct span in, struct err *err)
 
 /* `room` has `size` bytes and one more for NUL. */
 static enum status
-unpack(char *room, size_t size, struct span packed, struct err *err)
+unpack(struct store *st, char *room, size_t size, struct span packed,
+    struct err *err)
 {
-	size_t n = ZSTD_decompress(room, size, packed.p, packed.n);
+	size_t n;
 
+	if (st->unpacker == NULL)
+		st->unpacker = ZSTD_createDCtx();
+	if (st->unpacker == NULL)
+		return err_set(err, ST_BROKEN, "out of memory");
+	n = ZSTD_decompressDCtx(st->unpacker, room, size, packed.p, packed.n);
 	if (ZSTD_isError(n) || n != size)
 		return err_set(err, ST_BROKEN,
 		    "a stored message is damaged: put a copy of the database "
@@ -48,14 +54,15 @@ unpack(char *room, size_t size, struct span packed, struct err *err)
 }
 
 enum status
-body_unpack(struct buf *out, struct span packed, size_t size, struct err *err)
+body_unpack(struct buf *out, struct store *st, struct span packed, size_t size,
+    struct err *err)
 {
 	char *room = buf_room(out, size);
 	enum status rc;
 
 	if (room == NULL)
 		return buf_status(out, "the stored message", err);
-	rc = unpack(room, size, packed, err);
+	rc = unpack(st, room, size, packed, err);
 	if (rc == ST_OK)
 		out->n += size;
 	return rc;
@@ -71,8 +78,8 @@ body_pack_text(
 }
 
 enum status
-body_text(
-    const char **out, struct arena *a, struct span packed, struct err *err)
+body_text(const char **out, struct arena *a, struct store *st,
+    struct span packed, struct err *err)
 {
 	unsigned long long size = ZSTD_getFrameContentSize(packed.p, packed.n);
 	char *room;
@@ -87,7 +94,7 @@ body_text(
 		    "a stored text cannot be read: it is damaged, or memory is "
 		    "short");
 	*out = room;
-	return unpack(room, (size_t)size, packed, err);
+	return unpack(st, room, (size_t)size, packed, err);
 }
 
 /* ---- what is too large to be held twice -------------------------------- */

@@ -12,15 +12,15 @@
  * `size` bytes. */
 enum status
 body_pack(struct buf *out, struct store *st, struct span in, struct err *err);
-enum status
-body_unpack(struct buf *out, struct span packed, size_t size, struct err *err);
+enum status body_unpack(struct buf *out, struct store *st, struct span packed,
+    size_t size, struct err *err);
 
 /* The same of a text, which may be empty (or NULL) and then is no frame.  The answer of
  * body_text() is in `a` and ends with NUL; ST_BROKEN also without memory. */
 enum status body_pack_text(
     struct buf *out, struct store *st, const char *text, struct err *err);
-enum status body_text(
-    const char **out, struct arena *a, struct span packed, struct err *err);
+enum status body_text(const char **out, struct arena *a, struct store *st,
+    struct span packed, struct err *err);
 
 /* For what is too large to be held twice: how many bytes it is packed; then
  * writes the body that the row `id` of `raw` has room for. */

@@ -228,7 +228,7 @@ store_inbound_raw(
 	if (rc == ST_OK && q.has_row) {
 		size_t size = (size_t)query_get_int(&q);
 
-		rc = body_unpack(out, query_get_blob(&q), size, err);
+		rc = body_unpack(out, st, query_get_blob(&q), size, err);
 	} else if (rc == ST_OK) {
 		rc = err_set(err, ST_REJECT,
 		    "there is no message %lld; see uwaga inbound list",

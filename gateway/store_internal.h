@@ -84,6 +84,7 @@ struct store {
 	bool in_transaction; /* we began one and have not ended it */
 	struct at_commit at_commit;
 	struct ZSTD_CCtx_s *packer; /* owned; made at its first use */
+	struct ZSTD_DCtx_s *unpacker; /* the same */
 	bool is_swollen; /* something large went through */
 	struct err lost; /* why SQLite ended our transaction by itself */
 	int64_t busy_since; /* when the wait for the lock began */

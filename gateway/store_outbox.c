@@ -226,7 +226,7 @@ read_row(struct query *q, struct arena *a, struct outbox *out)
 	out->html = query_get_text(q, a); /* of a notice */
 	packed = query_get_blob(q);
 	if (packed.n > 0 && q->rc == ST_OK)
-		q->rc = body_text(&out->html, a, packed, &q->err);
+		q->rc = body_text(&out->html, a, q->st, packed, &q->err);
 	out->language = query_get_text(q, a);
 	out->message_id = query_get_text(q, a);
 	out->token = query_get_text(q, a);
