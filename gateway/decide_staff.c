@@ -34,6 +34,7 @@ struct staff_case {
 	int64_t number; /* of the order it names; 0: none */
 	bool is_unnamed; /* it has the lines of an order, but no verb */
 	const struct config_staff *who; /* NULL: the sender is not of staff */
+	bool borrows_a_name; /* a stranger who shows the name of one */
 	struct staff_preview
 	    answered; /* the preview it answers; or order_id 0 */
 	int64_t about; /* of which order that is, or another mail of ours to
@@ -102,11 +103,11 @@ holds_a_pin(struct span text)
 /* Most mail: nothing that decide_stranger() would hold can be in it, so that
  * it need not be read as an order. */
 static bool
-is_plain(const struct case_file *c)
+is_plain(const struct staff_case *s)
 {
-	const struct parsed *m = c->mail;
+	const struct parsed *m = s->c->mail;
 
-	return m->kind != KIND_COMMAND && !borrows_a_name(c) &&
+	return m->kind != KIND_COMMAND && !s->borrows_a_name &&
 	       !holds_a_pin(m->new_text) && !holds_a_pin(m->subject);
 }
 
@@ -118,7 +119,7 @@ decide_stranger(struct staff_case *s)
 	const struct order_verb *v = &s->verb;
 	bool orders = s->c->mail->kind == KIND_COMMAND && is_about_a_notice(v);
 
-	if (borrows_a_name(s->c) && (is_about_a_notice(v) || has_pin(v)))
+	if (s->borrows_a_name && (is_about_a_notice(v) || has_pin(v)))
 		held(s, "held_name",
 		    "an order that shows the name of a member of staff, from "
 		    "another address");
@@ -423,7 +424,7 @@ read_verb(struct staff_case *s)
 	struct span body =
 	    order_text_body(s->c->order_words, m->new_text, &m->from);
 
-	if (s->who == NULL && !borrows_a_name(s->c)) {
+	if (s->who == NULL && !s->borrows_a_name) {
 		order_verb_read(
 		    &s->verb, s->c->keywords, body.n > 0 ? body : m->subject);
 		return;
@@ -503,7 +504,8 @@ decide_staff(struct decision *d, const struct case_file *c, struct err *err)
 	if (c->raw->channel != CHANNEL_MAIL || c->config->n_staff == 0)
 		return ST_OK;
 	s.who = order_staff(c->config, c->mail->from.address);
-	if (s.who == NULL && is_plain(c))
+	s.borrows_a_name = s.who == NULL && borrows_a_name(c);
+	if (s.who == NULL && is_plain(&s))
 		return ST_OK;
 	read_verb(&s);
 	if (s.who == NULL && s.verb.command == CMD_NONE)

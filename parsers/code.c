@@ -336,15 +336,6 @@ has_word_after(struct span text, size_t at)
 	return false;
 }
 
-static bool
-has_small_letter(struct span text)
-{
-	for (size_t i = 0; i < text.n; i++)
-		if (text.p[i] >= 'a' && text.p[i] <= 'z')
-			return true;
-	return false;
-}
-
 /* A word of letters alone, "BLIOKE": shouted words look the same, so it must
  * open or close a text that does not shout. */
 static bool
@@ -358,7 +349,7 @@ is_lone_word_a_code(const struct attempt *a)
 	after = has_word_after(a->text, a->end);
 	if (before && after)
 		return false;
-	return (!before && !after) || has_small_letter(a->text);
+	return (!before && !after) || text_has_small_letter(a->text);
 }
 
 /* Is it certain enough to be called a code?  `whole`: somebody says it is. */

@@ -329,15 +329,6 @@ match_code(const struct sentence *s, int i)
 	return n;
 }
 
-static bool
-has_small_letter(struct span s)
-{
-	for (size_t i = 0; i < s.n; i++)
-		if (s.p[i] >= 'a' && s.p[i] <= 'z')
-			return true;
-	return false;
-}
-
 /* KOREKTA and the new text, by rule 6. */
 static bool
 is_correction(const struct sentence *s, int n, struct span *argument)
@@ -347,8 +338,8 @@ is_correction(const struct sentence *s, int n, struct span *argument)
 	if (n == s->n || sentence_is_number(&s->words[n]) ||
 	    match_code(s, n) > 0 || sentence_gap_has(s, n, ":.\n"))
 		return true;
-	return !has_small_letter(sentence_part(s, 0, n)) &&
-	       has_small_letter(*argument);
+	return !text_has_small_letter(sentence_part(s, 0, n)) &&
+	       text_has_small_letter(*argument);
 }
 
 /* ROZESLIJ on a line of its own, with the order below. */

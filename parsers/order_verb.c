@@ -1,6 +1,8 @@
 /* order_verb - what a mail from staff asks for: the verb of an order, or a PIN */
 #include "parsers/order_verb.h"
 
+#include "parsers/text.h"
+
 enum {
 	HEAD_LENGTH = 60, /* bytes of a verb, with what stands beside it */
 	LINES_SEARCHED = 40 /* for a verb below other words */
@@ -37,15 +39,6 @@ only_digits(char *out, size_t size, struct span s)
 	return n > 0;
 }
 
-static bool
-has_small_letter(struct span s)
-{
-	for (size_t i = 0; i < s.n; i++)
-		if (s.p[i] >= 'a' && s.p[i] <= 'z')
-			return true;
-	return false;
-}
-
 /* The order that `head` is when it stands alone, with something below it. */
 static enum command
 command_of(const struct keywords *k, struct span head, bool with_order)
@@ -77,7 +70,7 @@ read_capitals(
 		    end < text.n && text.p[end] != ' ' && text.p[end] != '\n')
 			end++;
 		head = span_sub(text, 0, end);
-		if (head.n > HEAD_LENGTH || has_small_letter(head))
+		if (head.n > HEAD_LENGTH || text_has_small_letter(head))
 			return false;
 		out->command = command_of(k, head, true);
 		if (is_order(out->command)) {

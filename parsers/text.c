@@ -363,6 +363,15 @@ text_length(struct span s)
 }
 
 bool
+text_has_small_letter(struct span text)
+{
+	for (size_t i = 0; i < text.n; i++)
+		if (text.p[i] >= 'a' && text.p[i] <= 'z')
+			return true;
+	return false;
+}
+
+bool
 text_has_dash(struct span gap)
 {
 	if (span_find(gap, "-") < gap.n ||

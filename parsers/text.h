@@ -56,4 +56,7 @@ size_t text_length(struct span s);
  * U+2212? */
 bool text_has_dash(struct span text);
 
+/* Does a letter from a to z stand in the text, so that it does not shout? */
+bool text_has_small_letter(struct span text);
+
 #endif
