@@ -8,7 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "parsers/mime.h"
+#include "parsers/header.h"
 #include "parsers/text.h"
 
 enum {
@@ -208,7 +208,7 @@ read_name(struct arena *a, struct span raw)
 			i++;
 		buf_char(&plain, raw.p[i]);
 	}
-	out = span_trim(mime_decode(a, buf_span(&plain)));
+	out = span_trim(header_decode(a, buf_span(&plain)));
 	if (out.n >= 2 && (out.p[0] == '\'' || out.p[0] == '"') &&
 	    out.p[out.n - 1] == out.p[0])
 		out = span_sub(out, 1, out.n - 2);

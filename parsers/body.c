@@ -290,11 +290,11 @@ static struct span
 leaf_name(struct body *b, const struct leaf *leaf)
 {
 	struct arena *a = &b->parsed->arena;
-	struct span name = mime_param(
+	struct span name = header_param_text(
 	    a, header_field(&leaf->header, "Content-Disposition"), "filename");
 
 	if (name.n == 0)
-		name = mime_param(a, leaf->params, "name");
+		name = header_param_text(a, leaf->params, "name");
 	return safe_name(a, name);
 }
 
@@ -314,7 +314,7 @@ default_name(struct body *b, struct span type, struct span bytes)
 	if (!is_message(type))
 		return (struct span){ "", 0 };
 	header_scan(&header, a, bytes);
-	buf_add(&name, mime_decode(a, header_field(&header, "Subject")));
+	buf_add(&name, header_decode(a, header_field(&header, "Subject")));
 	for (size_t i = 0; i < name.n; i++) /* a subject is no path */
 		if (name.p[i] == '/' || name.p[i] == '\\')
 			name.p[i] = '-';
@@ -399,7 +399,7 @@ body_take(struct body *b, const struct leaf *leaf, struct place place)
 		   (span_starts(leaf->type, "message/") && !message);
 	if (readable)
 		text = to_text(b, leaf, bytes);
-	part = arena_push(a, &b->mime->parts, &b->mime->n_parts, sizeof(*part));
+	part = arena_push(a, &b->parts, &b->n_parts, sizeof(*part));
 	if (part == NULL)
 		return;
 	part->type = leaf->type;
@@ -424,8 +424,8 @@ body_take_raw(struct body *b, struct span bytes)
 	struct leaf leaf = {
 		.type = SPAN("text/plain"), .params = { "", 0 }, .body = bytes
 	};
-	struct part *part = arena_push(&b->parsed->arena, &b->mime->parts,
-	    &b->mime->n_parts, sizeof(*part));
+	struct part *part = arena_push(
+	    &b->parsed->arena, &b->parts, &b->n_parts, sizeof(*part));
 
 	if (part == NULL)
 		return;
@@ -525,8 +525,8 @@ body_finish(struct body *b)
 		if (!w->html && !only_html)
 			add_plain(&plain, w->text);
 	}
-	b->mime->plain = cut_text(b, &plain);
-	b->mime->html = cut_text(b, &html);
+	b->plain = cut_text(b, &plain);
+	b->html = cut_text(b, &html);
 	buf_free(&plain);
 	buf_free(&html);
 }

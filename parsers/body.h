@@ -8,6 +8,14 @@
 
 #include "parsers/header.h"
 
+/* A leaf once it is read.  Here stand the parts of a report, a calendar and an
+ * enclosed message, which are neither words nor attachments. */
+struct part {
+	struct span type; /* "message/delivery-status", lower case */
+	struct span params; /* the parameters as written: "method=REPLY; ..." */
+	struct span body; /* decoded bytes; text types as UTF-8 */
+};
+
 enum { BODY_NO_SECTION = -1 };
 
 /* Where in the tree a leaf stands. */
@@ -32,10 +40,12 @@ struct words {
 	bool html;
 };
 
-/* What has been gathered.  Start with mime and parsed set, the rest zero. */
+/* What has been gathered.  Start with parsed set, the rest zero. */
 struct body {
-	struct mime *mime; /* borrowed */
 	struct parsed *parsed; /* borrowed */
+	struct part *parts; /* every leaf, also those in plain and html */
+	size_t n_parts;
+	struct span plain, html; /* see struct mime; set at the end */
 	struct words *words;
 	size_t n_words;
 	int n_sections;
@@ -46,7 +56,7 @@ struct body {
 /* Opens a section, for an alternative. */
 int body_section(struct body *b);
 
-/* Takes a leaf in: decoded into mime->parts, and as words, attachment or
+/* Takes a leaf in: decoded into parts, and as words, attachment or
  * neither (signatures, reports). */
 void body_take(struct body *b, const struct leaf *leaf, struct place place);
 
@@ -56,7 +66,7 @@ void body_take_raw(struct body *b, struct span bytes);
 /* The body of a leaf with its transfer encoding undone; lives in the arena. */
 struct span body_decode(struct body *b, const struct leaf *leaf);
 
-/* Fills mime->plain and mime->html.  When some words stand only in one form and
+/* Fills plain and html.  When some words stand only in one form and
  * some only in the other, all go into html, so that nobody loses half. */
 void body_finish(struct body *b);
 

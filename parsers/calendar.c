@@ -215,7 +215,7 @@ read_part(struct parsed *parsed, const struct part *part)
 
 	if (text.n == 0 || !is_safe(text))
 		return false;
-	method = mime_param(a, part->params, "method");
+	method = header_param_text(a, part->params, "method");
 	/* Some builds of libical abort at the first error otherwise. */
 	icalerror_set_errors_are_fatal(false);
 	root = icalparser_parse_string(arena_copy(a, text).p);

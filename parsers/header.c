@@ -217,20 +217,6 @@ header_field(const struct header *header, const char *name)
 	return (struct span){ NULL, 0 };
 }
 
-struct span
-mime_field(const struct mime *mime, const char *name, size_t *from)
-{
-	for (size_t i = from == NULL ? 0 : *from; i < mime->n_fields; i++)
-		if (span_is_nocase(mime->fields[i].name, name)) {
-			if (from != NULL)
-				*from = i + 1;
-			return mime->fields[i].value;
-		}
-	if (from != NULL)
-		*from = mime->n_fields;
-	return (struct span){ NULL, 0 };
-}
-
 /* Skips white space, semicolons and comments between parameters. */
 static struct span
 skip_between(struct span s)
@@ -463,7 +449,7 @@ header_param(struct arena *a, struct span value, const char *name)
 }
 
 struct span
-mime_param(struct arena *a, struct span value, const char *name)
+header_param_text(struct arena *a, struct span value, const char *name)
 {
 	struct segment segments[SEGMENTS_MAX] = { { { NULL, 0 }, false,
 	    false } };
@@ -483,7 +469,7 @@ mime_param(struct arena *a, struct span value, const char *name)
 	}
 	if (segments[0].there)
 		return join_segments(a, segments);
-	return mime_decode(a, plain);
+	return header_decode(a, plain);
 }
 
 /* The word that stands at "=?" in `s`: its character set, encoding and text,
@@ -571,7 +557,7 @@ blanks(struct span s)
 }
 
 struct span
-mime_decode(struct arena *a, struct span value)
+header_decode(struct arena *a, struct span value)
 {
 	struct buf out = { .max = 8 * DECODE_MAX };
 	struct words w = { .bytes = { .max = DECODE_MAX }, .out = &out };

@@ -1,13 +1,19 @@
 /* header - the fields of a mail or part, found however broken the header is
  *
- * Place: mime.c scans each header with it; mime_field(), mime_param() and
- * mime_decode() of mime.h live here too.  Our own, because libetpan gives up a
- * header at its first malformed line and knows no RFC 2231.  Pure and linear.
+ * Place: mime.c scans each header with it; whoever reads a field decodes it
+ * here.  Our own, because libetpan gives up a header at its first malformed
+ * line and knows no RFC 2231.  Pure and linear.
  */
 #ifndef HEADER_H
 #define HEADER_H
 
-#include "parsers/mime.h"
+#include "parsers/message.h"
+
+/* One header field of a mail or part, in order of appearance. */
+struct field {
+	struct span name; /* as written */
+	struct span value; /* unfolded, not decoded, trimmed */
+};
 
 struct header {
 	struct field *fields;
@@ -34,5 +40,14 @@ void header_type(
 /* The first parameter of that name without its quotes and not decoded, as
  * boundaries need it; `{NULL,0}` when there is none. */
 struct span header_param(struct arena *a, struct span value, const char *name);
+
+/* The same for people: RFC 2231 continuations and charsets included, decoded
+ * to UTF-8. */
+struct span
+header_param_text(struct arena *a, struct span value, const char *name);
+
+/* RFC 2047 as real senders break it, raw 8-bit bytes too: UTF-8, CR, LF, NUL
+ * and other controls replaced by spaces, at most 8 KiB. */
+struct span header_decode(struct arena *a, struct span value);
 
 #endif

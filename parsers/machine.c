@@ -42,7 +42,7 @@ static bool
 is_complaint(struct parsed *parsed, const struct mime *mime)
 {
 	struct arena *a = &parsed->arena;
-	struct span kind = mime_param(a, mime->params, "report-type");
+	struct span kind = header_param_text(a, mime->params, "report-type");
 	struct span hotmail =
 	    mime_field(mime, "X-HmXmrOriginalRecipient", NULL);
 	struct span head = span_sub(parsed->text, 0, OPENING);
@@ -97,7 +97,7 @@ static bool
 is_receipt(struct parsed *parsed, const struct mime *mime)
 {
 	struct arena *a = &parsed->arena;
-	struct span kind = mime_param(a, mime->params, "report-type");
+	struct span kind = header_param_text(a, mime->params, "report-type");
 	struct span subject = text_fold_copy(a, parsed->subject);
 	struct span class =
 	    mime_field(mime, "X-MS-Exchange-MessageClass", NULL);

@@ -15,8 +15,6 @@
 #include <gnutls/pkcs7.h>
 #include <libetpan/mailmime.h>
 
-#include "parsers/body.h"
-
 enum {
 	MAIL_MAX = 64 * 1024 * 1024,
 	MAIL_SHOWN = 256 * 1024, /* read of a mail above MAIL_MAX */
@@ -437,7 +435,7 @@ static enum status
 read_mail(struct mime *out, struct parsed *parsed, struct span mail, bool owned,
     struct err *err)
 {
-	struct walk w = { .body = { .mime = out, .parsed = parsed } };
+	struct walk w = { .body = { .parsed = parsed } };
 	struct place top = { .section = BODY_NO_SECTION };
 	struct leaf leaf;
 
@@ -465,6 +463,10 @@ read_mail(struct mime *out, struct parsed *parsed, struct span mail, bool owned,
 	out->params = leaf.params;
 	read_entity(&w, &leaf, top, 0);
 	body_finish(&w.body);
+	out->plain = w.body.plain;
+	out->html = w.body.html;
+	out->parts = w.body.parts;
+	out->n_parts = w.body.n_parts;
 	return ST_OK;
 }
 
@@ -480,4 +482,18 @@ mime_parse_owned(
     struct mime *out, struct parsed *parsed, struct span mail, struct err *err)
 {
 	return read_mail(out, parsed, mail, true, err);
+}
+
+struct span
+mime_field(const struct mime *mime, const char *name, size_t *from)
+{
+	for (size_t i = from == NULL ? 0 : *from; i < mime->n_fields; i++)
+		if (span_is_nocase(mime->fields[i].name, name)) {
+			if (from != NULL)
+				*from = i + 1;
+			return mime->fields[i].value;
+		}
+	if (from != NULL)
+		*from = mime->n_fields;
+	return (struct span){ NULL, 0 };
 }

@@ -10,21 +10,7 @@
 #ifndef MIME_H
 #define MIME_H
 
-#include "parsers/message.h"
-
-/* One header field of the mail itself, in order of appearance. */
-struct field {
-	struct span name; /* as written */
-	struct span value; /* unfolded, not decoded, trimmed */
-};
-
-/* One leaf of the MIME tree that is neither body text nor attachment alone:
- * the parts of a report, a calendar, an enclosed message. */
-struct part {
-	struct span type; /* "message/delivery-status", lower case */
-	struct span params; /* the parameters as written: "method=REPLY; ..." */
-	struct span body; /* decoded bytes; text types as UTF-8 */
-};
+#include "parsers/body.h"
 
 struct mime {
 	struct field *fields;
@@ -56,13 +42,5 @@ enum status mime_parse_owned(
  * value unfolded but not decoded; `{NULL,0}` when there is none.  `from` may be
  * NULL; else it is moved behind the hit, so that a loop finds them all. */
 struct span mime_field(const struct mime *mime, const char *name, size_t *from);
-
-/* A parameter of a structured value ("charset" of "text/plain; charset=x"),
- * RFC 2231 continuations and charsets included, decoded to UTF-8. */
-struct span mime_param(struct arena *a, struct span value, const char *name);
-
-/* RFC 2047 as real senders break it, raw 8-bit bytes too: UTF-8, CR, LF, NUL
- * and other controls replaced by spaces, at most 8 KiB. */
-struct span mime_decode(struct arena *a, struct span value);
 
 #endif

@@ -146,7 +146,7 @@ read_headers(struct parsed *out, const struct mime *mime)
 	out->from = address_first(a, mime_field(mime, "From", NULL));
 	out->reply_to = address_first(a, mime_field(mime, "Reply-To", NULL));
 	out->subject =
-	    span_trim(mime_decode(a, mime_field(mime, "Subject", NULL)));
+	    span_trim(header_decode(a, mime_field(mime, "Subject", NULL)));
 	out->message_id = read_id(a, mime_field(mime, "Message-ID", NULL));
 	read_ids(a, mime_field(mime, "In-Reply-To", NULL), &out->in_reply_to,
 	    &out->n_in_reply_to);

@@ -80,7 +80,7 @@ field(struct arena *a, struct span mail, const char *name)
 	struct header header;
 
 	header_scan(&header, a, mail);
-	return mime_decode(a, header_field(&header, name));
+	return header_decode(a, header_field(&header, name));
 }
 
 static void
@@ -218,7 +218,7 @@ encoded_words_stay_within_their_bounds(void **state)
 		words++;
 		assert_true(line.n <= 76);
 		assert_true(word.n <= 75);
-		text = mime_decode(&a, word);
+		text = header_decode(&a, word);
 		assert_true(text_is_utf8(text)); /* no character is split */
 		assert_true(span_find(text, "\xef\xbf\xbd") == text.n);
 	}

@@ -157,8 +157,8 @@ parameters_are_read_as_programs_write_them(void **state)
 		struct span value = exact(rows[i].value);
 		struct arena a = { 0 };
 
-		check(rows[i].sentence, mime_param(&a, value, rows[i].name),
-		    rows[i].want);
+		check(rows[i].sentence,
+		    header_param_text(&a, value, rows[i].name), rows[i].want);
 		arena_free(&a);
 		free((char *)value.p);
 	}
@@ -230,7 +230,7 @@ encoded_words_are_read_as_broken_as_they_come(void **state)
 		struct span value = exact(rows[i].value);
 		struct arena a = { 0 };
 
-		check(rows[i].sentence, mime_decode(&a, value), rows[i].want);
+		check(rows[i].sentence, header_decode(&a, value), rows[i].want);
 		arena_free(&a);
 		free((char *)value.p);
 	}

@@ -281,8 +281,9 @@ fields_and_parts_can_be_looked_up(void **state)
 	assert_null(mime_field(&m, "To", &from).p);
 	assert_null(mime_field(&m, "Cc", NULL).p);
 	assert_true(span_is(m.type, "multipart/report"));
-	assert_true(span_is(
-	    mime_param(&p.arena, m.params, "report-type"), "delivery-status"));
+	assert_true(
+	    span_is(header_param_text(&p.arena, m.params, "report-type"),
+		"delivery-status"));
 	assert_int_equal(m.n_parts, 2);
 	assert_true(span_is(m.parts[1].type, "message/delivery-status"));
 	assert_true(span_is(m.parts[1].body, "Status: 5.1.1"));

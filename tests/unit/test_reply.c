@@ -729,7 +729,7 @@ field(struct arena *a, const struct buf *mail, const char *name)
 	struct header header;
 
 	header_scan(&header, a, buf_span(mail));
-	return mime_decode(a, header_field(&header, name));
+	return header_decode(a, header_field(&header, name));
 }
 
 static void
