@@ -282,6 +282,8 @@ take_back(struct imap_read *f, const struct batch *batch)
 	}
 }
 
+/* Only those whose numbers still mean them: after a new UIDVALIDITY they would
+ * name other mails.  Theirs are read again, and recognised. */
 static enum status
 move_batch(struct imap_box *box, const struct imap_read *f, struct batch *batch,
     struct err *err)
@@ -298,7 +300,8 @@ move_batch(struct imap_box *box, const struct imap_read *f, struct batch *batch,
 		for (int i = 0; i < batch->n; i++) {
 			const struct imap_handle *handle = batch->handles[i];
 
-			if (!batch->missing[i] && handle->aside == aside)
+			if (!batch->missing[i] && handle->aside == aside &&
+			    handle->validity == f->place.validity)
 				uids[n++] = handle->item.uid;
 		}
 		rc = move_all(box, uids, n, to[aside], err);
@@ -310,6 +313,19 @@ move_batch(struct imap_box *box, const struct imap_read *f, struct batch *batch,
 	return rc;
 }
 
+/* The cursor of a batch that was fetched under numbers that have gone says
+ * nothing of the new ones. */
+static void
+move_place(struct imap_box *box, struct imap_read *f)
+{
+	const struct imap_place *to = box->in_hand == 2 ? &f->first : &f->ahead;
+
+	if (f->place.validity != 0 && f->place.validity != to->validity)
+		return;
+	f->place = *to;
+	f->is_to_note = false;
+}
+
 static enum status
 box_done(struct source *s, struct batch *batch, struct err *err)
 {
@@ -317,10 +333,8 @@ box_done(struct source *s, struct batch *batch, struct err *err)
 	struct imap_read *f = &box->folders[box->at];
 	enum status rc;
 
-	if (batch->cursor != NULL) {
-		f->place = box->in_hand == 2 ? f->first : f->ahead;
-		f->is_to_note = false;
-	}
+	if (batch->cursor != NULL)
+		move_place(box, f);
 	box->in_hand--;
 	take_back(f, batch);
 	fault_step("imap: stored, not moved");

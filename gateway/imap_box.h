@@ -63,6 +63,7 @@ struct imap_box {
 /* One of a batch; what done() needs. */
 struct imap_handle {
 	struct imap_item item;
+	uint32_t validity; /* of the folder when it was listed */
 	bool aside; /* goes to `oversize` */
 };
 

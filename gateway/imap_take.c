@@ -186,6 +186,7 @@ add_message(struct imap_box *box, struct imap_read *f, struct batch *batch,
 		return NULL;
 	}
 	handle->item = *item;
+	handle->validity = p->validity;
 	batch->handles[batch->n++] = handle;
 	return raw;
 }

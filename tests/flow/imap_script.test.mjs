@@ -6,45 +6,10 @@ import { once } from 'node:events';
 import fs from 'node:fs';
 import { test } from 'node:test';
 
-import { Daemon, House, program, until } from './house.mjs';
+import { Daemon, program, until } from './house.mjs';
+import { fates, filed, isBody, isList, journal, mail, poll, texts, upTo,
+	withScript } from './imap_house.mjs';
 import { Folder, ImapScript } from './imap_script.mjs';
-
-const mail = (i, { text = `Proszę o ławkę nr ${i} przy szkole.`, id = `m${i}@poczta.example`, more = '' } = {}) =>
-	`From: Osoba ${i} <osoba${i}@poczta.example>\r\nTo: konsultacje@powiat.example\r\n` +
-	`Subject: BL-7M4H\r\n${id ? `Message-ID: <${id}>\r\n` : ''}${more}` +
-	`MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n${text}\r\n`;
-
-// A house whose mailbox is a scripted server with `n` mails in it.
-async function withScript(options, body) {
-	const { n = 0, keys = {}, ...rest } = options;
-	const server = await new ImapScript(rest).start();
-	const house = new House({ imap: { url: server.url, start: 'all', ...keys } });
-	try {
-		for (let i = 1; i <= n; i++)
-			server.inbox.add(mail(i));
-		await body(house, server);
-	} finally {
-		house.close();
-		await server.close();
-	}
-}
-
-// The server is in this process: a run that is waited for would wait for ever.
-async function poll(house) {
-	const { status, stdout, stderr } = await house.later('run', '--once');
-	assert.equal(status, 0, stderr);
-	return stdout;
-}
-
-const journal = (house) => house.rows('journal').filter((r) => r.source === 'mailbox konsultacje');
-const fates = (house) => journal(house).map((r) => r.fate).sort();
-const filed = (n) => Array(n).fill('filed');
-const texts = (house) => house.rows('remark', 'list').map((r) => r.text)
-	.map((t) => Number(/ławkę nr (\d+)/.exec(t)?.[1])).filter(Boolean).sort((a, b) => a - b);
-const upTo = (n) => Array.from({ length: n }, (_, i) => i + 1);
-
-const isList = (command) => /^UID FETCH .*RFC822\.SIZE/.test(command);
-const isBody = (command) => /^UID FETCH .*BODY/.test(command);
 
 test('what is asked of a server: the least, in few commands', async () => {
 	await withScript({ n: 10 }, async (house, server) => {
