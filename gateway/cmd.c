@@ -328,9 +328,14 @@ cmd_make_change(struct cmd_context *ctx, struct cmd_change *change)
 		goto out;
 	rc = change->make(ctx->store, change->arg, &ctx->err);
 	if (rc == ST_OK)
-		rc = store_audit(ctx->store, clock_now(), ctx->who,
-		    change->what, change->subject, before == NULL ? "" : before,
-		    after == NULL ? "" : after, &ctx->err);
+		rc = store_audit(ctx->store,
+		    &(struct audit){ .at_ms = clock_now(),
+			.who = ctx->who,
+			.what = change->what,
+			.subject = change->subject,
+			.before = before,
+			.after = after },
+		    &ctx->err);
 	if (rc == ST_OK)
 		rc = store_commit(ctx->store, &ctx->err);
 	if (rc != ST_OK)

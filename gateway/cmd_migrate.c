@@ -20,8 +20,14 @@ note_migrated(struct cmd_context *ctx, int from, int to)
 	if (rc == ST_OK)
 		rc = store_begin(st, &ctx->err);
 	if (rc == ST_OK)
-		rc = store_audit(st, clock_now(), ctx->who, "migrate",
-		    "database", before, after, &ctx->err);
+		rc = store_audit(st,
+		    &(struct audit){ .at_ms = clock_now(),
+			.who = ctx->who,
+			.what = "migrate",
+			.subject = "database",
+			.before = before,
+			.after = after },
+		    &ctx->err);
 	if (rc == ST_OK)
 		rc = store_commit(st, &ctx->err);
 	store_close(st);

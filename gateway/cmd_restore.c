@@ -23,8 +23,13 @@ note_restored(struct cmd_context *ctx, const char *file, int64_t *unknown)
 	if (rc == ST_OK)
 		rc = store_begin(st, &ctx->err);
 	if (rc == ST_OK)
-		rc = store_audit(st, clock_now(), ctx->who, "restore",
-		    "database", "", file, &ctx->err);
+		rc = store_audit(st,
+		    &(struct audit){ .at_ms = clock_now(),
+			.who = ctx->who,
+			.what = "restore",
+			.subject = "database",
+			.after = file },
+		    &ctx->err);
 	if (rc == ST_OK)
 		rc = store_commit(st, &ctx->err);
 	*unknown = count[OUTBOX_UNKNOWN];

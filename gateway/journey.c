@@ -699,8 +699,13 @@ change_remark(struct journey *j, struct err *err)
 	if (j->what.new_text == NULL)
 		rc = store_remark_withdraw(st, r->id, j->now, receipt, err);
 	else
-		rc = store_remark_revise(st, r->id, j->what.new_text,
-		    "corrected", "", j->now, receipt, err);
+		rc = store_remark_revise(st,
+		    &(struct revision){ .remark_id = r->id,
+			.text = j->what.new_text,
+			.event = "corrected",
+			.who = "",
+			.at_ms = j->now },
+		    receipt, err);
 	if (rc == ST_OK && j->what.new_text != NULL)
 		rc = store_remark_set(st, r->id, "corrected", r->assignee, err);
 	return rc == ST_OK ? store_remark_get(st, r->id, &j->arena, r, err)

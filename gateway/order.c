@@ -155,8 +155,14 @@ order_move(const struct order_desk *desk, struct staff_order *order,
 		order->changed_ms = desk->now;
 	order->state = state;
 	rc = store_order_put(desk->st, order, err);
-	return rc == ST_OK ? store_audit(desk->st, desk->now, who, what,
-				 subject, before, after, err)
+	return rc == ST_OK ? store_audit(desk->st,
+				 &(struct audit){ .at_ms = desk->now,
+				     .who = who,
+				     .what = what,
+				     .subject = subject,
+				     .before = before,
+				     .after = after },
+				 err)
 			   : rc;
 }
 
@@ -265,9 +271,12 @@ add(const struct order_desk *desk, const struct staff_mail *s,
 
 	snprintf(subject, sizeof(subject), "order %lld", (long long)order->id);
 	if (rc == ST_OK)
-		rc = store_audit(desk->st, desk->now,
-		    order_staff_name(desk->config, s->who->address),
-		    "order asked", subject, "", "", err);
+		rc = store_audit(desk->st,
+		    &(struct audit){ .at_ms = desk->now,
+			.who = order_staff_name(desk->config, s->who->address),
+			.what = "order asked",
+			.subject = subject },
+		    err);
 	log_line(LOG_INFO_, "order taken msg=%lld order=%lld verb=%s",
 	    (long long)in->id, (long long)order->id, order->verb);
 	return rc;
@@ -611,9 +620,12 @@ hold_up(const struct order_desk *desk, const struct staff_mail *s,
 	snprintf(subject, sizeof(subject), "notice %lld",
 	    (long long)order.notice_id);
 	if (rc == ST_OK)
-		rc = store_audit(desk->st, desk->now, who,
-		    is_pause ? "notice pause" : "notice resume", subject, "",
-		    "", err);
+		rc = store_audit(desk->st,
+		    &(struct audit){ .at_ms = desk->now,
+			.who = who,
+			.what = is_pause ? "notice pause" : "notice resume",
+			.subject = subject },
+		    err);
 	return rc == ST_OK ? answer(desk, s, &order,
 				 is_pause ? "is_paused" : "is_resumed", in, err)
 			   : rc;

@@ -88,8 +88,12 @@ add_meeting(struct sending *s, struct err *err)
 		return rc;
 	rc = order_add_meeting(o, st, err);
 	if (rc == ST_OK)
-		rc = store_audit(st, s->desk->now, o->telling.order.who,
-		    "meeting added", o->telling.meetings[0].uid, "", "", err);
+		rc = store_audit(st,
+		    &(struct audit){ .at_ms = s->desk->now,
+			.who = o->telling.order.who,
+			.what = "meeting added",
+			.subject = o->telling.meetings[0].uid },
+		    err);
 	return finish(st, rc, err);
 }
 

@@ -195,8 +195,13 @@ file_parts(struct cmd_context *ctx, struct split *s, json_t *names)
 	for (int i = 0; i < s->n_parts && rc == ST_OK; i++)
 		rc = file_part(ctx, s, s->parts[i], names);
 	if (rc == ST_OK)
-		rc = store_remark_revise(ctx->store, s->whole.id, s->whole.text,
-		    "split", ctx->who, clock_now(), receipt, &ctx->err);
+		rc = store_remark_revise(ctx->store,
+		    &(struct revision){ .remark_id = s->whole.id,
+			.text = s->whole.text,
+			.event = "split",
+			.who = ctx->who,
+			.at_ms = clock_now() },
+		    receipt, &ctx->err);
 	if (rc == ST_OK)
 		rc = store_remark_set(ctx->store, s->whole.id, "split",
 		    s->whole.assignee, &ctx->err);

@@ -38,8 +38,12 @@ settle(void *arg, struct store *st, struct err *err)
 		rc = store_meeting_reminded(
 		    st, m, due->before_ms, due->order.now, err);
 	if (rc == ST_OK && due->is_written)
-		rc = store_audit(st, due->order.now, who, "meeting remind",
-		    m->key, "", "", err);
+		rc = store_audit(st,
+		    &(struct audit){ .at_ms = due->order.now,
+			.who = who,
+			.what = "meeting remind",
+			.subject = m->key },
+		    err);
 	return rc;
 }
 

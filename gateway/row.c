@@ -263,8 +263,14 @@ row_audit(struct cmd_context *ctx, const char *what, const char *subject,
 {
 	char *old = before == NULL ? NULL : json_dumps(before, JSON_COMPACT);
 	char *new = after == NULL ? NULL : json_dumps(after, JSON_COMPACT);
-	enum status rc = store_audit(ctx->store, clock_now(), ctx->who, what,
-	    subject, old == NULL ? "" : old, new == NULL ? "" : new, &ctx->err);
+	enum status rc = store_audit(ctx->store,
+	    &(struct audit){ .at_ms = clock_now(),
+		.who = ctx->who,
+		.what = what,
+		.subject = subject,
+		.before = old,
+		.after = new },
+	    &ctx->err);
 
 	free(old);
 	free(new);

@@ -84,8 +84,12 @@ add_link(
 		rc = store_chain_commit(
 		    commitment, grains, span_of(g->words), err);
 	if (rc == ST_OK)
-		rc = store_chain_append(st, "answered", g->name, commitment,
-		    g->answer->at_ms, &number, receipt, err);
+		rc = store_chain_append(st,
+		    &(struct chain_event){ .event = "answered",
+			.subject = g->name,
+			.commitment = commitment,
+			.at_ms = g->answer->at_ms },
+		    &number, receipt, err);
 	if (rc != ST_OK)
 		return rc;
 	query_open(&q, st, answer_link);

@@ -104,24 +104,23 @@ add_link(struct store *st, const struct link *l, struct err *err)
 }
 
 enum status
-store_chain_append(struct store *st, const char *event, const char *subject,
-    const char *commitment, int64_t now, int64_t *number,
-    char receipt[RECEIPT_SIZE], struct err *err)
+store_chain_append(struct store *st, const struct chain_event *e,
+    int64_t *number, char receipt[RECEIPT_SIZE], struct err *err)
 {
 	char previous[CHAIN_HASH_SIZE], hash[CHAIN_HASH_SIZE];
-	struct link l = { .at_ms = now,
+	struct link l = { .at_ms = e->at_ms,
 		.previous = previous,
-		.event = event,
-		.subject = subject,
-		.commitment = commitment,
+		.event = e->event,
+		.subject = e->subject,
+		.commitment = e->commitment,
 		.hash = hash };
 	enum status rc;
 
 	receipt[0] = '\0';
 	/* A line break would let two different links read the same. */
-	if (strpbrk(event, "\r\n") != NULL ||
-	    strpbrk(subject, "\r\n") != NULL ||
-	    strlen(commitment) != CHAIN_HASH_SIZE - 1)
+	if (strpbrk(e->event, "\r\n") != NULL ||
+	    strpbrk(e->subject, "\r\n") != NULL ||
+	    strlen(e->commitment) != CHAIN_HASH_SIZE - 1)
 		return err_set(err, ST_BROKEN,
 		    "a link of the chain has a line break, or no commitment");
 	rc = store_chain_head(st, &l.number, previous, err);
@@ -451,18 +450,17 @@ static const char audit_add[] =
     " VALUES (:at, :who, :what, :subject, :before, :after)";
 
 enum status
-store_audit(struct store *st, int64_t now, const char *who, const char *what,
-    const char *subject, const char *before, const char *after, struct err *err)
+store_audit(struct store *st, const struct audit *audit, struct err *err)
 {
 	struct query q;
 
 	query_open(&q, st, audit_add);
-	query_int(&q, ":at", now);
-	query_text(&q, ":who", who);
-	query_text(&q, ":what", what);
-	query_text(&q, ":subject", subject);
-	query_text(&q, ":before", before);
-	query_text(&q, ":after", after);
+	query_int(&q, ":at", audit->at_ms);
+	query_text(&q, ":who", audit->who);
+	query_text(&q, ":what", audit->what);
+	query_text(&q, ":subject", audit->subject);
+	query_text(&q, ":before", audit->before);
+	query_text(&q, ":after", audit->after);
 	return query_run(&q, err);
 }
 

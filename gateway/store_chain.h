@@ -21,11 +21,16 @@ enum { RECEIPT_SIZE = 16, CHAIN_HASH_SIZE = 65 };
 enum status store_chain_commit(char out[CHAIN_HASH_SIZE], struct span salt,
     struct span text, struct err *err);
 
-/* Appends one event about `subject` ("BL-7M4H/12"); `commitment` is 64
- * hexadecimal digits.  `*number` gets the link's. */
-enum status store_chain_append(struct store *st, const char *event,
-    const char *subject, const char *commitment, int64_t now, int64_t *number,
-    char receipt[RECEIPT_SIZE], struct err *err);
+struct chain_event {
+	const char *event; /* "filed" */
+	const char *subject; /* what it is about: "BL-7M4H/12" */
+	const char *commitment; /* 64 hexadecimal digits */
+	int64_t at_ms;
+};
+
+/* Appends one event.  `*number` gets its link's. */
+enum status store_chain_append(struct store *st, const struct chain_event *e,
+    int64_t *number, char receipt[RECEIPT_SIZE], struct err *err);
 
 /* The newest link; number 0 when the chain is empty. */
 enum status store_chain_head(struct store *st, int64_t *number,
@@ -50,9 +55,14 @@ struct chain_report {
 enum status store_chain_verify(struct store *st, const char *head,
     const char *receipt, struct chain_report *out, struct err *err);
 
-/* Who did what to what: "remark BL-7M4H/12", before and after as JSON or "". */
-enum status store_audit(struct store *st, int64_t now, const char *who,
-    const char *what, const char *subject, const char *before,
-    const char *after, struct err *err);
+/* Who did what to what: "amrozek", "remark split", "remark BL-7M4H/12". */
+struct audit {
+	int64_t at_ms;
+	const char *who, *what, *subject;
+	const char *before, *after; /* JSON, or a word; NULL: nothing to say */
+};
+
+enum status
+store_audit(struct store *st, const struct audit *audit, struct err *err);
 
 #endif

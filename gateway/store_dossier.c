@@ -298,8 +298,12 @@ erase_words(struct store *st, const struct named_remark *r, int64_t now,
 	};
 	char receipt[RECEIPT_SIZE];
 	int64_t number;
-	enum status rc = store_chain_append(
-	    st, "erased", r->name, r->commitment, now, &number, receipt, err);
+	enum status rc = store_chain_append(st,
+	    &(struct chain_event){ .event = "erased",
+		.subject = r->name,
+		.commitment = r->commitment,
+		.at_ms = now },
+	    &number, receipt, err);
 
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]) && rc == ST_OK;
 	     i++) {

@@ -54,17 +54,10 @@ static const char version_add[] =
     " commitment, chain_number) VALUES (:remark, :version, :at, :who, :text,"
     " :salt, :commitment, :chain)";
 
-/* A new version of a remark. */
-struct revision {
-	int64_t remark_id, now;
-	int version;
-	const char *name; /* "BL-7M4H/12" */
-	const char *text, *event, *who;
-};
-
+/* `name`: "BL-7M4H/12". */
 static enum status
-add_version(struct store *st, const struct revision *v, char receipt[16],
-    struct err *err)
+add_version(struct store *st, const struct revision *v, int version,
+    const char *name, char receipt[16], struct err *err)
 {
 	char salt[SALT_SIZE], commitment[CHAIN_HASH_SIZE];
 	int64_t number = 0;
@@ -76,14 +69,18 @@ add_version(struct store *st, const struct revision *v, char receipt[16],
 		rc = store_chain_commit(commitment,
 		    (struct span){ salt, sizeof(salt) }, span_of(v->text), err);
 	if (rc == ST_OK)
-		rc = store_chain_append(st, v->event, v->name, commitment,
-		    v->now, &number, receipt, err);
+		rc = store_chain_append(st,
+		    &(struct chain_event){ .event = v->event,
+			.subject = name,
+			.commitment = commitment,
+			.at_ms = v->at_ms },
+		    &number, receipt, err);
 	if (rc != ST_OK)
 		return rc;
 	query_open(&q, st, version_add);
 	query_id(&q, ":remark", v->remark_id);
-	query_int(&q, ":version", v->version);
-	query_int(&q, ":at", v->now);
+	query_int(&q, ":version", version);
+	query_int(&q, ":at", v->at_ms);
 	query_text(&q, ":who", v->who);
 	query_text(&q, ":text", v->text);
 	query_blob(&q, ":salt", (struct span){ salt, sizeof(salt) });
@@ -224,12 +221,10 @@ store_remark_add(struct store *st, struct remark *remark, const char *event,
     char receipt[16], struct err *err)
 {
 	char name[NAME_SIZE];
-	struct revision first = { .now = remark->filed_ms,
-		.name = name,
-		.version = 1,
-		.text = remark->text,
+	struct revision first = { .text = remark->text,
 		.event = event,
-		.who = "" };
+		.who = "",
+		.at_ms = remark->filed_ms };
 	enum status rc = take_number(name, st, remark, err);
 
 	receipt[0] = '\0';
@@ -238,7 +233,7 @@ store_remark_add(struct store *st, struct remark *remark, const char *event,
 	if (rc != ST_OK)
 		return rc;
 	first.remark_id = remark->id;
-	rc = add_version(st, &first, receipt, err);
+	rc = add_version(st, &first, 1, name, receipt, err);
 	if (rc == ST_OK)
 		rc = index_words(st, remark->id, remark->text, err);
 	remark->version = 1;
@@ -250,38 +245,29 @@ static const char remark_next_version[] =
     " WHERE id = :id RETURNING version";
 
 enum status
-store_remark_revise(struct store *st, int64_t id, const char *text,
-    const char *event, const char *who, int64_t now, char receipt[16],
-    struct err *err)
+store_remark_revise(struct store *st, const struct revision *next,
+    char receipt[16], struct err *err)
 {
-	char name[NAME_SIZE];
-	struct revision next = { .remark_id = id,
-		.name = name,
-		.now = now,
-		.text = text,
-		.event = event,
-		.who = who };
-	char words[SHA256_HEX];
+	char name[NAME_SIZE], words[SHA256_HEX];
 	int64_t version = 0;
 	struct query q;
 	enum status rc;
 
 	receipt[0] = '\0';
-	hash_words(words, span_of(text));
+	hash_words(words, span_of(next->text));
 	query_open(&q, st, remark_next_version);
-	query_id(&q, ":id", id);
+	query_id(&q, ":id", next->remark_id);
 	query_text(&q, ":text_hash", words);
 	rc = query_number(&q, &version, err);
 	if (rc == ST_OK && version == 0)
-		rc = err_set(
-		    err, ST_REJECT, "there is no remark %lld", (long long)id);
-	if (rc != ST_OK)
-		return rc;
-	next.version = (int)version;
-	rc = read_name(name, st, id, err);
+		rc = err_set(err, ST_REJECT, "there is no remark %lld",
+		    (long long)next->remark_id);
 	if (rc == ST_OK)
-		rc = add_version(st, &next, receipt, err);
-	return rc == ST_OK ? index_words(st, id, text, err) : rc;
+		rc = read_name(name, st, next->remark_id, err);
+	if (rc == ST_OK)
+		rc = add_version(st, next, (int)version, name, receipt, err);
+	return rc == ST_OK ? index_words(st, next->remark_id, next->text, err)
+			   : rc;
 }
 
 static const char remark_present[] =
@@ -316,7 +302,11 @@ store_remark_withdraw(struct store *st, int64_t id, int64_t now,
 		rc = err_set(
 		    err, ST_REJECT, "there is no remark %lld", (long long)id);
 	if (rc == ST_OK)
-		rc = store_chain_append(st, "withdrawn", name, commitment, now,
+		rc = store_chain_append(st,
+		    &(struct chain_event){ .event = "withdrawn",
+			.subject = name,
+			.commitment = commitment,
+			.at_ms = now },
 		    &number, receipt, err);
 	arena_free(&a);
 	if (rc != ST_OK)

@@ -39,10 +39,18 @@ struct remark {
 enum status store_remark_add(struct store *st, struct remark *remark,
     const char *event, char receipt[16], struct err *err);
 
-/* A new version of the text, with its chain event ("corrected", "split"). */
-enum status store_remark_revise(struct store *st, int64_t id, const char *text,
-    const char *event, const char *who, int64_t now, char receipt[16],
-    struct err *err);
+/* A new version of a remark's text. */
+struct revision {
+	int64_t remark_id;
+	const char *text;
+	const char *event; /* of the chain: "corrected", "split" */
+	const char *who; /* of staff; "" its author */
+	int64_t at_ms;
+};
+
+/* Adds it, with its chain event.  ST_REJECT when there is no such remark. */
+enum status store_remark_revise(struct store *st, const struct revision *next,
+    char receipt[16], struct err *err);
 
 /* Its author takes it back: state "withdrawn", and the chain event of that name
  * over the present words.  ST_REJECT when there is no such remark. */

@@ -220,8 +220,14 @@ audit(const struct telling *t, struct store *st, const struct meeting *seen,
 	if (before == NULL || after == NULL)
 		rc = err_set(err, ST_BROKEN, "out of memory");
 	else
-		rc = store_audit(st, t->order.now, t->order.who,
-		    what[t->order.kind], m->key, before, after, err);
+		rc = store_audit(st,
+		    &(struct audit){ .at_ms = t->order.now,
+			.who = t->order.who,
+			.what = what[t->order.kind],
+			.subject = m->key,
+			.before = before,
+			.after = after },
+		    err);
 	free(before);
 	free(after);
 	return rc;

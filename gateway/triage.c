@@ -249,7 +249,12 @@ finish(struct journey *j, enum status rc, const char *what, const char *who,
 
 	snprintf(subject, sizeof(subject), "message %lld", (long long)j->in.id);
 	if (rc == ST_OK)
-		rc = store_audit(st, j->now, who, what, subject, "", "", err);
+		rc = store_audit(st,
+		    &(struct audit){ .at_ms = j->now,
+			.who = who,
+			.what = what,
+			.subject = subject },
+		    err);
 	if (rc == ST_OK)
 		rc = store_commit(st, err);
 	if (rc != ST_OK)

@@ -490,8 +490,12 @@ the_head_of_the_chain_goes_out_once_a_day(void **state)
 	memset(hash, 'a', sizeof(hash) - 1);
 	hash[sizeof(hash) - 1] = '\0';
 	OK(store_begin(f->st, &f->err));
-	OK(store_chain_append(f->st, "filed", "BL-7M4H/1", hash, NOON, &number,
-	    receipt, &f->err));
+	OK(store_chain_append(f->st,
+	    &(struct chain_event){ .event = "filed",
+		.subject = "BL-7M4H/1",
+		.commitment = hash,
+		.at_ms = NOON },
+	    &number, receipt, &f->err));
 	OK(store_commit(f->st, &f->err));
 	OK(anchor_owe(f->st, &o.config, o.keys, NOON, &owed, &f->err));
 	assert_int_equal(owed, 2);

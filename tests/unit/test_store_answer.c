@@ -79,8 +79,13 @@ the_newest_answer_of_a_remark_counts(void **state)
 	first = answer(f, "rejected", "Nie ma pieniędzy.");
 	give(f, &first, one);
 	give(f, &first, two);
-	OK(store_remark_revise(f->st, one, "dwie ławki", "corrected", "",
-	    NOON + DAY, receipt, &f->err));
+	OK(store_remark_revise(f->st,
+	    &(struct revision){ .remark_id = one,
+		.text = "dwie ławki",
+		.event = "corrected",
+		.who = "",
+		.at_ms = NOON + DAY },
+	    receipt, &f->err));
 	second = answer(f, "accepted", "Są pieniądze.");
 	give(f, &second, one);
 	assert_string_equal(get(f, one).verdict, "accepted");

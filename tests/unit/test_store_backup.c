@@ -438,14 +438,18 @@ it_is_read_again_from_the_first_that_the_copy_knows(void **state)
 	char copy[128];
 
 	fixture_path(copy, f, "copy.db");
-	OK(store_audit(
-	    f->st, NOON + DAY, "a", "remark split", "", "", "", &f->err));
+	OK(store_audit(f->st,
+	    &(struct audit){
+		.at_ms = NOON + DAY, .who = "a", .what = "remark split" },
+	    &f->err));
 	OK(store_backup(f->st, copy, &f->err));
 	store_close(f->st);
 	f->st = NULL;
 	OK(store_restore(f->path, copy, NOON + 2 * DAY, &f->err));
 	OK(store_open(&f->st, f->path, &f->err));
-	OK(store_audit(f->st, NOON, "a", "restore", "", "", "", &f->err));
+	OK(store_audit(f->st,
+	    &(struct audit){ .at_ms = NOON, .who = "a", .what = "restore" },
+	    &f->err));
 	assert_int_equal(since_of(f, "sms bramka"), NOON + DAY);
 	in.received_ms = NOON;
 	in.stored_ms = NOON + DAY;

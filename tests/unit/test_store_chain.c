@@ -24,11 +24,20 @@ fill(struct fixture *f, char last_receipt[16])
 		OK(store_remark_add(f->st, &r, "filed", last_receipt, &f->err));
 		first = first == 0 ? r.id : first;
 	}
-	OK(store_remark_revise(f->st, first, "Proszę o dwie ławki.",
-	    "corrected", "", NOON + 3, last_receipt, &f->err));
+	OK(store_remark_revise(f->st,
+	    &(struct revision){ .remark_id = first,
+		.text = "Proszę o dwie ławki.",
+		.event = "corrected",
+		.who = "",
+		.at_ms = NOON + 3 },
+	    last_receipt, &f->err));
 	memset(zeros, '0', sizeof(zeros));
 	zeros[CHAIN_HASH_SIZE - 1] = '\0';
-	OK(store_chain_append(f->st, "withdrawn", "BL-7M4H/2", zeros, NOON + 4,
+	OK(store_chain_append(f->st,
+	    &(struct chain_event){ .event = "withdrawn",
+		.subject = "BL-7M4H/2",
+		.commitment = zeros,
+		.at_ms = NOON + 4 },
 	    &(int64_t){ 0 }, last_receipt, &f->err));
 }
 
@@ -85,7 +94,11 @@ a_link_is_hashed_as_the_contract_says(void **state)
 	OK(store_chain_commit(commitment, SPAN("salt"), SPAN("text"), &f->err));
 	sha256_hex(want, SPAN("salttext"));
 	assert_string_equal(commitment, want);
-	OK(store_chain_append(f->st, "answered", "BL-7M4H/1", commitment, NOON,
+	OK(store_chain_append(f->st,
+	    &(struct chain_event){ .event = "answered",
+		.subject = "BL-7M4H/1",
+		.commitment = commitment,
+		.at_ms = NOON },
 	    &(int64_t){ 0 }, receipt, &f->err));
 	snprintf(lines, sizeof(lines),
 	    "uwaga-chain-1\n%064d\n1\n1795345200000\nanswered\nBL-7M4H/1\n"
@@ -94,12 +107,19 @@ a_link_is_hashed_as_the_contract_says(void **state)
 	sha256_hex(want, span_of(lines));
 	OK(store_chain_head(f->st, &number, hash, &f->err));
 	assert_string_equal(hash, want);
-	assert_int_equal(
-	    store_chain_append(f->st, "answered", "BL-7M4H/1\nforged",
-		commitment, NOON, &(int64_t){ 0 }, receipt, &f->err),
+	assert_int_equal(store_chain_append(f->st,
+			     &(struct chain_event){ .event = "answered",
+				 .subject = "BL-7M4H/1\nforged",
+				 .commitment = commitment,
+				 .at_ms = NOON },
+			     &(int64_t){ 0 }, receipt, &f->err),
 	    ST_BROKEN);
-	assert_int_equal(store_chain_append(f->st, "answered", "BL-7M4H/1",
-			     "short", NOON, &(int64_t){ 0 }, receipt, &f->err),
+	assert_int_equal(store_chain_append(f->st,
+			     &(struct chain_event){ .event = "answered",
+				 .subject = "BL-7M4H/1",
+				 .commitment = "short",
+				 .at_ms = NOON },
+			     &(int64_t){ 0 }, receipt, &f->err),
 	    ST_BROKEN);
 }
 
@@ -244,7 +264,11 @@ erased_words_leave_their_link(void **state)
 	fill(f, receipt);
 	memset(zeros, '0', sizeof(zeros));
 	zeros[CHAIN_HASH_SIZE - 1] = '\0';
-	OK(store_chain_append(f->st, "erased", "BL-7M4H/2", zeros, NOON + 5,
+	OK(store_chain_append(f->st,
+	    &(struct chain_event){ .event = "erased",
+		.subject = "BL-7M4H/2",
+		.commitment = zeros,
+		.at_ms = NOON + 5 },
 	    &(int64_t){ 0 }, receipt, &f->err));
 	fixture_tamper(f, "UPDATE remark_version SET text = NULL, salt = NULL"
 			  " WHERE remark_id = 2");
@@ -277,8 +301,13 @@ chain_and_audit_only_grow(void **state)
 	char receipt[16];
 
 	fill(f, receipt);
-	OK(store_audit(f->st, NOON, "amrozek", "remark split",
-	    "remark BL-7M4H/1", "{}", "", &f->err));
+	OK(store_audit(f->st,
+	    &(struct audit){ .at_ms = NOON,
+		.who = "amrozek",
+		.what = "remark split",
+		.subject = "remark BL-7M4H/1",
+		.before = "{}" },
+	    &f->err));
 	for (size_t i = 0; i < sizeof(attempts) / sizeof(attempts[0]); i++)
 		if (sqlite3_exec(f->st->db, attempts[i], NULL, NULL, NULL) ==
 		    SQLITE_OK)

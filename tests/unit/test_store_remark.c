@@ -170,8 +170,13 @@ a_correction_is_a_new_version_and_the_old_one_stays(void **state)
 	struct versions v = { 0 };
 	char receipt[16];
 
-	OK(store_remark_revise(f->st, r.id, "Proszę o dwie ławki.", "corrected",
-	    "amrozek", NOON + 2000, receipt, &f->err));
+	OK(store_remark_revise(f->st,
+	    &(struct revision){ .remark_id = r.id,
+		.text = "Proszę o dwie ławki.",
+		.event = "corrected",
+		.who = "amrozek",
+		.at_ms = NOON + 2000 },
+	    receipt, &f->err));
 	OK(store_remark_versions(f->st, r.id, note_version, &v, &f->err));
 	assert_string_equal(v.all,
 	    "1 1000  Proszę o ławkę.;2 2000 amrozek Proszę o dwie ławki.;");
@@ -180,8 +185,13 @@ a_correction_is_a_new_version_and_the_old_one_stays(void **state)
 	assert_int_equal(r.version, 2);
 	assert_string_equal(r.receipt, receipt);
 	assert_string_equal(r.name, "BL-7M4H/1");
-	assert_int_equal(store_remark_revise(f->st, 99, "x", "corrected", "",
-			     NOON, receipt, &f->err),
+	assert_int_equal(store_remark_revise(f->st,
+			     &(struct revision){ .remark_id = 99,
+				 .text = "x",
+				 .event = "corrected",
+				 .who = "",
+				 .at_ms = NOON },
+			     receipt, &f->err),
 	    ST_REJECT);
 }
 
@@ -267,8 +277,13 @@ what_was_withdrawn_or_corrected_may_be_said_again(void **state)
 	struct remark r = file(f, "raz"), same;
 	char receipt[16];
 
-	OK(store_remark_revise(
-	    f->st, r.id, "dwa", "corrected", "", NOON, receipt, &f->err));
+	OK(store_remark_revise(f->st,
+	    &(struct revision){ .remark_id = r.id,
+		.text = "dwa",
+		.event = "corrected",
+		.who = "",
+		.at_ms = NOON },
+	    receipt, &f->err));
 	OK(store_remark_same(f->st, f->contact, f->consultation, SPAN("raz"),
 	    &f->arena, &same, &f->err));
 	assert_int_equal(same.id, 0);
@@ -325,8 +340,13 @@ search_finds_words_as_people_write_them(void **state)
 	file(f, "Ławka przy szkole, nie przy sklepie.");
 	file(f, "Dwie ławki na ulicy Łąkowej w 2027 r.");
 	id = file(f, "Mój głos w sprawie.").id;
-	OK(store_remark_revise(f->st, id, "Moje zdanie w sprawie.", "corrected",
-	    "", NOON, receipt, &f->err));
+	OK(store_remark_revise(f->st,
+	    &(struct revision){ .remark_id = id,
+		.text = "Moje zdanie w sprawie.",
+		.event = "corrected",
+		.who = "",
+		.at_ms = NOON },
+	    receipt, &f->err));
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		int n =
 		    count(f, (struct remark_filter){ .search = rows[i].words });
@@ -367,8 +387,13 @@ words_are_found_only_of_what_the_transaction_kept(void **state)
 	OK(store_savepoint(f->st, &f->err));
 	file(f, "trzecia");
 	r = file(f, "piąta");
-	OK(store_remark_revise(
-	    f->st, r.id, "czwarta", "corrected", "", NOON, receipt, &f->err));
+	OK(store_remark_revise(f->st,
+	    &(struct revision){ .remark_id = r.id,
+		.text = "czwarta",
+		.event = "corrected",
+		.who = "",
+		.at_ms = NOON },
+	    receipt, &f->err));
 	OK(store_release(f->st, ST_OK, &f->err));
 	OK(store_commit(f->st, &f->err));
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
