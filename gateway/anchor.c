@@ -96,10 +96,8 @@ anchor_owe(struct store *st, const struct config *config,
 	rc = owe_all(st, config, keys, now, when, owed, err);
 	if (rc == ST_OK && *owed > 0)
 		rc = store_meta_set(st, meta_key, day, err);
-	if (rc == ST_OK)
-		rc = store_commit(st, err);
+	rc = store_end(st, rc, err);
 	if (rc != ST_OK) {
-		store_rollback(st);
 		*owed = 0;
 	}
 out:

@@ -336,10 +336,7 @@ cmd_make_change(struct cmd_context *ctx, struct cmd_change *change)
 			.before = before,
 			.after = after },
 		    &ctx->err);
-	if (rc == ST_OK)
-		rc = store_commit(ctx->store, &ctx->err);
-	if (rc != ST_OK)
-		store_rollback(ctx->store);
+	rc = store_end(ctx->store, rc, &ctx->err);
 out:
 	free(before);
 	free(after);

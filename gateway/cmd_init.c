@@ -278,10 +278,7 @@ fill_database(const struct config *c, bool sample, const char *context,
 		rc = load_sample(&im, made, err);
 	if (rc == ST_OK && context != NULL)
 		rc = load_context(&im, context, made, err);
-	if (rc == ST_OK)
-		rc = store_commit(im.st, err);
-	else
-		store_rollback(im.st);
+	rc = store_end(im.st, rc, err);
 	if (rc == ST_OK)
 		rc = count_made(im.st, made, err);
 	store_close(im.st);

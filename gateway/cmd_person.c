@@ -191,8 +191,9 @@ write_all(struct cmd_context *ctx, const struct wish *w, struct span table,
 		    report->bad, report->rows);
 	rc = audit_import(ctx, "person import begun", w->path, report);
 	if (rc == ST_OK)
-		rc = person_import(&w->im, ctx->store, table, PERSON_WRITE,
-		    report, NULL, NULL, &ctx->err);
+		rc = person_import(&w->im, ctx->store,
+		    &(struct person_list){ .csv = table, .pass = PERSON_WRITE },
+		    report, &ctx->err);
 	return rc == ST_OK ? audit_import(ctx, "person import", w->path, report)
 			   : rc;
 }
@@ -206,6 +207,7 @@ import(struct cmd_context *ctx, int argc, char **argv)
 			      .proof = "",
 			      .now = clock_now() } };
 	struct complaints told = { .ctx = ctx };
+	struct person_list list = { .complain = complain, .arg = &told };
 	struct buf table = { .max = FILE_MAX_BYTES };
 	struct person_import_report report;
 	int code = read_options(&w, ctx, argc, argv);
@@ -216,12 +218,13 @@ import(struct cmd_context *ctx, int argc, char **argv)
 	if (!w.dry_run && !cmd_may_write(ctx))
 		return 1;
 	rc = read_table(&table, w.path, &ctx->err);
+	list.csv = buf_span(&table);
+	list.pass = w.dry_run ? PERSON_DRY : PERSON_CHECK;
 	if (rc == ST_OK)
-		rc = person_import(&w.im, ctx->store, buf_span(&table),
-		    w.dry_run ? PERSON_DRY : PERSON_CHECK, &report, complain,
-		    &told, &ctx->err);
+		rc =
+		    person_import(&w.im, ctx->store, &list, &report, &ctx->err);
 	if (rc == ST_OK && !w.dry_run)
-		rc = write_all(ctx, &w, buf_span(&table), &report);
+		rc = write_all(ctx, &w, list.csv, &report);
 	buf_free(&table);
 	if (rc != ST_OK)
 		return 1;

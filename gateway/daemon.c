@@ -205,10 +205,7 @@ daemon_note_polls(struct daemon *d, struct err *err)
 	if (rc != ST_OK)
 		return rc;
 	rc = note_polls(d, err);
-	if (rc == ST_OK)
-		rc = store_commit(d->store, err);
-	if (rc != ST_OK)
-		store_rollback(d->store);
+	rc = store_end(d->store, rc, err);
 	for (int i = 0; rc == ST_OK && i < d->n_inlets; i++)
 		d->inlets[i].is_polled = false;
 	return rc;
@@ -240,11 +237,7 @@ daemon_note_reread(
 	rc = store_reread_note(d->store, source, err);
 	if (rc == ST_OK && cursor[0] != '\0')
 		rc = intake_cursor(d->store, source, cursor, err);
-	if (rc == ST_OK)
-		rc = store_commit(d->store, err);
-	if (rc != ST_OK)
-		store_rollback(d->store);
-	return rc;
+	return store_end(d->store, rc, err);
 }
 
 enum status

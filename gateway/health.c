@@ -368,10 +368,7 @@ health_look(struct health *h, int64_t now, int *told, struct err *err)
 	rc = read_all(&l, err);
 	if (rc == ST_OK)
 		rc = take_all(&l, told, err);
-	if (rc == ST_OK)
-		rc = store_commit(h->st, err);
-	if (rc != ST_OK)
-		store_rollback(h->st);
+	rc = store_end(h->st, rc, err);
 	arena_free(&l.arena);
 	return rc;
 }

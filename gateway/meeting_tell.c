@@ -244,6 +244,7 @@ static int
 tell(struct cmd_context *ctx, struct wish *w)
 {
 	struct notice_order *order = &w->telling.order;
+	struct notice_hooks hooks = { settle, show_progress, w };
 	struct notice_plan plan = { 0 };
 	int64_t id = 0;
 	int lock = -1, code = 1;
@@ -271,9 +272,8 @@ tell(struct cmd_context *ctx, struct wish *w)
 		code = 0;
 		goto out;
 	}
-	if (!is_agreed(ctx, w, &plan) ||
-	    notice_write(ctx->store, order, &plan, &id, settle, show_progress,
-		w, &ctx->err) != ST_OK)
+	if (!is_agreed(ctx, w, &plan) || notice_write(ctx->store, order, &plan,
+					     &id, &hooks, &ctx->err) != ST_OK)
 		goto out;
 	if (ctx->json)
 		print_json(ctx, w, &plan, id);

@@ -415,23 +415,31 @@ name_them(struct buf *contacts, struct buf *tokens, const struct keys *keys,
 	return rc == ST_OK ? buf_status(tokens, "the tokens", err) : rc;
 }
 
+/* A notice whose rows are being written. */
+struct writing {
+	struct store *st;
+	const struct notice_order *order;
+	struct notice_plan *plan;
+	int64_t id;
+};
+
 /* Rows for `n` targets of the same wording. */
 static enum status
-add_rows(const struct notice_order *order, const struct notice_plan *plan,
-    const struct notice_target *targets, size_t n, struct store *st, int64_t id,
-    struct err *err)
+add_rows(const struct writing *to, const struct notice_target *targets,
+    size_t n, struct err *err)
 {
-	const struct notice_wording *w = &plan->texts[targets[0].text];
+	const struct notice_order *order = to->order;
+	const struct notice_wording *w = &to->plan->texts[targets[0].text];
 	struct buf contacts = { .max = (n + 1) * 24 };
 	struct buf tokens = { .max = (n + 1) * TOKEN_SIZE };
-	struct outbox row = common_row(order, w, id);
+	struct outbox row = common_row(order, w, to->id);
 	int position = 0;
 	int64_t after = 0;
 	enum status rc =
 	    name_them(&contacts, &tokens, order->keys, targets, n, err);
 
 	if (rc == ST_OK)
-		rc = store_notice_rows_add(st, &row,
+		rc = store_notice_rows_add(to->st, &row,
 		    &(struct notice_rows){ .contacts = buf_cstr(&contacts),
 			.tokens = buf_span(&tokens),
 			.token_length = tokens.n / n,
@@ -439,20 +447,10 @@ add_rows(const struct notice_order *order, const struct notice_plan *plan,
 		    &after, err);
 	for (size_t i = 0; i < order->n && rc == ST_OK; i++)
 		if (w->meetings & (1u << i))
-			rc = store_notice_rows_tell(st, after, ++position,
+			rc = store_notice_rows_tell(to->st, after, ++position,
 			    &order->meetings[i], order->kind, err);
 	buf_free(&contacts);
 	buf_free(&tokens);
-	return rc;
-}
-
-static enum status
-finish(struct store *st, enum status rc, struct err *err)
-{
-	if (rc == ST_OK)
-		rc = store_commit(st, err);
-	if (rc != ST_OK)
-		store_rollback(st);
 	return rc;
 }
 
@@ -466,7 +464,8 @@ notice_sweep(struct store *st, struct err *err)
 		rc = store_begin(st, err);
 		if (rc != ST_OK)
 			return rc;
-		rc = finish(st, store_notice_sweep(st, SWEPT, &rows, err), err);
+		rc = store_end(
+		    st, store_notice_sweep(st, SWEPT, &rows, err), err);
 	} while (rc == ST_OK && rows > 0);
 	return rc;
 }
@@ -474,23 +473,24 @@ notice_sweep(struct store *st, struct err *err)
 /* While the plan was looked at, notices went on leaving: whom they reached
  * since must hear of the change too. */
 static enum status
-add_late(const struct notice_order *order, const struct notice_plan *plan,
-    struct store *st, int64_t id, struct err *err)
+add_late(const struct writing *w, struct err *err)
 {
+	const struct notice_plan *plan = w->plan;
 	struct notice_plan now;
+	struct writing late = *w;
 	enum status rc;
 
-	if (is_first(order))
-		return store_notice_spare(st, id, order->now, err);
-	rc = notice_plan_make(&now, st, order, err);
+	if (is_first(w->order))
+		return store_notice_spare(w->st, w->id, w->order->now, err);
+	late.plan = &now;
+	rc = notice_plan_make(&now, w->st, w->order, err);
 	if (rc == ST_OK)
-		rc = freeze_texts(&now, st, id, err);
+		rc = freeze_texts(&now, w->st, w->id, err);
 	for (size_t i = 0; i < now.n_targets && rc == ST_OK; i++)
 		if (plan->n_targets == 0 ||
 		    bsearch(&now.targets[i], plan->targets, plan->n_targets,
 			sizeof(*plan->targets), by_contact) == NULL)
-			rc = add_rows(
-			    order, &now, &now.targets[i], 1, st, id, err);
+			rc = add_rows(&late, &now.targets[i], 1, err);
 	notice_plan_free(&now);
 	return rc;
 }
@@ -518,11 +518,10 @@ count_alike(const struct notice_plan *plan, size_t from)
 }
 
 static enum status
-write_rows(const struct notice_order *order, struct notice_plan *plan,
-    struct store *st, int64_t id,
-    void (*progress)(void *arg, size_t done, size_t all), void *arg,
-    struct err *err)
+write_rows(
+    const struct writing *w, const struct notice_hooks *hooks, struct err *err)
 {
+	struct notice_plan *plan = w->plan;
 	enum status rc = ST_OK;
 	size_t done = 0;
 
@@ -532,7 +531,7 @@ write_rows(const struct notice_order *order, struct notice_plan *plan,
 	while (rc == ST_OK && done < plan->n_targets) {
 		int64_t began;
 
-		rc = store_begin(st, err);
+		rc = store_begin(w->st, err);
 		if (rc != ST_OK)
 			return rc;
 		began = clock_ticks();
@@ -540,13 +539,12 @@ write_rows(const struct notice_order *order, struct notice_plan *plan,
 		       clock_ticks() - began < CHUNK_MS) {
 			size_t n = count_alike(plan, done);
 
-			rc = add_rows(
-			    order, plan, &plan->targets[done], n, st, id, err);
+			rc = add_rows(w, &plan->targets[done], n, err);
 			done += n;
 		}
-		rc = finish(st, rc, err);
-		if (rc == ST_OK)
-			progress(arg, done, plan->n_targets);
+		rc = store_end(w->st, rc, err);
+		if (rc == ST_OK && hooks->progress != NULL)
+			hooks->progress(hooks->arg, done, plan->n_targets);
 	}
 	if (plan->n_targets > 0)
 		qsort(plan->targets, plan->n_targets, sizeof(*plan->targets),
@@ -556,11 +554,10 @@ write_rows(const struct notice_order *order, struct notice_plan *plan,
 
 enum status
 notice_write(struct store *st, const struct notice_order *order,
-    struct notice_plan *plan, int64_t *id,
-    enum status (*settle)(void *arg, struct store *st, struct err *err),
-    void (*progress)(void *arg, size_t done, size_t all), void *arg,
+    struct notice_plan *plan, int64_t *id, const struct notice_hooks *hooks,
     struct err *err)
 {
+	struct writing w = { .st = st, .order = order, .plan = plan };
 	struct notice n = { .kind = order->kind,
 		.who = order->who,
 		.reason = order->reason,
@@ -572,24 +569,24 @@ notice_write(struct store *st, const struct notice_order *order,
 	if (rc != ST_OK)
 		return rc;
 	if (plan->n_targets == 0 && is_first(order))
-		return finish(st, settle(arg, st, err), err);
+		return store_end(st, hooks->settle(hooks->arg, st, err), err);
 	rc = store_notice_add(st, &n, err);
-	*id = n.id;
+	*id = w.id = n.id;
 	for (size_t i = 0; i < order->n && rc == ST_OK; i++)
 		rc = store_notice_tells(st, n.id, order->meetings[i].id, err);
 	if (rc == ST_OK)
 		rc = freeze_texts(plan, st, n.id, err);
-	rc = finish(st, rc, err);
+	rc = store_end(st, rc, err);
 	if (rc == ST_OK)
-		rc = write_rows(order, plan, st, n.id, progress, arg, err);
+		rc = write_rows(&w, hooks, err);
 	if (rc == ST_OK)
 		rc = store_begin(st, err);
 	if (rc != ST_OK)
 		return rc;
-	rc = settle(arg, st, err);
+	rc = hooks->settle(hooks->arg, st, err);
 	if (rc == ST_OK)
-		rc = add_late(order, plan, st, n.id, err);
+		rc = add_late(&w, err);
 	if (rc == ST_OK)
 		rc = store_notice_start(st, n.id, err);
-	return finish(st, rc, err);
+	return store_end(st, rc, err);
 }

@@ -82,17 +82,23 @@ void notice_plan_free(struct notice_plan *plan);
  * get their turn.  Killed halfway it goes on next time: they do not leave. */
 enum status notice_sweep(struct store *st, struct err *err);
 
-/* Writes it; `*id` is the notice's, and known to `settle` already.  `progress`
- * is called now and then with how many rows are there.  `settle` runs in the last transaction, which makes
- * the notice visible: what it changes (the meeting) and who is told stand or
- * fall together.  Whoever came to be told of the meeting since the plan was
- * made is added then, and whoever said STOP since is taken off.  Killed halfway
+/* What runs while it is written, each with `arg`. */
+struct notice_hooks {
+	/* In the last transaction, which makes the notice visible: what it
+	 * changes (the meeting) and who is told stand or fall together. */
+	enum status (*settle)(void *arg, struct store *st, struct err *err);
+	/* Now and then, with how many rows are there; NULL: nobody looks. */
+	void (*progress)(void *arg, size_t done, size_t all);
+	void *arg;
+};
+
+/* Writes it; `*id` is the notice's, and known to `settle` already.  Whoever
+ * came to be told of the meeting since the plan was made is added in the last
+ * transaction, and whoever said STOP since is taken off.  Killed halfway
  * nothing of it leaves, and store_notice_clean() and notice_sweep() clear it
  * away before the next plan is made. */
 enum status notice_write(struct store *st, const struct notice_order *order,
-    struct notice_plan *plan, int64_t *id,
-    enum status (*settle)(void *arg, struct store *st, struct err *err),
-    void (*progress)(void *arg, size_t done, size_t all), void *arg,
+    struct notice_plan *plan, int64_t *id, const struct notice_hooks *hooks,
     struct err *err);
 
 #endif

@@ -15,16 +15,6 @@ struct sending {
 	int64_t notice_id;
 };
 
-static enum status
-finish(struct store *st, enum status rc, struct err *err)
-{
-	if (rc == ST_OK)
-		rc = store_commit(st, err);
-	if (rc != ST_OK)
-		store_rollback(st);
-	return rc;
-}
-
 /* ---- confirmed: it is sent --------------------------------------------- */
 
 /* In the transaction that makes the notice visible. */
@@ -38,14 +28,6 @@ settle(void *arg, struct store *st, struct err *err)
 	return rc == ST_OK ? order_move(s->desk, s->order, ORDER_SENDING,
 				 s->o->telling.order.who, err)
 			   : rc;
-}
-
-static void
-no_progress(void *arg, size_t done, size_t all)
-{
-	(void)arg;
-	(void)done;
-	(void)all;
 }
 
 /* What the PIN was for cannot be done any more. */
@@ -70,7 +52,7 @@ give_up(struct sending *s, const char *why, struct err *err)
 		    data, NULL, NULL, err);
 	else
 		json_decref(data);
-	return finish(st, rc, err);
+	return store_end(st, rc, err);
 }
 
 /* A meeting that the order brings is entered, so that rows can name it. */
@@ -94,7 +76,7 @@ add_meeting(struct sending *s, struct err *err)
 			.what = "meeting added",
 			.subject = o->telling.meetings[0].uid },
 		    err);
-	return finish(st, rc, err);
+	return store_end(st, rc, err);
 }
 
 static enum status
@@ -106,7 +88,7 @@ ask_again(struct sending *s, const struct notice_plan *plan,
 	if (rc != ST_OK)
 		return rc;
 	rc = order_ask_again(s->desk, s->order, s->o, plan, content, err);
-	return finish(s->desk->st, rc, err);
+	return store_end(s->desk->st, rc, err);
 }
 
 /* The plan as the PIN was given for it, in a transaction that is undone. */
@@ -141,7 +123,10 @@ send_one(struct sending *s, struct err *err)
 		rc = add_meeting(s, err);
 		if (rc == ST_OK)
 			rc = notice_write(s->desk->st, &s->o->telling.order,
-			    &plan, &s->notice_id, settle, no_progress, s, err);
+			    &plan, &s->notice_id,
+			    &(struct notice_hooks){
+				.settle = settle, .arg = s },
+			    err);
 		if (rc == ST_OK)
 			log_line(LOG_INFO_,
 			    "order sending order=%lld notice=%lld rows=%zu",
@@ -208,7 +193,7 @@ report_one(
 	    NULL, NULL, err);
 	if (rc == ST_OK)
 		rc = order_move(desk, order, ORDER_DONE, "uwaga", err);
-	return finish(desk->st, rc, err);
+	return store_end(desk->st, rc, err);
 }
 
 /* No PIN came in time: its author is told, once. */
@@ -231,7 +216,7 @@ run_out(
 	    desk, order->address, "staff_order_answer", data, NULL, NULL, err);
 	if (rc == ST_OK)
 		rc = order_move(desk, order, ORDER_EXPIRED, "uwaga", err);
-	return finish(desk->st, rc, err);
+	return store_end(desk->st, rc, err);
 }
 
 enum status

@@ -341,14 +341,13 @@ exchange(struct outbox_sender *ob, struct hand *h, bool more, struct err *err)
 	if (rc == ST_OK && more)
 		rc = room_by_rate(ob, now, &room, &at, err);
 	if (rc == ST_OK && room > 0)
-		rc = store_outbox_claim(ob->st, ob->channel, now, room,
-		    &next.arena, &next.rows, &next.n, err);
+		rc = store_outbox_claim(ob->st,
+		    &(struct outbox_due){ ob->channel, now, room }, &next.arena,
+		    &next.rows, &next.n, err);
 	if (rc == ST_OK)
 		rc = drop_late(&next, now, err);
-	if (rc == ST_OK)
-		rc = store_commit(ob->st, err);
+	rc = store_end(ob->st, rc, err);
 	if (rc != ST_OK) {
-		store_rollback(ob->st);
 		hand_free(&next);
 		return rc;
 	}
@@ -509,9 +508,5 @@ outbox_recover(struct outbox_sender *ob, int64_t *n, struct err *err)
 	rc = store_outbox_recover(ob->st, ob->channel, q.now, n, err);
 	if (rc == ST_OK && *n > 0)
 		rc = store_outbox_list(ob->st, &unknown, requeue_row, &q, err);
-	if (rc == ST_OK)
-		rc = store_commit(ob->st, err);
-	if (rc != ST_OK)
-		store_rollback(ob->st);
-	return rc;
+	return store_end(ob->st, rc, err);
 }

@@ -75,11 +75,7 @@ write_back(struct outbox_sender *ob, const struct outbox *row, struct err *err)
 	rc = store_outbox_arrived(ob->st, row, err);
 	if (rc == ST_OK)
 		rc = note_arrival(ob, row, err);
-	if (rc == ST_OK)
-		rc = store_commit(ob->st, err);
-	if (rc != ST_OK)
-		store_rollback(ob->st);
-	return rc;
+	return store_end(ob->st, rc, err);
 }
 
 static enum status
@@ -104,16 +100,16 @@ ask_one(struct outbox_sender *ob, struct outbox *row, struct err *err)
 enum status
 outbox_ask(struct outbox_sender *ob, struct err *err)
 {
+	struct outbox_due due = { ob->channel, clock_now(), ASK_MAX };
 	struct arena a = { 0 };
 	struct outbox *rows;
 	size_t n = 0;
 	int64_t at = 0;
 	enum status rc = store_outbox_next_ask(ob->st, ob->channel, &at, err);
 
-	if (rc != ST_OK || at == 0 || at > clock_now())
+	if (rc != ST_OK || at == 0 || at > due.now)
 		return rc;
-	rc = store_outbox_to_ask(
-	    ob->st, ob->channel, clock_now(), ASK_MAX, &a, &rows, &n, err);
+	rc = store_outbox_to_ask(ob->st, &due, &a, &rows, &n, err);
 	for (size_t i = 0; i < n && rc == ST_OK; i++)
 		if (ob->stop == NULL || !atomic_load(ob->stop))
 			rc = ask_one(ob, &rows[i], err);

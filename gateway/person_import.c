@@ -213,11 +213,7 @@ end_chunk(struct import_run *r, enum status rc, struct err *err)
 		store_rollback(r->st);
 		return rc;
 	}
-	if (rc == ST_OK)
-		rc = store_commit(r->st, err);
-	if (rc != ST_OK)
-		store_rollback(r->st);
-	return rc;
+	return store_end(r->st, rc, err);
 }
 
 static enum status
@@ -291,23 +287,22 @@ take_row(
 }
 
 enum status
-person_import(const struct person_import *im, struct store *st, struct span csv,
-    enum person_pass pass, struct person_import_report *report,
-    void (*complain)(void *arg, int row, const char *why), void *arg,
+person_import(const struct person_import *im, struct store *st,
+    const struct person_list *list, struct person_import_report *report,
     struct err *err)
 {
 	struct import_run r = { .im = im,
 		.st = st,
 		.report = report,
-		.complain = complain,
-		.arg = arg,
-		.pass = pass,
+		.complain = list->complain,
+		.arg = list->arg,
+		.pass = list->pass,
 		.is_list = true,
 		.reader = { .im = im, .st = st } };
 	enum status rc;
 
 	*report = (struct person_import_report){ 0 };
-	rc = end_chunk(&r, csv_read(csv, take_row, &r, err), err);
+	rc = end_chunk(&r, csv_read(list->csv, take_row, &r, err), err);
 	if (rc == ST_OK && report->rows == 0)
 		rc = err_set(err, ST_REJECT, "there is no row with a person");
 	arena_free(&r.arena);

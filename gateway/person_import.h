@@ -28,13 +28,20 @@ enum person_pass {
 	PERSON_WRITE, /* writes the rows that are right */
 };
 
-/* Reads the table `csv` and says through `complain` (NULL: to nobody) what is
- * wrong with each bad row, and what is passed over in others.  ST_REJECT: the first row does not say what the
- * columns are, or there is no other.  Commits every fraction of a second, so
- * that others get their turn. */
+struct person_list {
+	struct span csv;
+	enum person_pass pass;
+	/* Hears what is wrong with each bad row, and what is passed over in
+	 * others; NULL: nobody does. */
+	void (*complain)(void *arg, int row, const char *why);
+	void *arg; /* for it */
+};
+
+/* Reads the list.  ST_REJECT: its first row does not say what the columns are,
+ * or there is no other.  Commits every fraction of a second, so that others
+ * get their turn. */
 enum status person_import(const struct person_import *im, struct store *st,
-    struct span csv, enum person_pass pass, struct person_import_report *report,
-    void (*complain)(void *arg, int row, const char *why), void *arg,
+    const struct person_list *list, struct person_import_report *report,
     struct err *err);
 
 /* The same for one person, by mail address or telephone number; ST_REJECT with

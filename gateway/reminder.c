@@ -47,14 +47,6 @@ settle(void *arg, struct store *st, struct err *err)
 	return rc;
 }
 
-static void
-no_progress(void *arg, size_t done, size_t all)
-{
-	(void)arg;
-	(void)done;
-	(void)all;
-}
-
 /* Too late to write anything: only that it is done with. */
 static enum status
 pass_over(struct due *due, struct store *st, struct err *err)
@@ -64,11 +56,7 @@ pass_over(struct due *due, struct store *st, struct err *err)
 	if (rc != ST_OK)
 		return rc;
 	rc = settle(due, st, err);
-	if (rc == ST_OK)
-		rc = store_commit(st, err);
-	if (rc != ST_OK)
-		store_rollback(st);
-	return rc;
+	return store_end(st, rc, err);
 }
 
 static enum status
@@ -83,8 +71,9 @@ remind(struct due *due, struct store *st, struct err *err)
 	rc = notice_plan_make(&plan, st, &due->order, err);
 	due->is_written = plan.n_targets > 0;
 	if (rc == ST_OK)
-		rc = notice_write(
-		    st, &due->order, &plan, &id, settle, no_progress, due, err);
+		rc = notice_write(st, &due->order, &plan, &id,
+		    &(struct notice_hooks){ .settle = settle, .arg = due },
+		    err);
 	notice_plan_free(&plan);
 	return rc;
 }

@@ -230,11 +230,7 @@ row_id(const char *word)
 int
 row_finish(struct cmd_context *ctx, enum status rc)
 {
-	if (rc == ST_OK)
-		rc = store_commit(ctx->store, &ctx->err);
-	else
-		store_rollback(ctx->store);
-	return rc == ST_OK ? 0 : 1;
+	return store_end(ctx->store, rc, &ctx->err) == ST_OK ? 0 : 1;
 }
 
 int

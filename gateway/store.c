@@ -388,6 +388,15 @@ store_rollback(struct store *st)
 	leave_transaction(st);
 }
 
+enum status
+store_end(struct store *st, enum status rc, struct err *err)
+{
+	if (rc == ST_OK)
+		return store_commit(st, err);
+	store_rollback(st);
+	return rc;
+}
+
 static const char savepoint[] = "SAVEPOINT message";
 static const char savepoint_release[] = "RELEASE message";
 static const char savepoint_undo[] = "ROLLBACK TO message";

@@ -64,6 +64,10 @@ enum status store_begin(struct store *st, struct err *err);
 enum status store_commit(struct store *st, struct err *err);
 void store_rollback(struct store *st);
 
+/* Its end: with ST_OK it is committed; with any other status, or when that
+ * fails, rolled back, and that status comes back. */
+enum status store_end(struct store *st, enum status rc, struct err *err);
+
 /* One view of the database for many reads, which holds up nobody; ended by
  * store_rollback(). */
 enum status store_begin_reading(struct store *st, struct err *err);

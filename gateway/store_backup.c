@@ -111,10 +111,7 @@ apply(struct store *st, const struct migration *m, struct err *err)
 		    version, m->version);
 	if (rc == ST_OK)
 		rc = store_check_integrity(st, err);
-	if (rc == ST_OK)
-		rc = store_commit(st, err);
-	if (rc != ST_OK)
-		store_rollback(st);
+	rc = store_end(st, rc, err);
 	arena_free(&a);
 	return rc;
 }
@@ -352,11 +349,7 @@ begin_epoch(struct store *st, int64_t now, struct err *err)
 		query_int(&q, ":now", now);
 		rc = query_run(&q, err);
 	}
-	if (rc == ST_OK)
-		rc = store_commit(st, err);
-	if (rc != ST_OK)
-		store_rollback(st);
-	return rc;
+	return store_end(st, rc, err);
 }
 
 /* What `file` holds, checked, into the new file `growing`. */

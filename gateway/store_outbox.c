@@ -392,7 +392,7 @@ mark_claimed(struct store *st, struct outbox *row, int64_t now, struct err *err)
 }
 
 enum status
-store_outbox_claim(struct store *st, enum channel channel, int64_t now, int max,
+store_outbox_claim(struct store *st, const struct outbox_due *due,
     struct arena *a, struct outbox **out, size_t *n, struct err *err)
 {
 	struct query q;
@@ -401,12 +401,12 @@ store_outbox_claim(struct store *st, enum channel channel, int64_t now, int max,
 	*out = NULL;
 	*n = 0;
 	query_open(&q, st, outbox_due);
-	query_text(&q, ":channel", channel_name(channel));
-	query_int(&q, ":now", now);
-	query_int(&q, ":max", max);
+	query_text(&q, ":channel", channel_name(due->channel));
+	query_int(&q, ":now", due->now);
+	query_int(&q, ":max", due->max);
 	rc = read_due(&q, a, out, n, err);
 	for (size_t i = 0; i < *n && rc == ST_OK; i++)
-		rc = mark_claimed(st, &(*out)[i], now, err);
+		rc = mark_claimed(st, &(*out)[i], due->now, err);
 	return rc;
 }
 
@@ -545,17 +545,17 @@ static const char outbox_to_ask[] =
 	       " ORDER BY o.ask_ms, o.id LIMIT :max";
 
 enum status
-store_outbox_to_ask(struct store *st, enum channel channel, int64_t now,
-    int max, struct arena *a, struct outbox **out, size_t *n, struct err *err)
+store_outbox_to_ask(struct store *st, const struct outbox_due *due,
+    struct arena *a, struct outbox **out, size_t *n, struct err *err)
 {
 	struct query q;
 
 	*out = NULL;
 	*n = 0;
 	query_open(&q, st, outbox_to_ask);
-	query_int(&q, ":now", now);
-	query_text(&q, ":channel", channel_name(channel));
-	query_int(&q, ":max", max);
+	query_int(&q, ":now", due->now);
+	query_text(&q, ":channel", channel_name(due->channel));
+	query_int(&q, ":max", due->max);
 	return read_due(&q, a, out, n, err);
 }
 

@@ -68,11 +68,17 @@ struct outbox {
 enum status
 store_outbox_add(struct store *st, struct outbox *row, struct err *err);
 
-/* Marks up to `max` rows of that channel that are due (queued, or deferred with
- * a due time that has come) as claimed, oldest first, and returns them.  The
- * transaction is the caller's: they are his once it is committed. */
-enum status
-store_outbox_claim(struct store *st, enum channel channel, int64_t now, int max,
+/* Which rows somebody comes for. */
+struct outbox_due {
+	enum channel channel;
+	int64_t now;
+	int max;
+};
+
+/* Marks rows that are due (queued, or deferred with a due time that has come)
+ * as claimed, oldest first, and returns them.  The transaction is the
+ * caller's: they are his once it is committed. */
+enum status store_outbox_claim(struct store *st, const struct outbox_due *due,
     struct arena *a, struct outbox **out, size_t *n, struct err *err);
 
 /* Writes back state, due_ms, attempts, doubts, claimed_ms, settled_ms, error
@@ -109,10 +115,9 @@ enum status store_outbox_recover(struct store *st, enum channel channel,
 enum status store_outbox_quiet(
     struct store *st, int64_t now, int64_t until, struct err *err);
 
-/* Up to `max` sent rows whose arrival is to be asked for now, oldest first. */
-enum status
-store_outbox_to_ask(struct store *st, enum channel channel, int64_t now,
-    int max, struct arena *a, struct outbox **out, size_t *n, struct err *err);
+/* Sent rows whose arrival is due to be asked for, oldest first. */
+enum status store_outbox_to_ask(struct store *st, const struct outbox_due *due,
+    struct arena *a, struct outbox **out, size_t *n, struct err *err);
 /* When the next of them is; 0 when none is. */
 enum status store_outbox_next_ask(
     struct store *st, enum channel channel, int64_t *at, struct err *err);

@@ -153,10 +153,7 @@ telling_take_turn(
 	if (rc != ST_OK)
 		return rc;
 	rc = store_notice_clean(st, err);
-	if (rc == ST_OK)
-		rc = store_commit(st, err);
-	if (rc != ST_OK)
-		store_rollback(st);
+	rc = store_end(st, rc, err);
 	return rc == ST_OK ? notice_sweep(st, err) : rc;
 }
 

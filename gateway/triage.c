@@ -179,10 +179,7 @@ work_through(struct worklist *w,
 			rc = step(&j, w->ids[i], err);
 		journey_free(&j);
 	}
-	if (rc == ST_OK)
-		return store_commit(st, err);
-	store_rollback(st);
-	return rc;
+	return store_end(st, rc, err);
 }
 
 enum status
@@ -255,10 +252,7 @@ finish(struct journey *j, enum status rc, const char *what, const char *who,
 			.what = what,
 			.subject = subject },
 		    err);
-	if (rc == ST_OK)
-		rc = store_commit(st, err);
-	if (rc != ST_OK)
-		store_rollback(st);
+	rc = store_end(st, rc, err);
 	journey_free(j);
 	return rc;
 }

@@ -56,8 +56,9 @@ static void
 claim(struct fixture *f, int max, struct outbox **rows, size_t *n)
 {
 	OK(store_begin(f->st, &f->err));
-	OK(store_outbox_claim(
-	    f->st, CHANNEL_MAIL, NOON, max, &f->arena, rows, n, &f->err));
+	OK(store_outbox_claim(f->st,
+	    &(struct outbox_due){ CHANNEL_MAIL, NOON, max }, &f->arena, rows, n,
+	    &f->err));
 	OK(store_commit(f->st, &f->err));
 }
 
