@@ -604,9 +604,9 @@ crew_outlet_thread(void *arg)
 		rc = outbox_flush(sender, &sent, &err);
 		if (rc != ST_OK || sent > 0)
 			note_way(w, rc, &err);
-		if (rc == ST_OK || (rc == ST_RETRY && sent > 0))
+		if (rc == ST_OK || sent > 0)
 			w->back_off_ms = 0;
-		else
+		if (rc != ST_OK && (rc != ST_RETRY || sent == 0))
 			back_off(w, rc, &err);
 		if (rc != ST_OK || sent > 0)
 			continue;

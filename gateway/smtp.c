@@ -49,6 +49,7 @@ struct talk {
 	struct letters *letters;
 	const struct letter *now; /* under way; NULL: none */
 	bool is_ahead; /* its envelope went out with the last dot */
+	bool awaits_mail; /* the server does: QUIT would be its first line */
 	bool is_in_doubt; /* the last mail sent may have arrived or not */
 	struct err *err;
 };
@@ -252,6 +253,23 @@ is_stopping(const struct smtp *m)
 	return m->sink.stop != NULL && atomic_load(m->sink.stop);
 }
 
+/* A letter that was refused for what we are: it comes again with the usual
+ * delay, so that one with an odd sender does not keep the others back. */
+static enum status
+refused_us(
+    struct talk *t, const struct letter *letter, const struct smtp_reply *reply)
+{
+	char words[256];
+
+	smtp_reply_words(words, sizeof(words), reply);
+	finish(t, letter, SENT_RETRY, words);
+	smtp_reply_log_words(words, sizeof(words), reply);
+	return err_set(t->err, reply->code / 100 == 5 ? ST_REJECT : ST_RETRY,
+	    "the mail server takes no mail from us: %s; look at user and "
+	    "envelope of smtp",
+	    words);
+}
+
 /* By the reply to the dot, if there is one. */
 static void
 finish_sent(struct talk *t, const struct letter *letter,
@@ -280,6 +298,9 @@ hand_over(struct talk *t, const struct smtp_reply *refused)
 	size_t body;
 	enum status rc;
 
+	if (smtp_link_is_ahead(m->link))
+		return err_set(t->err, ST_RETRY,
+		    "the mail server says more than it was asked");
 	/* 354 though nobody is to get it: an empty mail (RFC 2920, 3.1). */
 	if (refused != NULL)
 		buf_str(&m->out, ".\r\n");
@@ -296,9 +317,13 @@ hand_over(struct talk *t, const struct smtp_reply *refused)
 	smtp_link_insist(m->link, false);
 	if (rc == ST_OK)
 		fault_step("smtp: the dot is answered");
+	t->awaits_mail = t->is_ahead;
 	if (refused != NULL)
 		finish_by(t, letter, refused);
-	else
+	else if (smtp_reply_is_about_us(&dot)) {
+		m->settled++;
+		return refused_us(t, letter, &dot);
+	} else
 		finish_sent(t, letter, &dot, is_in_doubt);
 	if (rc == ST_OK && (dot.code == 421 || dot.code / 100 == 3))
 		rc = err_set(t->err, ST_RETRY,
@@ -307,36 +332,41 @@ hand_over(struct talk *t, const struct smtp_reply *refused)
 }
 
 /* What is said to MAIL, or that a login is needed, is said to us and not to the
- * recipient, unless it is the size. */
-static bool
-is_about_us(const struct answers *a)
+ * recipient, unless it is the size; NULL when nothing is. */
+static const struct smtp_reply *
+said_to_us(const struct answers *a)
 {
 	int code = a->mail.code;
 
-	if (a->rcpt.code == 530)
-		return true;
-	return code / 100 != 2 && code != 552 &&
-	       strcmp(a->mail.enhanced, "5.3.4") != 0 &&
-	       strcmp(a->mail.enhanced, "5.2.3") != 0;
+	if (code / 100 != 2)
+		return code == 552 || strcmp(a->mail.enhanced, "5.3.4") == 0 ||
+			       strcmp(a->mail.enhanced, "5.2.3") == 0
+			   ? NULL
+			   : &a->mail;
+	if (smtp_reply_is_about_us(&a->rcpt))
+		return &a->rcpt;
+	return a->rcpt.code / 100 == 2 && smtp_reply_is_about_us(&a->data)
+		   ? &a->data
+		   : NULL;
 }
 
-/* The letter comes again with the usual delay, so that one with an odd sender
- * does not keep the others back. */
+/* A link that was of use may have become too old for the server: its login has
+ * ended, or it has had its share of mails.  A new one is tried first. */
 static enum status
 refuse_us(struct talk *t, const struct answers *a)
 {
-	const struct smtp_reply *reply =
-	    a->mail.code / 100 == 2 ? &a->rcpt : &a->mail;
-	char words[256];
+	const struct smtp_reply *reply = said_to_us(a);
+	const struct letter *letter = t->now;
+	bool is_worn =
+	    t->m->settled > 0 && (reply == &a->mail || reply->code == 530);
 
-	smtp_reply_words(words, sizeof(words), reply);
-	finish(t, t->now, SENT_RETRY, words);
+	t->awaits_mail = a->data.code / 100 == 3;
+	if (is_worn)
+		return err_set(t->err, ST_RETRY,
+		    "the mail server takes no more over this connection (%d)",
+		    reply->code);
 	t->now = NULL;
-	smtp_reply_log_words(words, sizeof(words), reply);
-	return err_set(t->err, reply->code / 100 == 5 ? ST_REJECT : ST_RETRY,
-	    "the mail server takes no mail from us: %s; look at user and "
-	    "envelope of smtp",
-	    words);
+	return refused_us(t, letter, reply);
 }
 
 /* The first reply that refuses; NULL when the mail can follow. */
@@ -363,7 +393,7 @@ transact(struct talk *t)
 							  : ask_singly(t, &a);
 	if (rc != ST_OK)
 		return rc;
-	if (is_about_us(&a))
+	if (said_to_us(&a) != NULL)
 		return refuse_us(t, &a);
 	m->needs_reset = a.mail.code / 100 == 2 && a.data.code / 100 != 3;
 	refused = first_refusal(&a);
@@ -415,8 +445,8 @@ use_link(struct talk *t, enum status *rc)
 	m->used = clock_ticks();
 	was_useful = m->settled > 0;
 	if (*rc != ST_OK)
-		hang_up(m, *rc == ST_REJECT);
-	t->is_ahead = false;
+		hang_up(m, *rc == ST_REJECT && !t->awaits_mail);
+	t->is_ahead = t->awaits_mail = false;
 	/* It was the first letter of a link: it may be what cuts every link,
 	 * and has to step back for the others. */
 	if (*rc != ST_OK && t->now != NULL && !was_useful && !t->is_in_doubt &&

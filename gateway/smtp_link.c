@@ -84,6 +84,12 @@ smtp_link_is_stale(struct smtp_link *l)
 	return l->is_out_of_step || l->rest.n > 0 || stream_wait(l->stream, 0);
 }
 
+bool
+smtp_link_is_ahead(const struct smtp_link *l)
+{
+	return l->rest.n > 0;
+}
+
 void
 smtp_link_insist(struct smtp_link *l, bool insist)
 {

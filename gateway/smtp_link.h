@@ -31,6 +31,10 @@ void smtp_link_certificate(
  * way?  Then the link is of no more use. */
 bool smtp_link_is_stale(struct smtp_link *l);
 
+/* Has the server said more than was asked?  Then no further answer can be told
+ * from what came before it, and only closing is left. */
+bool smtp_link_is_ahead(const struct smtp_link *l);
+
 /* From now on being told to stop ends waits only after a few seconds: what is
  * about to be said must not be left without its answer.  False: as before. */
 void smtp_link_insist(struct smtp_link *l, bool insist);

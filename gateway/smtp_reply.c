@@ -180,3 +180,37 @@ smtp_reply_is_about_place(const struct smtp_reply *reply)
 	return strncmp(e, "4.3.", 4) == 0 || strncmp(e, "4.4.", 4) == 0 ||
 	       strncmp(e, "4.7.", 4) == 0 || strcmp(e, "4.1.2") == 0;
 }
+
+/* "Relay access denied", "relaying not permitted", "unable to relay": a server
+ * that does not know us takes mail for its own people only. */
+static bool
+speaks_of_relay(struct span words)
+{
+	return span_find_nocase(words, "relay") < words.n &&
+	       (span_find_nocase(words, "denied") < words.n ||
+		   span_find_nocase(words, "not permitted") < words.n ||
+		   span_find_nocase(words, "not allowed") < words.n ||
+		   span_find_nocase(words, "prohibited") < words.n ||
+		   span_find_nocase(words, "unable to") < words.n ||
+		   span_find_nocase(words, "do not") < words.n);
+}
+
+bool
+smtp_reply_is_about_us(const struct smtp_reply *reply)
+{
+	/* RFC 3463 and the IANA registry; 5.7.5x and 5.7.6x are Exchange's,
+	 * 5.4.5 is the daily quota at Google's. */
+	static const char *const codes[] = { "5.1.7", "5.1.8", "5.4.5", "5.7.3",
+		"5.7.8", "5.7.9", "5.7.10", "5.7.11", "5.7.13", "5.7.14",
+		"5.7.20", "5.7.21", "5.7.22", "5.7.23", "5.7.24", "5.7.25",
+		"5.7.26", "5.7.27", "5.7.54", "5.7.57", "5.7.60", "5.7.64" };
+
+	if (reply->code / 100 != 5)
+		return false;
+	if (reply->code == 530 || reply->code == 535 || reply->code == 538)
+		return true;
+	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
+		if (strcmp(reply->enhanced, codes[i]) == 0)
+			return true;
+	return speaks_of_relay(span_of(reply->text));
+}

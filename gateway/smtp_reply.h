@@ -43,4 +43,9 @@ smtp_reply_log_words(char *out, size_t size, const struct smtp_reply *reply);
  * (grey-listed, mailbox full)?  Then the next mail there would fare no better. */
 bool smtp_reply_is_about_place(const struct smtp_reply *reply);
 
+/* Does a 5xx speak of us, who give in the mail (no login, no right to relay or
+ * to this sender, our quota), rather than of the recipient?  Then every mail
+ * would be refused, and none of them for good. */
+bool smtp_reply_is_about_us(const struct smtp_reply *reply);
+
 #endif

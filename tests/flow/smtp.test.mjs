@@ -5,65 +5,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { Daemon, House, until } from './house.mjs';
+import { House, until } from './house.mjs';
 import { Authority } from './servers.mjs';
 import { CUT, SILENT, ScriptedSmtp } from './smtp_script.mjs';
-
-const remark = (from, i) => ['Received: from mx.poczta.example by mx.powiat.example; Sun, 22 Nov 2026 10:00:00 +0100',
-	`Authentication-Results: mx.powiat.example; dmarc=pass header.from=${from.split('@')[1]}`,
-	`From: ${from}`, 'To: konsultacje@powiat.example',
-	'Subject: BL-7M4H', `Message-ID: <m${i}@poczta.example>`, '',
-	`Prosimy o kurs numer ${i}.`, ''].join('\r\n');
-
-const person = (i) => `osoba${i}@poczta.example`;
-
-// A house whose mail leaves through a scripted server; rows of the sample
-// context are set aside.
-function story(name, { server: options = {}, smtp = {}, extra }, body) {
-	test(name, async () => {
-		const server = await new ScriptedSmtp(options).start();
-		const house = new House({ extra, smtp: { url: server.url, connections: 1, ...smtp } });
-		const before = Math.max(0, ...house.rows('outbox', 'list').map((r) => r.id));
-		const daemons = [];
-		Object.assign(house, {
-			come: (n, from = person) => {
-				for (let i = 1; i <= n; i++)
-					house.mail(remark(from(i), ++house.came));
-			},
-			came: 0,
-			send: () => house.later('run', '--once'),
-			owed: () => house.rows('outbox', 'list').filter((r) => r.id > before),
-			states: () => house.owed().map((r) => r.state),
-			start: (settings) => {
-				daemons.push(new Daemon(house, settings));
-				return daemons.at(-1);
-			},
-		});
-		try {
-			await body(house, server);
-			assert.deepEqual(server.faults, []);
-		} finally {
-			for (const d of daemons)
-				d.child.kill('SIGKILL');
-			await server.close();
-			house.close();
-		}
-	});
-}
-
-// Each arrived once, under the Message-ID of its row; only what is marked as
-// having been in doubt may have arrived more often, once for each doubt.
-function eachOnce(house, server) {
-	const times = new Map();
-	for (const id of server.messageIds)
-		times.set(id, (times.get(id) || 0) + 1);
-	for (const row of house.owed().filter((r) => r.state === 'sent')) {
-		const n = times.get(`<${row.message_id}>`);
-		assert.ok(n >= 1 && n <= 1 + row.doubts, `row ${row.id} arrived ${n} times`);
-		times.delete(`<${row.message_id}>`);
-	}
-	assert.equal(times.size, 0, 'nothing arrived that is not marked as sent');
-}
+import { anHourLater, dated, eachOnce, later, person, remark, story } from './smtp_story.mjs';
 
 story('many mails take one connection and one round trip each', {}, async (house, server) => {
 	house.come(120);
@@ -82,11 +27,6 @@ story('many mails take one connection and one round trip each', {}, async (house
 	assert.equal(first.rcptArgs, '');
 	assert.match(house.owed()[0].external_id, /^S\d+$/);
 });
-
-// The hour later, when what was deferred is due again.
-const anHourLater = (house) => house.now = new Date(Date.parse(house.now) + 3600e3).toISOString();
-
-const dated = (rows, key) => rows.map((r) => r[key]);
 
 story('a server without PIPELINING is asked one thing at a time', { server: { offers: [] } },
 	async (house, server) => {
@@ -279,8 +219,6 @@ story('replies come byte by byte', { server: { offers: ['PIPELINING', 'DSN'],
 	assert.equal(server.accepted.length, 12);
 	eachOnce(house, server);
 });
-
-const later = (ms, value) => new Promise((resolve) => setTimeout(resolve, ms, value));
 
 story('a server that thinks before each answer is waited for', { server: { script: {
 	data: () => later(100), dot: () => later(100) } } }, async (house, server) => {

@@ -3,6 +3,8 @@
 // smtp.test.mjs has the servers that misbehave; here the relay is a real one
 // that is killed, restarted and cut off while mail goes through it.
 import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
 import { test } from 'node:test';
 
 import { Daemon, House, residentMail, until } from './house.mjs';
@@ -96,6 +98,24 @@ smtpd_recipient_restrictions = check_recipient_access inline:{{osoba2@poczta.exa
 	assert.match(rows[1].why, /^550 5\.1\.1 .*no such user/);
 	assert.match(rows[3].why, /^450 4\.2\.0 .*come again/);
 	await until('the others', () => h.sink.mails().length === 3);
+});
+
+story('a relay that does not know us fails nobody\'s mail, and takes it once it does', {
+	smtp: { user: '', password: undefined },
+	settings: 'smtpd_relay_restrictions = permit_sasl_authenticated, reject_unauth_destination' }, async (h) => {
+	h.come(3);
+	const done = await h.send();
+	assert.equal(done.status, 1);
+	assert.match(done.stderr, /takes no mail from us: 554 5\.7\.1 .*Relay access denied/);
+	assert.deepEqual(h.owed().map((r) => r.state), ['deferred', 'queued', 'queued']);
+	const secret = path.join(h.house.dir, 'smtp.secret');
+	fs.writeFileSync(secret, 'tajne-haslo', { mode: 0o600 });
+	fs.writeFileSync(h.house.conf, fs.readFileSync(h.house.conf, 'utf8')
+		.replace(/^smtp \{(.*)user = ""/m, `smtp {$1user = "konsultacje" password_file = "${secret}"`));
+	h.house.now = new Date(Date.parse(h.house.now) + 3600e3).toISOString();
+	const again = await h.send();
+	assert.equal(again.status, 0, again.stderr);
+	await eachArrives(h);
 });
 
 story('the line is cut and mended while mail goes out', {}, async (h) => {

@@ -95,6 +95,46 @@ replies_are_read_however_they_come(void **state)
 }
 
 static void
+what_is_said_of_us_is_told_from_what_is_said_of_a_recipient(void **state)
+{
+	static const struct {
+		const char *sentence, *bytes;
+		bool about_us;
+	} rows[] = {
+		{ "Postfix knows us not",
+		    "554 5.7.1 <a@b.example>: Relay access denied\r\n", true },
+		{ "Exim neither", "550 relay not permitted\r\n", true },
+		{ "Exchange", "550 5.7.54 SMTP; Unable to relay recipient\r\n",
+		    true },
+		{ "no login", "530 Authentication required\r\n", true },
+		{ "a login that ended", "535 5.7.8 bad credentials\r\n", true },
+		{ "another's sender", "550 5.7.60 not as this sender\r\n",
+		    true },
+		{ "our sender is refused", "553 5.1.8 sender domain\r\n",
+		    true },
+		{ "our quota", "550 5.4.5 daily quota\r\n", true },
+		{ "no such user", "550 5.1.1 no such user\r\n", false },
+		{ "the recipient's policy", "550 5.7.1 not wanted\r\n", false },
+		{ "a box that is full", "552 5.2.2 over quota\r\n", false },
+		{ "another relay's words", "550 5.4.4 no route at relay x\r\n",
+		    false },
+		{ "not for good", "450 4.7.1 relay access denied\r\n", false },
+		{ "a yes", "250 2.1.5 relay not denied\r\n", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct smtp_reply reply = { 0 };
+		bool done;
+
+		print_message("%s\n", rows[i].sentence);
+		assert_int_equal(feed(rows[i].bytes, 7, &reply, &done), ST_OK);
+		assert_int_equal(
+		    smtp_reply_is_about_us(&reply), rows[i].about_us);
+	}
+}
+
+static void
 what_is_no_smtp_is_refused(void **state)
 {
 	static const char *const rows[] = { "HTTP/1.1 400 Bad Request\r\n",
@@ -294,6 +334,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(replies_are_read_however_they_come),
+		cmocka_unit_test(
+		    what_is_said_of_us_is_told_from_what_is_said_of_a_recipient),
 		cmocka_unit_test(what_is_no_smtp_is_refused),
 		cmocka_unit_test(no_answer_is_without_an_end),
 		cmocka_unit_test(the_log_gets_no_address),
