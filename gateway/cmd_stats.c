@@ -104,7 +104,7 @@ read_pace(struct cmd_context *ctx, struct sums *s)
 	for (int i = 0; i < 2 && rc == ST_OK; i++) {
 		struct outbox_owed owed;
 
-		rc = store_outbox_owed(ctx->store, channels[i],
+		rc = store_outbox_owed(ctx->store, channels[i], s->now,
 		    s->now - LATE_MS, &owed, &ctx->err);
 		s->late[i] = owed.rows;
 	}

@@ -14,6 +14,7 @@
 #include "gateway/keys.h"
 #include "gateway/log.h"
 #include "gateway/reminder.h"
+#include "gateway/store_outbox.h"
 
 enum status
 inlet_open(struct inlet *in, struct err *err)
@@ -258,6 +259,19 @@ daemon_resume(struct store *st, struct source *s, struct err *err)
 	return rc;
 }
 
+static enum status
+redate(struct daemon *d, int64_t now, struct err *err)
+{
+	int64_t n = 0;
+	enum status rc = store_outbox_redate(d->store, now, &n, err);
+
+	if (n > 0)
+		log_line(LOG_WARN_,
+		    "outbox due rows=%lld why=\"the clock was put back\"",
+		    (long long)n);
+	return rc;
+}
+
 enum status
 daemon_due(struct daemon *d, struct err *err)
 {
@@ -266,6 +280,9 @@ daemon_due(struct daemon *d, struct err *err)
 	int done = 0, told = 0, owed = 0, reminded = 0;
 	enum status rc = intake_due(d->intake, now, &done, err), here;
 
+	here = redate(d, now, &one);
+	if (rc == ST_OK && here != ST_OK)
+		rc = err_set(err, here, "%s", one.text);
 	here = health_look(d->health, now, &told, &one);
 	if (rc == ST_OK && here != ST_OK)
 		rc = err_set(err, here, "%s", one.text);

@@ -216,7 +216,8 @@ read_owed(
 {
 	int64_t late = l->now - PATIENCE_MS;
 	struct outbox_owed owed;
-	enum status rc = store_outbox_owed(l->h->st, channel, late, &owed, err);
+	enum status rc =
+	    store_outbox_owed(l->h->st, channel, l->now, late, &owed, err);
 	char why[160] = "";
 	bool is_left, is_vain;
 

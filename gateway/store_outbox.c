@@ -431,6 +431,30 @@ store_outbox_next_due(
 	return query_number(&q, due, err);
 }
 
+/* Nothing is put off for more than an hour after its last attempt; what waits
+ * longer than that was given its time by the old clock, or is a text or a
+ * notice that was meant for later. */
+static const char outbox_redate[] =
+    "UPDATE outbox SET due_ms = :now WHERE state IN ('queued', 'deferred')"
+    " AND due_ms > :now + 60000 AND ("
+    "(channel = 'mail' AND state = 'deferred' AND due_ms > :now + 3660000)"
+    " OR (settled_ms > :now + 60000 AND due_ms <= settled_ms + 3600000)"
+    " OR (created_ms > :now + 60000 AND due_ms <= created_ms"
+    " + CASE WHEN notice_id IS NULL THEN 300000 ELSE 0 END))";
+
+enum status
+store_outbox_redate(struct store *st, int64_t now, int64_t *n, struct err *err)
+{
+	struct query q;
+	enum status rc;
+
+	query_open(&q, st, outbox_redate);
+	query_int(&q, ":now", now);
+	rc = query_run(&q, err);
+	*n = rc == ST_OK ? sqlite3_changes64(st->db) : 0;
+	return rc;
+}
+
 static const char outbox_hold_domain[] =
     "UPDATE outbox SET state = 'deferred', due_ms = :due, error = :error"
     " WHERE channel = 'mail' AND state IN ('queued', 'deferred')"
@@ -474,7 +498,8 @@ static const char outbox_in_hand[] =
     " AND channel = :channel";
 static const char outbox_came_back[] =
     "SELECT COUNT(*), MIN(settled_ms) FROM outbox INDEXED BY outbox_settled"
-    " WHERE settled_ms > :since AND channel = :channel AND attempts > 0"
+    " WHERE settled_ms > :since AND settled_ms <= :since + 120000"
+    " AND channel = :channel AND attempts > 0"
     " AND state IN ('sent', 'failed', 'deferred', 'unknown')";
 
 enum status
@@ -714,6 +739,7 @@ const struct statement store_outbox_statements[] = {
 	{ "outbox_due", outbox_due },
 	{ "outbox_mark_claimed", outbox_mark_claimed },
 	{ "outbox_next_due", outbox_next_due },
+	{ "outbox_redate", outbox_redate },
 	{ "outbox_hold_domain", outbox_hold_domain },
 	{ "outbox_note", outbox_note },
 	{ "outbox_in_hand", outbox_in_hand },

@@ -100,9 +100,14 @@ enum status store_outbox_hold_domain(struct store *st, const char *domain,
 enum status store_outbox_note(struct store *st, enum channel channel,
     int64_t now, int max, const char *error, struct err *err);
 
+/* When the clock was put back: rows that were due, or would be tried again, at
+ * a time of the old clock are due now; `*n` counts them. */
+enum status
+store_outbox_redate(struct store *st, int64_t now, int64_t *n, struct err *err);
+
 /* For a limit of the rate: how many rows of that channel are in a sender's
- * hands or came back from one after `since`, and when the first of the latter
- * did (0: none). */
+ * hands or came back from one in the minute after `since` (a later one was of
+ * a clock that was put back), and when the first of the latter did (0: none). */
 enum status store_outbox_pace(struct store *st, enum channel channel,
     int64_t since, int64_t *count, int64_t *first, struct err *err);
 
@@ -175,7 +180,7 @@ struct outbox_owed {
 
 /* Counts what waits, `late`: due before that time; only the store fails. */
 enum status store_outbox_owed(struct store *st, enum channel channel,
-    int64_t late, struct outbox_owed *out, struct err *err);
+    int64_t now, int64_t late, struct outbox_owed *out, struct err *err);
 
 struct outbox_filter {
 	int state; /* -1 any */

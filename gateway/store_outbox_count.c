@@ -75,7 +75,8 @@ store_outbox_counts(
 static const char outbox_last_sent[] =
     "SELECT MAX(settled_ms) FROM (SELECT settled_ms, state, channel"
     " FROM outbox ORDER BY id DESC LIMIT 1000)"
-    " WHERE state = 'sent' AND channel = :channel";
+    " WHERE state = 'sent' AND channel = :channel"
+    " AND settled_ms <= :now + 60000"; /* else of a clock put back */
 static const char outbox_owed[] =
     "SELECT COUNT(*), MIN(created_ms), COALESCE(SUM(due_ms <= :late), 0)"
     " FROM outbox"
@@ -87,8 +88,8 @@ static const char outbox_owed[] =
     " AND (due_ms <= :late OR (attempts > 0 AND claimed_ms > :last))";
 
 enum status
-store_outbox_owed(struct store *st, enum channel channel, int64_t late,
-    struct outbox_owed *out, struct err *err)
+store_outbox_owed(struct store *st, enum channel channel, int64_t now,
+    int64_t late, struct outbox_owed *out, struct err *err)
 {
 	struct query q;
 	enum status rc;
@@ -96,6 +97,7 @@ store_outbox_owed(struct store *st, enum channel channel, int64_t late,
 	*out = (struct outbox_owed){ 0 };
 	query_open(&q, st, outbox_last_sent);
 	query_text(&q, ":channel", channel_name(channel));
+	query_int(&q, ":now", now);
 	rc = query_number(&q, &out->last_sent_ms, err);
 	if (rc != ST_OK)
 		return rc;

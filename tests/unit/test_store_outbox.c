@@ -294,6 +294,65 @@ mail_to_a_place_that_takes_none_waits(void **state)
 	OK(store_outbox_pace(
 	    f->st, CHANNEL_MAIL, NOON - 10, &count, &first, &f->err));
 	assert_int_equal(count, 0);
+	/* By a clock that was put back it has yet to come. */
+	OK(store_outbox_pace(
+	    f->st, CHANNEL_MAIL, NOON - 3 * HOUR, &count, &first, &f->err));
+	assert_int_equal(count, 0);
+}
+
+/* A mail that was owed at `created`, last tried at `tried` (0: never). */
+static int64_t
+put_off(struct fixture *f, const char *token, int64_t created, int64_t due,
+    int64_t tried)
+{
+	struct outbox row = letter(f, token);
+
+	row.created_ms = created;
+	row.due_ms = due;
+	row.settled_ms = tried;
+	row.attempts = tried != 0;
+	row.state = tried != 0 ? OUTBOX_DEFERRED : OUTBOX_QUEUED;
+	OK(store_outbox_add(f->st, &row, &f->err));
+	return row.id;
+}
+
+static void
+a_clock_that_was_put_back_keeps_nobody_waiting(void **state)
+{
+	const int64_t day = 24 * HOUR;
+	const struct {
+		const char *sentence;
+		int64_t created, due, tried; /* from now on */
+		bool is_due;
+	} rows[] = {
+		{ "owed by the old clock", day, day, 0, true },
+		{ "tried by the old clock", -HOUR, day + HOUR, day, true },
+		{ "behind one that was", -HOUR, day + HOUR + 1, 1, true },
+		{ "tried just now", -HOUR, HOUR, 0, false },
+		{ "tried a second ago by another", -HOUR, HOUR, 1000, false },
+		{ "due in a second", 1000, 1000, 0, false },
+		{ "meant for later", -HOUR, day, 0, false },
+	};
+	struct fixture *f = *state;
+	int64_t n = 0;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char token[16];
+		int64_t id;
+
+		snprintf(token, sizeof(token), "t%zu", i);
+		id = put_off(f, token, NOON + rows[i].created,
+		    NOON + rows[i].due,
+		    rows[i].tried == 0 ? 0 : NOON + rows[i].tried);
+
+		print_message("%s\n", rows[i].sentence);
+		OK(store_outbox_redate(f->st, NOON, &n, &f->err));
+		assert_int_equal(n, rows[i].is_due);
+		assert_int_equal(get(f, id).due_ms,
+		    rows[i].is_due ? NOON : NOON + rows[i].due);
+	}
+	OK(store_outbox_redate(f->st, NOON, &n, &f->err));
+	assert_int_equal(n, 0);
 }
 
 static void
@@ -446,6 +505,7 @@ main(void)
 		TEST(a_settled_row_says_what_became_of_it),
 		TEST(a_bounce_that_came_first_is_not_undone),
 		TEST(mail_to_a_place_that_takes_none_waits),
+		TEST(a_clock_that_was_put_back_keeps_nobody_waiting),
 		TEST(what_was_claimed_when_the_program_died_is_unknown),
 		TEST(the_last_word_is_the_newest_that_may_have_arrived),
 		TEST(replies_are_counted_for_the_limits),
