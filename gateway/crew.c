@@ -242,6 +242,13 @@ reread(struct worker *w, struct err *err)
 	return rc;
 }
 
+/* What could not be reached says nothing of its certificate. */
+static int64_t
+expires(int64_t ms, enum status rc)
+{
+	return ms == 0 && rc != ST_OK ? -1 : ms;
+}
+
 /* Tells intake's thread what the source came to. */
 static enum status
 note_health(struct worker *w, enum status rc, struct err *why)
@@ -250,7 +257,8 @@ note_health(struct worker *w, enum status rc, struct err *why)
 	struct job note = { .errand = NOTE_HEALTH,
 		.kind = ALERT_SOURCE,
 		.part_rc = rc,
-		.expires_ms = s == NULL ? -1 : s->certificate_expires_ms };
+		.expires_ms =
+		    s == NULL ? -1 : expires(s->certificate_expires_ms, rc) };
 	struct err err;
 
 	snprintf(note.part, sizeof(note.part), "%s", w->inlet->name);
@@ -584,7 +592,8 @@ note_way(struct worker *w, enum status rc, const struct err *why)
 	    (rc == w->noted_rc && clock_ticks() - w->noted < NOTE_EVERY_MS))
 		return;
 	if (!post(w->crew, ALERT_WAY, outbox_way(sender), rc,
-		rc == ST_OK ? "" : why->text, outbox_certificate(sender)))
+		rc == ST_OK ? "" : why->text,
+		expires(outbox_certificate(sender), rc)))
 		return;
 	w->noted_rc = rc;
 	w->noted = clock_ticks();
@@ -619,6 +628,9 @@ crew_outlet_thread(void *arg)
 		set_busy(w, false);
 		queue_take(w->wake, time_to_next(sender));
 	}
+	/* Here, where each has its own second for it. */
+	set_busy(w, true);
+	outbox_part(sender);
 	return NULL;
 }
 

@@ -140,7 +140,8 @@ crew_start_outlet(struct crew *crew, int i, struct err *err)
 	struct worker *w = crew_outlet(crew, i);
 
 	w->outlet = &crew->d->outlets[i];
-	outbox_heed(w->outlet->sender, &crew->d->is_stopping, &w->busy_since);
+	outbox_heed(w->outlet->sender, &crew->d->is_stopping, &w->busy_since,
+	    crew->is_once);
 	return start_worker(w, w->outlet->name,
 	    crew->is_once ? crew_outlet_once : crew_outlet_thread, err);
 }

@@ -8,6 +8,8 @@
 #include "gateway/oauth.h"
 #include "gateway/secret.h"
 
+enum { GREETING_S_MIN = 30, GREETING_S_MAX = 120 };
+
 struct login {
 	const char *name; /* for `uwaga login NAME` */
 	const char *password_file;
@@ -93,6 +95,20 @@ login_mailbox(struct stream **out, const struct config_mailbox *conf,
 	return open_as(out, &set, &login, err);
 }
 
+/* A server may look up our name before it greets us, which takes it long where
+ * the name servers are slow; but for nobody so long as for a mail. */
+static int
+patience(const struct config_smtp *conf)
+{
+	long seconds = conf->timeout;
+
+	if (seconds < GREETING_S_MIN)
+		seconds = GREETING_S_MIN;
+	if (seconds > GREETING_S_MAX)
+		seconds = GREETING_S_MAX;
+	return (int)seconds * 1000;
+}
+
 enum status
 login_smtp(struct stream **out, const struct config_smtp *conf,
     const char *hello, const atomic_bool *stop, struct err *err)
@@ -105,6 +121,7 @@ login_smtp(struct stream **out, const struct config_smtp *conf,
 		.ca_file = conf->ca_file,
 		.pin = conf->pin,
 		.hello = hello,
+		.open_ms = patience(conf),
 		.stop = stop };
 
 	return open_as(out, &set, &login, err);

@@ -26,7 +26,8 @@ enum {
 	GIVE_UP_ATTEMPTS = 5,
 	/* A letter that ends every connection must not arrive for ever. */
 	DOUBTS_MAX = 6,
-	TRIES_ONCE = 5, /* to settle, a second apart */
+	TRIES_ONCE = 5, /* to settle, in `run --once` */
+	TRY_S_MAX = 16, /* between two of them */
 };
 
 enum status
@@ -64,11 +65,12 @@ outbox_close(struct outbox_sender *ob)
 }
 
 void
-outbox_heed(
-    struct outbox_sender *ob, const atomic_bool *stop, atomic_llong *progress)
+outbox_heed(struct outbox_sender *ob, const atomic_bool *stop,
+    atomic_llong *progress, bool is_once)
 {
 	ob->stop = stop;
 	ob->progress = progress;
+	ob->is_once = is_once;
 }
 
 const char *
@@ -358,21 +360,35 @@ exchange(struct outbox_sender *ob, struct hand *h, bool more, struct err *err)
 	return ST_OK;
 }
 
+/* It waits for room on the disk: whoever watches must not take it for stuck and
+ * end the program, which would forget what was sent. */
+static void
+rest_before_settling(struct outbox_sender *ob, int tried)
+{
+	int seconds = tried < 4 ? 1 << tried : TRY_S_MAX;
+	const struct timespec time = { ob->is_once ? 1 : seconds, 0 };
+
+	if (ob->progress != NULL)
+		atomic_store(ob->progress, 0);
+	nanosleep(&time, NULL); /* a signal ends it early */
+	if (ob->progress != NULL)
+		atomic_store(ob->progress, clock_ticks());
+}
+
 /* The same, tried until it succeeds, told to stop, or often enough for `run
  * --once`: rows that are not settled cannot be told from those of a crash. */
 static enum status
 exchange_surely(
     struct outbox_sender *ob, struct hand *h, bool more, struct err *err)
 {
-	const struct timespec second = { 1, 0 };
 	enum status rc = exchange(ob, h, more, err);
 
 	for (int i = 0; rc != ST_OK && h->n > 0; i++) {
-		if (ob->stop == NULL ? i >= TRIES_ONCE : is_stopping(ob))
+		if (is_stopping(ob) || (ob->is_once && i >= TRIES_ONCE))
 			break;
 		log_line(LOG_ERROR_, "outbox not settled rows=%zu why=\"%s\"",
 		    h->n, err->text);
-		nanosleep(&second, NULL);
+		rest_before_settling(ob, i);
 		rc = exchange(ob, h, false, err);
 	}
 	return rc;
@@ -453,6 +469,12 @@ outbox_flush(struct outbox_sender *ob, int *sent, struct err *err)
 	if (rc == ST_OK && way != ST_OK && !is_stopping(ob))
 		rc = err_set(err, way, "%s", why.text);
 	return rc;
+}
+
+void
+outbox_part(struct outbox_sender *ob)
+{
+	ways_part(ob);
 }
 
 void

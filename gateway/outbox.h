@@ -28,9 +28,11 @@ void outbox_close(struct outbox_sender *ob);
 
 /* From now on `stop` (borrowed) ends what it does within a few seconds, and
  * `progress` (borrowed, may be NULL) is set to clock_ticks() for each letter
- * done, for whoever watches. */
-void outbox_heed(
-    struct outbox_sender *ob, const atomic_bool *stop, atomic_llong *progress);
+ * done, for whoever watches, and to 0 while it waits for room on the disk.
+ * `is_once`: nobody waits until a full disk has room
+ * again; what became of a letter is then in doubt at the next start. */
+void outbox_heed(struct outbox_sender *ob, const atomic_bool *stop,
+    atomic_llong *progress, bool is_once);
 
 /* At a start, under the lock, once for each channel: rows that were in a
  * sender's hands when the program stopped become unknown.  Those that may be
@@ -61,6 +63,9 @@ enum status outbox_next(struct outbox_sender *ob, int64_t *at, struct err *err);
  * which leave by several. */
 const char *outbox_way(const struct outbox_sender *ob);
 int64_t outbox_certificate(const struct outbox_sender *ob);
+
+/* Says goodbye to every way out and closes it, which may take a second each. */
+void outbox_part(struct outbox_sender *ob);
 
 /* Nothing is to be sent for now: idle connections are closed after a while. */
 void outbox_rest(struct outbox_sender *ob);

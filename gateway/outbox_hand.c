@@ -35,11 +35,21 @@ ways_list(struct outbox_sender *ob, struct err *err)
 }
 
 void
+ways_part(struct outbox_sender *ob)
+{
+	for (int i = 0; i < ob->n_ways; i++) {
+		struct sink *sink = ob->ways[i].sink;
+
+		ob->ways[i].sink = NULL;
+		if (sink != NULL)
+			sink->ops->close(sink);
+	}
+}
+
+void
 ways_close(struct outbox_sender *ob)
 {
-	for (int i = 0; i < ob->n_ways; i++)
-		if (ob->ways[i].sink != NULL)
-			ob->ways[i].sink->ops->close(ob->ways[i].sink);
+	ways_part(ob);
 	free(ob->ways);
 }
 

@@ -29,6 +29,7 @@ struct outbox_sender {
 	int n_ways;
 	const atomic_bool *stop; /* borrowed; or NULL */
 	atomic_llong *progress; /* borrowed; or NULL */
+	bool is_once;
 };
 
 /* Claimed rows and what becomes of each. */
@@ -45,6 +46,7 @@ struct hand {
 
 /* Names the ways of the sender's channel.  ST_BROKEN: no memory. */
 enum status ways_list(struct outbox_sender *ob, struct err *err);
+void ways_part(struct outbox_sender *ob); /* they open again when needed */
 void ways_close(struct outbox_sender *ob);
 void ways_rest(struct outbox_sender *ob);
 

@@ -292,3 +292,36 @@ story('a login that a mail server refuses is told at once, by mail and text, nev
 		ca.close();
 	}
 }, { extra });
+
+story('a certificate that runs out is not called well because its server cannot be reached', async (house, start) => {
+	const ca = new Authority();
+	const server = await new SmtpRecorder({ cert: ca.expiring }).start();
+	const at = (minutes) => setClock(house, new Date(began + minutes * 60000).toISOString());
+	const began = Date.now();
+	try {
+		at(0);
+		through(house, server, `pin = "${ca.expiring.pin}"`, 'smtps');
+		house.mail(mail(1));
+		let daemon = start();
+		await until('the answer', () => server.mails.length === 1);
+		at(2);
+		await daemon.said(/alert broken kind=certificate name="smtp"/);
+		await daemon.stop();
+		await server.close();
+		house.mail(mail(2));
+		daemon = start();
+		await daemon.said(/outbox mail 1 failed/);
+		at(40);
+		await daemon.said(/alert broken kind=way name="smtp"/);
+		const back = away(house, 'spool/inbox');
+		await daemon.said(/sms bramka failed/);
+		at(90);
+		await daemon.said(/alert broken kind=source name="sms bramka"/);
+		back();
+		await daemon.stop();
+		assert.ok(!/alert over kind=certificate/.test(daemon.log));
+	} finally {
+		await server.close().catch(() => {});
+		ca.close();
+	}
+}, { extra });

@@ -10,6 +10,19 @@ import { Authority } from './servers.mjs';
 import { CUT, SILENT, ScriptedSmtp } from './smtp_script.mjs';
 import { anHourLater, dated, eachOnce, later, person, remark, story } from './smtp_story.mjs';
 
+// Begun before all others, as it takes its time.
+const patient = (async () => {
+	const server = await new ScriptedSmtp({ script: { greeting: () => later(31500) } }).start();
+	const house = new House({ smtp: { url: server.url, connections: 1 } });
+	try {
+		house.mail(remark(person(1), 1));
+		return { ...await house.later('run', '--once'), sent: server.accepted.length };
+	} finally {
+		await server.close();
+		house.close();
+	}
+})();
+
 story('many mails take one connection and one round trip each', {}, async (house, server) => {
 	house.come(120);
 	const done = await house.send();
@@ -389,6 +402,18 @@ story('told to stop, it does not wait for a server that says nothing', {
 	assert.deepEqual(house.states().slice(1), ['queued', 'queued', 'queued', 'queued']);
 });
 
+story('told to stop, twenty connections to a server that fell silent do not wait one after the other', {
+	smtp: { connections: 20 }, server: { script: { dot: () => later(200) } } }, async (house, server) => {
+	house.come(1050);
+	const daemon = house.start();
+	await until('all are open', () => server.open >= 15, 60000);
+	await until('all is sent', () => server.accepted.length === 1050, 60000);
+	await until('all is noted', () => house.states().every((s) => s === 'sent'), 60000);
+	for (const socket of server.sockets)
+		socket.pause();
+	await daemon.stop(); // within ten seconds
+});
+
 story('killed while it sends: what was in its hands is listed and comes again', { smtp: { connections: 2 },
 	server: { script: { dot: (s) => s.mails < 20 ? undefined : later(50) } } }, async (house, server) => {
 	house.come(300);
@@ -438,3 +463,9 @@ story('an idle connection is closed, and one that the server closed is not used'
 		await daemon.stop();
 		eachOnce(house, server);
 	});
+
+test('a server that looks up our name for half a minute before it greets us is waited for', async () => {
+	const done = await patient;
+	assert.equal(done.status, 0, done.stderr);
+	assert.equal(done.sent, 1);
+});
