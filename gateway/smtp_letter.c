@@ -108,11 +108,14 @@ line_length(struct span s)
 	return s.n;
 }
 
+/* What ends within the length of a line has no line that is longer, so most
+ * lines need no look of their own. */
 static const char *
 line_problem(struct span mail)
 {
-	while (mail.n > 0) {
-		size_t n = line_length(mail);
+	while (mail.n > LINE_MAX_BYTES) {
+		const char *lf = memrchr(mail.p, '\n', LINE_MAX_BYTES + 1);
+		size_t n = lf == NULL ? line_length(mail) : (size_t)(lf - mail.p);
 
 		if (n > LINE_MAX_BYTES)
 			return "a line of the mail is longer than 998 bytes";
@@ -212,20 +215,46 @@ smtp_letter_rcpt(struct buf *out, const struct letter *letter,
 	buf_str(out, "\r\n");
 }
 
+/* The bytes of the first line with its CRLF when it can go as it is, else 0. */
+static size_t
+untouched_line(struct span mail)
+{
+	size_t most = mail.n < LINE_MAX_BYTES + 2 ? mail.n : LINE_MAX_BYTES + 2;
+	const char *lf = most == 0 ? NULL : memchr(mail.p, '\n', most);
+	size_t n = lf == NULL ? 0 : (size_t)(lf - mail.p);
+
+	if (n == 0 || mail.p[0] == '.' ||
+	    memchr(mail.p, '\r', n) != mail.p + n - 1)
+		return 0;
+	return n + 1;
+}
+
+static struct span
+put_line(struct buf *out, struct span mail)
+{
+	size_t n = line_length(mail);
+	bool is_crlf =
+	    n + 1 < mail.n && mail.p[n] == '\r' && mail.p[n + 1] == '\n';
+
+	if (mail.p[0] == '.')
+		buf_char(out, '.');
+	buf_add(out, span_sub(mail, 0, n));
+	buf_add(out, SPAN("\r\n"));
+	return span_from(mail, is_crlf ? n + 2 : n + 1);
+}
+
 void
 smtp_letter_body(struct buf *out, struct span mail)
 {
 	while (mail.n > 0) {
-		size_t n = line_length(mail);
-		bool is_crlf = n + 1 < mail.n && mail.p[n] == '\r' &&
-			       mail.p[n + 1] == '\n';
+		size_t same = 0, n;
 
-		if (mail.p[0] == '.')
-			buf_char(out, '.');
-		buf_add(out, span_sub(mail, 0, is_crlf ? n + 2 : n));
-		if (!is_crlf)
-			buf_add(out, SPAN("\r\n"));
-		mail = span_from(mail, is_crlf ? n + 2 : n + 1);
+		while ((n = untouched_line(span_from(mail, same))) > 0)
+			same += n;
+		buf_add(out, span_sub(mail, 0, same));
+		mail = span_from(mail, same);
+		if (mail.n > 0)
+			mail = put_line(out, mail);
 	}
 	buf_add(out, SPAN(".\r\n"));
 }

@@ -176,13 +176,20 @@ buf_char(struct buf *b, char c)
 void
 buf_printf(struct buf *b, const char *fmt, ...)
 {
+	size_t left = b->p == NULL || b->failed ? 0 : b->cap - b->n;
 	va_list ap;
-	char *p;
+	char *p = left > 0 ? b->p + b->n : NULL;
 	int n;
 
 	va_start(ap, fmt);
-	n = vsnprintf(NULL, 0, fmt, ap);
+	n = vsnprintf(p, left, fmt, ap);
 	va_end(ap);
+	if (n >= 0 && (size_t)n < left && b->n + (size_t)n <= b->max) {
+		b->n += (size_t)n;
+		return;
+	}
+	if (p != NULL)
+		*p = '\0'; /* it did not fit, and nothing is written */
 	p = n < 0 ? NULL : buf_room(b, (size_t)n);
 	if (p == NULL) {
 		b->failed = true;

@@ -231,7 +231,7 @@ escape(char *to, struct span bytes)
 
 /* Takes from `*s` what fits into a line that may have to end with "=". */
 static size_t
-fill_line(char line[LINE_LENGTH], struct span *s)
+fill_line(char *line, struct span *s)
 {
 	size_t n = 0, len;
 
@@ -261,15 +261,17 @@ fill_line(char line[LINE_LENGTH], struct span *s)
 static void
 put_quoted_line(struct buf *out, struct span s)
 {
-	char line[LINE_LENGTH];
-
 	do {
-		size_t n = fill_line(line, &s);
+		char *line = buf_room(out, LINE_LENGTH + 2);
+		size_t n;
 
+		if (line == NULL)
+			return;
+		n = fill_line(line, &s);
 		if (s.n > 0)
 			line[n++] = '=';
-		buf_add(out, (struct span){ line, n });
-		buf_str(out, "\r\n");
+		memcpy(line + n, "\r\n", 3);
+		out->n += n + 2;
 	} while (s.n > 0);
 }
 
