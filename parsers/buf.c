@@ -32,30 +32,6 @@ span_eq(struct span a, struct span b)
 	return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
 }
 
-bool
-span_is(struct span a, const char *s)
-{
-	return span_eq(a, span_of(s));
-}
-
-bool
-span_is_nocase(struct span a, const char *s)
-{
-	return a.n == strlen(s) && (a.n == 0 || strncasecmp(a.p, s, a.n) == 0);
-}
-
-bool
-span_starts(struct span a, const char *prefix)
-{
-	return span_is(span_sub(a, 0, strlen(prefix)), prefix);
-}
-
-bool
-span_starts_nocase(struct span a, const char *prefix)
-{
-	return span_is_nocase(span_sub(a, 0, strlen(prefix)), prefix);
-}
-
 size_t
 span_find(struct span a, const char *needle)
 {

@@ -9,6 +9,8 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
+#include <strings.h>
 
 #include "parsers/status.h"
 
@@ -24,12 +26,49 @@ struct span {
 /* The span of a C string; NULL gives the empty span. */
 struct span span_of(const char *s);
 
-/* Same bytes?  `span_is` compares with a C string, `_nocase` folds ASCII. */
+/* Same bytes? */
 bool span_eq(struct span a, struct span b);
-bool span_is(struct span a, const char *s);
-bool span_is_nocase(struct span a, const char *s);
-bool span_starts(struct span a, const char *prefix);
-bool span_starts_nocase(struct span a, const char *prefix);
+
+/* Is `a` that C string, and does it start with that one?  `_nocase` folds
+ * ASCII.  Every mail asks thousands of times, mostly of lists: most answers
+ * lie in the first byte. */
+static inline bool
+span_starts(struct span a, const char *prefix)
+{
+	size_t n;
+
+	if (prefix[0] != '\0' && (a.n == 0 || a.p[0] != prefix[0]))
+		return false;
+	n = strlen(prefix);
+	return n <= a.n && (n == 0 || memcmp(a.p, prefix, n) == 0);
+}
+
+/* See span_starts. */
+static inline bool
+span_is(struct span a, const char *s)
+{
+	return span_starts(a, s) && strlen(s) == a.n;
+}
+
+/* See span_starts. */
+static inline bool
+span_starts_nocase(struct span a, const char *prefix)
+{
+	size_t n;
+
+	if (prefix[0] != '\0' &&
+	    (a.n == 0 || ((a.p[0] ^ prefix[0]) & ~0x20) != 0))
+		return false;
+	n = strlen(prefix);
+	return n <= a.n && (n == 0 || strncasecmp(a.p, prefix, n) == 0);
+}
+
+/* See span_starts. */
+static inline bool
+span_is_nocase(struct span a, const char *s)
+{
+	return span_starts_nocase(a, s) && strlen(s) == a.n;
+}
 
 /* Where `needle` first stands in `a`: its offset, or a.n when it does not. */
 size_t span_find(struct span a, const char *needle);

@@ -98,8 +98,17 @@ latin_twin(int32_t cp)
 	return 0;
 }
 
+/* An accented Latin letter, which is no letter of a code in any form: not so
+ * the dotless i and the Polish l. */
+static bool
+is_accented(int32_t cp)
+{
+	return cp >= 0xC0 && cp < 0x17F && cp != 0x131 && cp != 0x141 &&
+	       cp != 0x142;
+}
+
 /* May `cp` be another form of one plain letter or digit?  Asking costs, so that
- * accented Latin letters and Arabic forms, which are none, are not asked. */
+ * Latin letters and Arabic forms, which are none, are not asked. */
 static bool
 may_be_form(int32_t cp)
 {
@@ -110,10 +119,14 @@ static void
 glyph_of_other(struct glyph *g, int32_t cp)
 {
 	utf8proc_int32_t parts[2] = { 0 };
-	utf8proc_category_t category = utf8proc_category(cp);
+	utf8proc_category_t category;
 	int32_t up;
 
 	g->kind = OTHER;
+	g->word = is_accented(cp) && text_is_word(cp);
+	if (is_accented(cp))
+		return;
+	category = utf8proc_category(cp);
 	if (cp == 0xAD || cp == 0xFEFF || category == UTF8PROC_CATEGORY_CF) {
 		g->kind = NOTHING;
 	} else if (category == UTF8PROC_CATEGORY_ZS) {

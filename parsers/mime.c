@@ -130,13 +130,15 @@ static const char *
 unsafe(struct span body)
 {
 	size_t structures = 0, dashed = 0, comments = 0;
+	bool has_comments = span_find(body, "(") < body.n;
 	struct arena a = { 0 };
 	const char *why = NULL;
 	struct span line, field;
 
 	while (why == NULL && span_line(&body, &line)) {
 		dashed += span_starts(line, "--");
-		comments = comment_depth(line, comments);
+		if (has_comments)
+			comments = comment_depth(line, comments);
 		if (comments > COMMENTS_MAX)
 			why = "too many open brackets";
 		if (dashed > DASHED_MAX)

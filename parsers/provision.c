@@ -177,8 +177,11 @@ read_rank(enum rank *rank, struct span s, size_t i, size_t n)
 	text_fold(&f, span_sub(s, i, n));
 	for (size_t k = 0; k < sizeof(words) / sizeof(words[0]) && !found;
 	     k++) {
-		size_t len = strlen(words[k].word);
+		size_t len;
 
+		if (f.n == 0 || words[k].word[0] != f.p[0])
+			continue;
+		len = strlen(words[k].word);
 		if (words[k].word[len - 1] == '*')
 			found = f.n >= len - 1 && f.n <= len + 3 &&
 				memcmp(f.p, words[k].word, len - 1) == 0;

@@ -58,8 +58,8 @@ next_word(struct word *out, struct span *rest)
 static bool
 has_any(struct span s, const char *signs)
 {
-	for (size_t i = 0; i < s.n; i++)
-		if (memchr(signs, s.p[i], strlen(signs)) != NULL)
+	for (; s.n > 0 && *signs != '\0'; signs++)
+		if (memchr(s.p, *signs, s.n) != NULL)
 			return true;
 	return false;
 }

@@ -1,6 +1,8 @@
 /* text - UTF-8 and what "the same word" means */
 #include "parsers/text.h"
 
+#include <pthread.h>
+#include <stdint.h>
 #include <string.h>
 
 #include <utf8proc.h>
@@ -15,6 +17,9 @@ enum { PIECE_SOFT = 64, PIECE_HARD = 128, PER_CHAR = 18 };
 	(UTF8PROC_STABLE | UTF8PROC_COMPAT | UTF8PROC_DECOMPOSE | \
 	    UTF8PROC_CASEFOLD | UTF8PROC_STRIPMARK | UTF8PROC_IGNORE)
 
+/* Eight times the same byte. */
+#define EACH(byte) (0x0101010101010101U * (byte))
+
 static size_t
 ascii_run(struct span s)
 {
@@ -23,7 +28,7 @@ ascii_run(struct span s)
 
 	for (; i + sizeof(eight) <= s.n; i += sizeof(eight)) {
 		memcpy(&eight, s.p + i, sizeof(eight));
-		if (eight & 0x8080808080808080U)
+		if (eight & EACH(0x80))
 			break;
 	}
 	while (i < s.n && (unsigned char)s.p[i] < 0x80)
@@ -103,11 +108,20 @@ cleaned(int32_t cp)
 	return cp < 0x20 || (cp >= 0x7F && cp < 0xA0) ? -1 : cp;
 }
 
+/* Visible ASCII and spaces, eight at a time: the sums carry into the highest bit
+ * of a byte from 0x20 on and at 0x7F, and into no other byte. */
 static size_t
 printable_run(struct span s)
 {
 	size_t i = 0;
+	uint64_t eight;
 
+	for (; i + sizeof(eight) <= s.n; i += sizeof(eight)) {
+		memcpy(&eight, s.p + i, sizeof(eight));
+		if ((eight | ~(eight + EACH(0x60)) | (eight + EACH(0x01))) &
+		    EACH(0x80))
+			break;
+	}
 	while (i < s.n && s.p[i] >= 0x20 && s.p[i] < 0x7F)
 		i++;
 	return i;
@@ -250,7 +264,7 @@ is_white(int32_t cp)
 
 /* Appends the folded form of `cp`, which is no white space itself. */
 static void
-fold_one(struct buf *out, size_t start, int32_t cp)
+fold_far(struct buf *out, size_t start, int32_t cp)
 {
 	utf8proc_int32_t parts[PER_CHAR];
 	utf8proc_ssize_t n;
@@ -271,6 +285,39 @@ fold_one(struct buf *out, size_t start, int32_t cp)
 			add_codepoint(out, parts[i]);
 		else if (out->n > start && out->p[out->n - 1] != ' ')
 			buf_char(out, ' ');
+}
+
+/* The folded forms of accented Latin letters, worked out once: folding one in
+ * general is as dear as a line of ASCII. */
+static struct {
+	char bytes[7];
+	unsigned char n;
+} latin[0x180 - 0xC0];
+static pthread_once_t latin_once = PTHREAD_ONCE_INIT;
+
+static void
+fill_latin(void)
+{
+	for (int i = 0; i < 0x180 - 0xC0; i++) {
+		struct buf b = { .max = sizeof(latin[i].bytes) };
+
+		fold_far(&b, 0, 0xC0 + i);
+		latin[i].n = (unsigned char)b.n;
+		memcpy(latin[i].bytes, buf_cstr(&b), b.n);
+		buf_free(&b);
+	}
+}
+
+static void
+fold_one(struct buf *out, size_t start, int32_t cp)
+{
+	if (cp < 0xC0 || cp >= 0x180) {
+		fold_far(out, start, cp);
+		return;
+	}
+	pthread_once(&latin_once, fill_latin);
+	buf_add(out,
+	    (struct span){ latin[cp - 0xC0].bytes, latin[cp - 0xC0].n });
 }
 
 static void
@@ -330,13 +377,10 @@ text_fold_copy(struct arena *a, struct span in)
 }
 
 bool
-text_is_word(int32_t codepoint)
+text_is_word_far(int32_t codepoint)
 {
 	utf8proc_category_t kind;
 
-	if (codepoint >= 0 && codepoint < 0x80)
-		return (codepoint >= '0' && codepoint <= '9') ||
-		       ((codepoint | 32) >= 'a' && (codepoint | 32) <= 'z');
 	if (codepoint >= 0xC0 && codepoint < 0x250) /* Latin letters */
 		return codepoint != 0xD7 && codepoint != 0xF7;
 	kind = utf8proc_category(codepoint);

@@ -46,8 +46,18 @@ text_next(struct span s, size_t *len)
 	return s.p[0];
 }
 
+/* text_is_word for what is not ASCII. */
+bool text_is_word_far(int32_t codepoint);
+
 /* Letters and digits of any script. */
-bool text_is_word(int32_t codepoint);
+static inline bool
+text_is_word(int32_t codepoint)
+{
+	if (codepoint < 0 || codepoint >= 0x80)
+		return text_is_word_far(codepoint);
+	return (codepoint >= '0' && codepoint <= '9') ||
+	       ((codepoint | 32) >= 'a' && (codepoint | 32) <= 'z');
+}
 
 /* How many code points. */
 size_t text_length(struct span s);
