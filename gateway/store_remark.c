@@ -156,7 +156,11 @@ index_words(struct store *st, int64_t id, const char *text, struct err *err)
 
 static const char number_take[] =
     "UPDATE consultation SET next_number = next_number + 1, filed = filed + 1"
-    " WHERE id = :consultation RETURNING next_number - 1, code";
+    " WHERE id = :consultation";
+
+static const char number_taken[] =
+    "SELECT next_number - 1, code"
+    " FROM consultation WHERE id = :consultation";
 
 static enum status
 take_number(
@@ -166,16 +170,21 @@ take_number(
 	struct query q;
 	enum status rc;
 
+	r->number = 0;
 	query_open(&q, st, number_take);
 	query_id(&q, ":consultation", r->consultation_id);
+	rc = query_run(&q, err);
+	if (rc != ST_OK)
+		return rc;
+	query_open(&q, st, number_taken);
+	query_id(&q, ":consultation", r->consultation_id);
 	rc = query_step(&q, err);
-	r->number = rc == ST_OK && q.has_row ? query_get_int(&q) : 0;
-	if (r->number != 0)
+	if (rc == ST_OK && q.has_row) {
+		r->number = query_get_int(&q);
 		snprintf(name, NAME_SIZE, "%s/%lld", query_get_text(&q, &a),
 		    (long long)r->number);
+	}
 	arena_free(&a);
-	while (rc == ST_OK && q.has_row)
-		rc = query_step(&q, err);
 	rc = query_close(&q, rc, err);
 	if (rc == ST_OK && r->number == 0)
 		rc = err_set(err, ST_REJECT, "there is no consultation %lld",
@@ -652,6 +661,7 @@ const struct statement store_remark_statements[] = {
 	{ "fts_delete", fts_delete },
 	{ "fts_add", fts_add },
 	{ "number_take", number_take },
+	{ "number_taken", number_taken },
 	{ "remark_add", remark_add },
 	{ "remark_next_version", remark_next_version },
 	{ "remark_present", remark_present },

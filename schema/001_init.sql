@@ -2,7 +2,9 @@
 --
 -- Times are UTC milliseconds; NULL stands for "none".  Where people set a time
 -- (deadlines, meetings) the local time and its zone stand beside it.
--- Lists of words are one per line.  Never edited after its release.
+-- Lists of words are one per line.  A CHECK of more than two words is written
+-- with OR: of IN SQLite makes a table anew, at each INSERT and UPDATE.  Never
+-- edited after its release.
 
 PRAGMA application_id = 1433887079; -- "Uwag"
 
@@ -18,7 +20,7 @@ CREATE TABLE commune (
 	name TEXT NOT NULL, -- "Chełm Śląski"
 	name_key TEXT NOT NULL UNIQUE, -- the name folded: "chelm slaski"
 	kind TEXT NOT NULL DEFAULT ''
-		CHECK (kind IN ('', 'urban', 'rural')) -- '' not stated
+		CHECK (kind = '' OR kind = 'urban' OR kind = 'rural') -- '' not stated
 ) STRICT;
 
 CREATE TABLE consultation (
@@ -80,8 +82,9 @@ CREATE TABLE meeting (
 	commune_id INTEGER NOT NULL REFERENCES commune (id), -- whose meeting
 	phase TEXT NOT NULL
 		CHECK (phase IN ('needs', 'remarks')), -- what is gathered there
-	state TEXT NOT NULL DEFAULT 'planned' CHECK (state IN
-		('planned', 'announced', 'changed', 'cancelled', 'held')), -- so far
+	state TEXT NOT NULL DEFAULT 'planned' CHECK (state = 'planned'
+		OR state = 'announced' OR state = 'changed'
+		OR state = 'cancelled' OR state = 'held'), -- so far
 	starts_ms INTEGER NOT NULL, -- begin
 	starts_local TEXT NOT NULL, -- the same as people read it
 	ends_ms INTEGER, -- end; NULL open
@@ -182,16 +185,26 @@ CREATE TABLE inbound (
 	subject TEXT NOT NULL DEFAULT '', -- decoded
 	text TEXT NOT NULL DEFAULT '', -- the author's own new text
 	remark TEXT NOT NULL DEFAULT '', -- what would be filed of it
-	kind TEXT NOT NULL CHECK (kind IN ('remark', 'bounce', 'delayed',
-		'complaint', 'rsvp', 'receipt', 'auto_reply', 'list', 'command',
-		'empty', 'unreadable')), -- what the parsers say it is
-	command TEXT NOT NULL DEFAULT '' CHECK (command IN ('', 'stop', 'start',
-		'help', 'state', 'yes', 'no', 'correction', 'withdraw', 'send',
-		'cancel_job', 'all', 'announce', 'change', 'cancel')), -- asked for
-	fate TEXT NOT NULL CHECK (fate IN ('filed', 'corrected', 'withdrawn',
-		'held', 'closed', 'not_open', 'empty', 'duplicate', 'command', 'rsvp',
-		'receipt', 'bounce', 'delayed', 'complaint', 'automatic', 'list',
-		'thanks', 'spam', 'staff', 'unreadable')), -- what became of it
+	kind TEXT NOT NULL CHECK (kind = 'remark' OR kind = 'bounce'
+		OR kind = 'delayed' OR kind = 'complaint' OR kind = 'rsvp'
+		OR kind = 'receipt' OR kind = 'auto_reply' OR kind = 'list'
+		OR kind = 'command'
+		OR kind = 'empty' OR kind = 'unreadable'), -- as the parsers say
+	command TEXT NOT NULL DEFAULT '' CHECK (command = ''
+		OR command = 'stop' OR command = 'start' OR command = 'help'
+		OR command = 'state' OR command = 'yes' OR command = 'no'
+		OR command = 'correction' OR command = 'withdraw'
+		OR command = 'send' OR command = 'cancel_job'
+		OR command = 'all' OR command = 'announce'
+		OR command = 'change' OR command = 'cancel'), -- asked for
+	fate TEXT NOT NULL CHECK (fate = 'filed' OR fate = 'corrected'
+		OR fate = 'withdrawn' OR fate = 'held' OR fate = 'closed'
+		OR fate = 'not_open' OR fate = 'empty' OR fate = 'duplicate'
+		OR fate = 'command' OR fate = 'rsvp' OR fate = 'receipt'
+		OR fate = 'bounce' OR fate = 'delayed' OR fate = 'complaint'
+		OR fate = 'automatic' OR fate = 'list' OR fate = 'thanks'
+		OR fate = 'spam' OR fate = 'staff'
+		OR fate = 'unreadable'), -- what became of it
 	why TEXT NOT NULL, -- the rule or header that decided, in words
 	code TEXT NOT NULL DEFAULT '', -- decided or typed code, canonical
 	code_seen TEXT NOT NULL DEFAULT '', -- as written, when that differs
@@ -208,7 +221,7 @@ CREATE TABLE inbound (
 		CHECK (may_answer IN (0, 1)), -- an author we may write to
 	may_echo INTEGER NOT NULL DEFAULT 0
 		CHECK (may_echo IN (0, 1)), -- the answer may show the text
-	trust INTEGER NOT NULL DEFAULT 1 CHECK (trust IN (0, 1, 2)), -- its sender:
+	trust INTEGER NOT NULL DEFAULT 1 CHECK (trust BETWEEN 0 AND 2), -- sender:
 		-- 0 disowned or marked as spam, 1 nothing proves it, 2 proven
 	warnings TEXT NOT NULL DEFAULT '', -- of the parsers, one per line
 	reference_ids TEXT NOT NULL DEFAULT '', -- its References, spaces between
@@ -230,8 +243,8 @@ CREATE TABLE bounce (
 	outbox_id INTEGER NOT NULL REFERENCES outbox (id), -- what came back
 	inbound_id INTEGER REFERENCES inbound (id), -- the report; NULL: it was
 		-- refused, or a provider says that it did not arrive
-	kind TEXT NOT NULL CHECK (kind IN ('hard', 'soft', 'late',
-		'complaint')), -- late: it may still arrive
+	kind TEXT NOT NULL CHECK (kind = 'hard' OR kind = 'soft'
+		OR kind = 'late' OR kind = 'complaint'), -- late: it may still arrive
 	status TEXT NOT NULL DEFAULT '', -- "5.1.1"; '' not said
 	at_ms INTEGER NOT NULL -- when we learnt it
 ) STRICT;
@@ -264,8 +277,9 @@ CREATE TABLE chain (
 	previous TEXT NOT NULL
 		CHECK (length(previous) = 64), -- hash of the link before; zeros first
 	at_ms INTEGER NOT NULL, -- when it happened
-	event TEXT NOT NULL CHECK (event IN ('filed', 'corrected', 'split',
-		'merged', 'withdrawn', 'answered', 'erased')), -- what happened
+	event TEXT NOT NULL CHECK (event = 'filed' OR event = 'corrected'
+		OR event = 'split' OR event = 'merged' OR event = 'withdrawn'
+		OR event = 'answered' OR event = 'erased'), -- what happened
 	subject TEXT NOT NULL, -- to what: "BL-7M4H/12"
 	commitment TEXT NOT NULL
 		CHECK (length(commitment) = 64), -- SHA-256(salt || text)
@@ -301,11 +315,14 @@ CREATE TABLE remark (
 	inbound_id INTEGER REFERENCES inbound (id), -- the message it stands in
 	contact_id INTEGER REFERENCES contact (id), -- who made it
 	channel TEXT NOT NULL
-		CHECK (channel IN ('mail', 'sms', 'meeting')), -- how it came
+		CHECK (channel = 'mail' OR channel = 'sms'
+		OR channel = 'meeting'), -- how it came
 	provisions TEXT NOT NULL DEFAULT '', -- "§ 4 ust. 2", one per line
-	state TEXT NOT NULL CHECK (state IN ('new', 'assigned', 'corrected',
-		'split', 'merged', 'withdrawn', 'answer_drafted', 'answer_approved',
-		'answered', 'published')), -- what became of it so far
+	state TEXT NOT NULL CHECK (state = 'new' OR state = 'assigned'
+		OR state = 'corrected' OR state = 'split' OR state = 'merged'
+		OR state = 'withdrawn' OR state = 'answer_drafted'
+		OR state = 'answer_approved' OR state = 'answered'
+		OR state = 'published'), -- what became of it so far
 	received_ms INTEGER NOT NULL, -- when its message was received
 	filed_ms INTEGER NOT NULL, -- when it got its number
 	needs_staff INTEGER NOT NULL DEFAULT 0
@@ -423,8 +440,9 @@ CREATE TABLE outbox (
 	token TEXT NOT NULL DEFAULT '', -- of its reply address
 	in_reply_to TEXT NOT NULL DEFAULT '', -- without < >
 	reference_ids TEXT NOT NULL DEFAULT '', -- without < >, spaces between
-	state TEXT NOT NULL CHECK (state IN ('queued', 'claimed', 'sent',
-		'deferred', 'failed', 'unknown', 'cancelled')), -- where it stands
+	state TEXT NOT NULL CHECK (state = 'queued' OR state = 'claimed'
+		OR state = 'sent' OR state = 'deferred' OR state = 'failed'
+		OR state = 'unknown' OR state = 'cancelled'), -- where it stands
 	due_ms INTEGER, -- not before; NULL and deferred: waits for staff
 	attempts INTEGER NOT NULL DEFAULT 0, -- made so far
 	doubts INTEGER NOT NULL DEFAULT 0, -- of them, nobody knows what became
@@ -439,7 +457,9 @@ CREATE TABLE outbox (
 	notice_text_id INTEGER
 		REFERENCES notice_text (id), -- where its words are then
 	arrival TEXT NOT NULL DEFAULT ''
-		CHECK (arrival IN ('', 'open', 'delivered', 'passed', 'failed')), -- what became
+		CHECK (arrival = '' OR arrival = 'open'
+		OR arrival = 'delivered' OR arrival = 'passed'
+		OR arrival = 'failed'), -- what became
 		-- of it on the way to the phone; '' nobody says
 	arrival_why TEXT NOT NULL DEFAULT '', -- why it failed, in their words
 	arrival_ms INTEGER, -- when we learnt it; NULL not yet
@@ -469,10 +489,11 @@ CREATE INDEX outbox_inbound ON outbox (inbound_id)
 -- of the outbox, which leave once it is "sending".
 CREATE TABLE notice (
 	id INTEGER PRIMARY KEY AUTOINCREMENT, -- stable key
-	kind TEXT NOT NULL CHECK (kind IN ('announcement', 'change',
-		'cancellation', 'reminder')), -- what it says
-	state TEXT NOT NULL CHECK (state IN ('preparing', 'sending', 'paused',
-		'aborted')), -- preparing: its rows are not all there yet
+	kind TEXT NOT NULL CHECK (kind = 'announcement' OR kind = 'change'
+		OR kind = 'cancellation' OR kind = 'reminder'), -- what it says
+	state TEXT NOT NULL CHECK (state = 'preparing' OR state = 'sending'
+		OR state = 'paused'
+		OR state = 'aborted'), -- preparing: its rows are not all there yet
 	created_ms INTEGER NOT NULL, -- when staff asked for it
 	created_by TEXT NOT NULL, -- who
 	send_at_ms INTEGER NOT NULL, -- not before
@@ -509,9 +530,12 @@ CREATE TABLE staff_order (
 	inbound_id INTEGER NOT NULL UNIQUE REFERENCES inbound (id), -- its mail
 	address TEXT NOT NULL, -- of who ordered it, as configured
 	verb TEXT NOT NULL
-		CHECK (verb IN ('announce', 'change', 'cancel')), -- what is ordered
-	state TEXT NOT NULL CHECK (state IN ('asked', 'seconded', 'confirmed',
-		'sending', 'done', 'cancelled', 'expired', 'void', 'failed')), -- asked:
+		CHECK (verb = 'announce' OR verb = 'change'
+		OR verb = 'cancel'), -- what is ordered
+	state TEXT NOT NULL CHECK (state = 'asked' OR state = 'seconded'
+		OR state = 'confirmed' OR state = 'sending' OR state = 'done'
+		OR state = 'cancelled' OR state = 'expired' OR state = 'void'
+		OR state = 'failed'), -- asked:
 		-- for its PIN; seconded: for that of a second person
 	content TEXT NOT NULL, -- hash of the words and recipients shown
 	created_ms INTEGER NOT NULL, -- when it was taken
@@ -604,7 +628,8 @@ CREATE TABLE rsvp (
 	contact_id INTEGER REFERENCES contact (id), -- who answers
 	inbound_id INTEGER NOT NULL REFERENCES inbound (id), -- the message
 	answer TEXT NOT NULL
-		CHECK (answer IN ('yes', 'no', 'maybe')), -- will they come
+		CHECK (answer = 'yes' OR answer = 'no'
+		OR answer = 'maybe'), -- will they come
 	comment TEXT NOT NULL DEFAULT '', -- their words, for staff
 	needs_staff INTEGER NOT NULL DEFAULT 0
 		CHECK (needs_staff IN (0, 1)), -- asks for an interpreter or access
@@ -612,7 +637,8 @@ CREATE TABLE rsvp (
 	sequence INTEGER NOT NULL, -- of the meeting it answers: older is stale
 	stamp_ms INTEGER, -- a calendar's: when it was given; NULL in words
 	too_late TEXT NOT NULL DEFAULT ''
-		CHECK (too_late IN ('', 'cancelled', 'over')), -- what the meeting was when it came: it does not count
+		CHECK (too_late = '' OR too_late = 'cancelled'
+		OR too_late = 'over'), -- the meeting then: it does not count
 	UNIQUE (meeting_id, inbound_id)
 ) STRICT;
 
