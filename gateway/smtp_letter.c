@@ -115,7 +115,8 @@ line_problem(struct span mail)
 {
 	while (mail.n > LINE_MAX_BYTES) {
 		const char *lf = memrchr(mail.p, '\n', LINE_MAX_BYTES + 1);
-		size_t n = lf == NULL ? line_length(mail) : (size_t)(lf - mail.p);
+		size_t n =
+		    lf == NULL ? line_length(mail) : (size_t)(lf - mail.p);
 
 		if (n > LINE_MAX_BYTES)
 			return "a line of the mail is longer than 998 bytes";

@@ -316,8 +316,8 @@ fold_one(struct buf *out, size_t start, int32_t cp)
 		return;
 	}
 	pthread_once(&latin_once, fill_latin);
-	buf_add(out,
-	    (struct span){ latin[cp - 0xC0].bytes, latin[cp - 0xC0].n });
+	buf_add(
+	    out, (struct span){ latin[cp - 0xC0].bytes, latin[cp - 0xC0].n });
 }
 
 static void
