@@ -18,6 +18,11 @@
 enum {
 	NARROW_MAX = 12, /* connections until one bad mail is found */
 	NARROW_MS = 20000,
+	/* Waits that ended at once and brought nothing: so many may, and then
+	 * rests come between them, which are doubled so long. */
+	VAIN_FREE = 3,
+	VAIN_MAX = VAIN_FREE + 6,
+	VAIN_MS = 500,
 };
 
 /* What came so shortly before the first contact counts as new: clocks differ. */
@@ -70,7 +75,7 @@ is_quiet(struct imap_box *box, struct imap_read *f, struct err *err)
 	    imap_status(box->im, f->wire, &now, err) != ST_OK)
 		return false;
 	return now.validity == f->place.validity && now.next != 0 &&
-	       now.next <= f->place.next;
+	       (now.next <= f->place.next || now.next == f->listed_next);
 }
 
 /* The folder whose turn it is, over the connection there is. */
@@ -175,6 +180,7 @@ box_fetch(struct source *s, struct batch *batch, struct err *err)
 		if (batch->n == 0 && batch->cursor == NULL)
 			continue;
 		box->in_hand = 1;
+		box->in_vain = batch->n > 0 ? 0 : box->in_vain;
 		box->may_go_on = is_plain(batch);
 		batch->more = batch->more || f->at < f->list.n ||
 			      box->at + 1 < box->n_folders;
@@ -359,27 +365,53 @@ nap(int ms)
 	nanosleep(&time, NULL); /* a signal ends it early */
 }
 
+/* Was there more when the mailbox was opened than was listed of it? */
+static bool
+has_more(const struct imap_box *box, const struct imap_read *f)
+{
+	return box->seen.next == 0 || box->seen.next > f->place.next;
+}
+
+static void
+wait_by_idle(struct imap_box *box, int ms)
+{
+	struct err err;
+
+	/* What was said while something else was answered counts. */
+	if (box->selected != 0 && (imap_enter(box, 0, &err) != ST_OK ||
+				      has_more(box, &box->folders[0])))
+		return;
+	if (!imap_has_news(box->im) && imap_idle(box->im, ms, &err) == ST_OK)
+		box->is_fresh = false;
+}
+
+/* A server that refuses IDLE, ends it at once or hangs up is not asked again
+ * and again without rest: between its turns are rests, longer each time, until
+ * it does let us wait, or mail does come. */
 static void
 box_wait(struct source *s, int ms)
 {
 	struct imap_box *box = (struct imap_box *)s;
-	struct err err;
+	int64_t end = clock_ticks() + ms;
+	bool can_idle =
+	    box->im != NULL && box->conf->idle && imap_has_idle(box->im);
 
-	if (box->im == NULL || !box->conf->idle || !imap_has_idle(box->im)) {
+	if (!can_idle || box->rest_ms > 0) {
 		if (s->stop == NULL || !atomic_load(s->stop))
-			nap(ms);
+			nap(can_idle && box->rest_ms < ms ? box->rest_ms : ms);
+		box->rest_ms = 0;
 		return;
 	}
-	/* What was said while something else was answered counts. */
-	if (box->selected != 0 && imap_enter(box, 0, &err) == ST_OK)
-		return;
-	if (box->selected == 0 && imap_has_news(box->im))
-		return;
-	if (box->selected == 0 && imap_idle(box->im, ms, &err) == ST_OK)
-		box->is_fresh = false;
+	wait_by_idle(box, ms);
 	/* The next fetch connects again, and says what is wrong. */
-	if (imap_is_broken(box->im))
+	if (box->im != NULL && imap_is_broken(box->im))
 		imap_drop(box);
+	if (clock_ticks() >= end)
+		box->in_vain = 0;
+	else if (box->in_vain < VAIN_MAX)
+		box->in_vain++;
+	if (box->in_vain > VAIN_FREE)
+		box->rest_ms = VAIN_MS << (box->in_vain - VAIN_FREE);
 }
 
 /* ---- checking ----------------------------------------------------------- */

@@ -29,6 +29,7 @@ struct imap_read {
 	bool is_missing; /* there is no such folder */
 	bool knows_left; /* what was not moved was listed on this connection */
 	int64_t left_at; /* clock_ticks() of that */
+	uint32_t listed_next; /* the server's UIDNEXT when it was listed */
 	struct imap_list list; /* of this round */
 	size_t at; /* next of the list */
 	uint32_t upto; /* behind the last that the list could have had */
@@ -57,6 +58,8 @@ struct imap_box {
 	bool may_go_on; /* another may be fetched while one is in hand */
 	bool is_narrowing; /* the last fetch failed and fewer are tried next */
 	bool is_fresh; /* nothing happened since the server told us the news */
+	int in_vain; /* waits in a row that ended at once, without mail */
+	int rest_ms; /* before the next wait; 0: none */
 	char *trouble; /* owned: why stored mails cannot be moved; or NULL */
 };
 

@@ -124,6 +124,7 @@ list_mails(struct imap_box *box, struct imap_read *f, struct err *err)
 	f->at = 0;
 	f->upto = next;
 	f->is_listed = true;
+	f->listed_next = box->is_fresh ? box->seen.next : 0;
 	if (!nothing && !box->is_fresh)
 		rc = imap_poke(box->im, err);
 	box->is_fresh = false;

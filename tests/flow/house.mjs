@@ -119,7 +119,9 @@ export class House {
 		return this.run('run', '--once');
 	}
 
+	// A daemon that a failed test left behind ends with it.
 	close() {
+		this.daemon?.child.kill('SIGKILL');
 		fs.rmSync(this.dir, { recursive: true, force: true });
 	}
 }
@@ -147,6 +149,7 @@ export class Daemon {
 		this.child = spawn(program, ['-c', house.conf, ...(now ? ['--now', now] : []), 'run'],
 			{ stdio: ['ignore', 'ignore', fd], env: { ...process.env, ...env } });
 		fs.closeSync(fd);
+		house.daemon = this;
 		this.ended = new Promise((resolve) => this.child.on('exit',
 			(code, signal) => resolve({ code, signal })));
 	}
