@@ -42,9 +42,7 @@ first_contact(struct imap_box *box, struct imap_read *f, struct batch *batch,
 	enum status rc = ST_OK;
 
 	if (next == 0 && !all && box->seen.exists > 0) {
-		rc = imap_list(box->im, UINT32_MAX, 0, &last, err);
-		if (rc == ST_OK)
-			rc = imap_list(box->im, 1, 0, &last, err);
+		rc = imap_search_from(box->im, 1, &last, err);
 		if (rc == ST_OK && last.n > 0)
 			next = last.items[last.n - 1].uid + 1;
 	}
@@ -130,6 +128,7 @@ forget_list(struct imap_read *f)
 {
 	imap_list_free(&f->list);
 	f->at = 0;
+	f->list_from = 0;
 	f->is_listed = false;
 }
 
@@ -183,7 +182,7 @@ box_fetch(struct source *s, struct batch *batch, struct err *err)
 		box->in_vain = batch->n > 0 ? 0 : box->in_vain;
 		box->may_go_on = is_plain(batch);
 		batch->more = batch->more || f->at < f->list.n ||
-			      box->at + 1 < box->n_folders;
+			      f->list_from != 0 || box->at + 1 < box->n_folders;
 		return ST_OK;
 	}
 	if (rc != ST_OK && box->im != NULL && imap_is_broken(box->im))
@@ -240,7 +239,8 @@ box_fetch_ahead(struct source *s, struct batch *batch)
 		return;
 	box->in_hand = 2;
 	box->may_go_on = is_plain(batch);
-	batch->more = f->at < f->list.n || box->at + 1 < box->n_folders;
+	batch->more = f->at < f->list.n || f->list_from != 0 ||
+		      box->at + 1 < box->n_folders;
 }
 
 /* ---- acknowledging ------------------------------------------------------ */
@@ -269,7 +269,8 @@ note_trouble(struct imap_box *box, const char *folder, const struct err *why)
 	free(box->trouble);
 	if (asprintf(&box->trouble,
 		"stored mails cannot be moved to the folder \"%.100s\" "
-		"(%.250s); make room or give the right to write there",
+		"(%.250s); make room there, or give this user the right to "
+		"move mail",
 		folder, why->text) < 0)
 		box->trouble = NULL;
 }
@@ -416,13 +417,19 @@ box_wait(struct source *s, int ms)
 
 /* ---- checking ----------------------------------------------------------- */
 
-static void
-describe_folder(
-    struct imap_box *box, const struct imap_read *f, struct buf *found)
+static enum status
+describe_folder(struct imap_box *box, const struct imap_read *f,
+    struct buf *found, struct err *err)
 {
 	struct imap_list all = { 0 };
 	size_t old = 0, wait = 0;
+	enum status rc = ST_OK;
 
+	if (f->held_why == NULL && box->seen.is_fixed)
+		return err_set(err, ST_REJECT,
+		    "the folder %.100s may not be changed by this user: stored "
+		    "mail would stay in it; give it the right to delete there",
+		    f->name);
 	if (f->place.validity == 0) {
 		buf_printf(found, "; %s holds %u mail%s, ", f->name,
 		    box->seen.exists, box->seen.exists == 1 ? "" : "s");
@@ -430,11 +437,10 @@ describe_folder(
 				   ? "which will be read (start = \"all\")"
 				   : "which will be left alone (start = "
 				     "\"now\")");
-		return;
+		return ST_OK;
 	}
-	if (box->seen.exists > 0 &&
-	    imap_list(box->im, 1, 0, &all, NULL) != ST_OK)
-		return;
+	if (box->seen.exists > 0)
+		rc = imap_list(box->im, 1, 0, false, &all, err);
 	for (size_t i = 0; i < all.n; i++) {
 		if (imap_place_is_old(
 			&f->place, all.items[i].uid, all.items[i].received_ms))
@@ -442,12 +448,14 @@ describe_folder(
 		else if (all.items[i].uid >= f->place.next)
 			wait++;
 	}
-	buf_printf(found,
-	    "; %s holds %zu mail%s: %zu from before the first "
-	    "contact, %zu waiting, %zu stored and not moved",
-	    f->name, all.n, all.n == 1 ? "" : "s", old, wait,
-	    f->held_why != NULL ? 0 : all.n - old - wait);
+	if (rc == ST_OK)
+		buf_printf(found,
+		    "; %s holds %zu mail%s: %zu from before the first "
+		    "contact, %zu waiting, %zu stored and not moved",
+		    f->name, all.n, all.n == 1 ? "" : "s", old, wait,
+		    f->held_why != NULL ? 0 : all.n - old - wait);
 	imap_list_free(&all);
+	return rc;
 }
 
 static void
@@ -485,7 +493,7 @@ box_check(struct source *s, struct buf *found, struct err *err)
 	for (int i = 0; rc == ST_OK && i < box->n_folders; i++) {
 		rc = imap_enter(box, i, err);
 		if (rc == ST_OK)
-			describe_folder(box, &box->folders[i], found);
+			rc = describe_folder(box, &box->folders[i], found, err);
 	}
 	if (rc != ST_OK)
 		return err_prefix(err, rc, box->name);

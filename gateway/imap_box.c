@@ -131,6 +131,7 @@ compare_place(struct imap_read *f, const struct imap_folder *seen)
 	f->is_to_note = true;
 	imap_list_free(&f->list);
 	f->at = 0;
+	f->list_from = 0;
 	f->is_listed = false;
 }
 

@@ -29,6 +29,10 @@ struct imap_read {
 	bool is_missing; /* there is no such folder */
 	bool knows_left; /* what was not moved was listed on this connection */
 	int64_t left_at; /* clock_ticks() of that */
+	/* A list that breaks the connection is asked for in parts. */
+	int list_limit; /* mails listed at once; 0: all */
+	int list_failures; /* of one that was listed alone */
+	uint32_t list_from; /* where the next part begins; 0: there is none */
 	uint32_t listed_next; /* the server's UIDNEXT when it was listed */
 	struct imap_list list; /* of this round */
 	size_t at; /* next of the list */

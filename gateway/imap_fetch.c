@@ -169,17 +169,19 @@ sort_list(struct imap_list *list)
 }
 
 static struct mailimap_fetch_type *
-what_to_list(void)
+what_to_list(bool flags)
 {
 	struct mailimap_fetch_type *type =
 	    mailimap_fetch_type_new_fetch_att_list_empty();
 	struct mailimap_fetch_att *facts[] = { mailimap_fetch_att_new_uid(),
-		mailimap_fetch_att_new_flags(),
+		flags ? mailimap_fetch_att_new_flags() : NULL,
 		mailimap_fetch_att_new_internaldate(),
 		mailimap_fetch_att_new_rfc822_size() };
 	bool failed = type == NULL;
 
 	for (size_t i = 0; i < sizeof(facts) / sizeof(facts[0]); i++) {
+		if (i == 1 && !flags)
+			continue;
 		if (!failed && facts[i] != NULL &&
 		    mailimap_fetch_type_new_fetch_att_list_add(
 			type, facts[i]) == MAILIMAP_NO_ERROR)
@@ -210,11 +212,11 @@ run_fetch(struct imap *im, struct mailimap_set *set,
 }
 
 enum status
-imap_list(struct imap *im, uint32_t from, uint32_t to, struct imap_list *out,
-    struct err *err)
+imap_list(struct imap *im, uint32_t from, uint32_t to, bool flags,
+    struct imap_list *out, struct err *err)
 {
 	struct mailimap_set *set = mailimap_set_new_interval(from, to);
-	struct mailimap_fetch_type *type = what_to_list();
+	struct mailimap_fetch_type *type = what_to_list(flags);
 	struct listing l = { from, to, out };
 	uint32_t exists = 0;
 	enum status rc;
@@ -313,7 +315,9 @@ on_received(struct mailimap_msg_att *att, void *context)
 
 	read_item(&item, &size_seen, att);
 	body = section == NULL ? NULL : find_body(r, item.uid);
-	if (body != NULL && !body->got) {
+	/* Nothing of a mail that has a size is no answer. */
+	if (body != NULL && !body->got &&
+	    (r->now.n > 0 || section->sec_length > 0 || body->size == 0)) {
 		/* A short one may come as a quoted string. */
 		if (r->now.n == 0 && section->sec_body_part != NULL)
 			buf_add(&r->now, (struct span){ section->sec_body_part,
@@ -422,7 +426,56 @@ imap_bodies(struct imap *im, struct imap_body *bodies, size_t n, uint32_t first,
 	return rc;
 }
 
-/* ---- by day ------------------------------------------------------------- */
+/* ---- UIDs alone --------------------------------------------------------- */
+
+/* Runs the SEARCH for `key`, which is freed. */
+static enum status
+run_search(struct imap *im, struct mailimap_search_key *key, const char *what,
+    struct imap_list *out, struct err *err)
+{
+	clist *found = NULL;
+	enum status rc;
+	int r;
+
+	if (key == NULL)
+		return err_set(err, ST_BROKEN, "out of memory");
+	imap_expect(im, 4 * COMMAND_MS, ANSWER_MAX + ITEMS_MAX * 11);
+	r = mailimap_uid_search(im->session, NULL, key, &found);
+	rc = imap_result(im, r, what, err);
+	for (clistiter *at = found == NULL ? NULL : clist_begin(found);
+	     at != NULL; at = clist_next(at))
+		add_item(
+		    out, &(struct imap_item){
+			     .uid = *(const uint32_t *)clist_content(at) });
+	sort_list(out);
+	if (rc == ST_OK && out->failed)
+		rc = err_set(err, ST_BROKEN, "out of memory");
+	if (found != NULL)
+		mailimap_search_result_free(found);
+	mailimap_search_key_free(key);
+	return rc;
+}
+
+enum status
+imap_search_from(
+    struct imap *im, uint32_t from, struct imap_list *out, struct err *err)
+{
+	struct mailimap_set *set = mailimap_set_new_interval(from, 0);
+	struct mailimap_search_key *key =
+	    set == NULL ? NULL : mailimap_search_key_new_uid(set);
+	size_t n = 0;
+	enum status rc;
+
+	if (key == NULL && set != NULL)
+		mailimap_set_free(set);
+	rc = run_search(im, key, "mails are looked for", out, err);
+	/* "n:*" finds the last mail even when its UID is below n. */
+	for (size_t i = 0; i < out->n; i++)
+		if (out->items[i].uid >= from)
+			out->items[n++] = out->items[i];
+	out->n = n;
+	return rc;
+}
 
 static struct mailimap_search_key *
 since_day(int64_t ms)
@@ -445,26 +498,6 @@ enum status
 imap_search_since(
     struct imap *im, int64_t since_ms, struct imap_list *out, struct err *err)
 {
-	struct mailimap_search_key *key = since_day(since_ms);
-	clist *found = NULL;
-	enum status rc;
-	int r;
-
-	if (key == NULL)
-		return err_set(err, ST_BROKEN, "out of memory");
-	imap_expect(im, 4 * COMMAND_MS, ANSWER_MAX + ITEMS_MAX * 11);
-	r = mailimap_uid_search(im->session, NULL, key, &found);
-	rc = imap_result(im, r, "stored mails are looked for", err);
-	for (clistiter *at = found == NULL ? NULL : clist_begin(found);
-	     at != NULL; at = clist_next(at))
-		add_item(
-		    out, &(struct imap_item){
-			     .uid = *(const uint32_t *)clist_content(at) });
-	sort_list(out);
-	if (rc == ST_OK && out->failed)
-		rc = err_set(err, ST_BROKEN, "out of memory");
-	if (found != NULL)
-		mailimap_search_result_free(found);
-	mailimap_search_key_free(key);
-	return rc;
+	return run_search(
+	    im, since_day(since_ms), "stored mails are looked for", out, err);
 }

@@ -25,6 +25,7 @@ struct imap {
 	struct stream *stream; /* owned; closed after the session */
 	bool broken;
 	bool has_move, has_uidplus, has_idle, has_namespace;
+	bool is_fixed; /* nothing may be taken out of the selected folder */
 	bool knows_prefix; /* prefix and separator were asked for */
 	char separator;
 	char prefix[200]; /* "INBOX." */

@@ -77,12 +77,13 @@ out:
 /* Only these are removed: a plain EXPUNGE would take what others marked. */
 static enum status
 copy_and_delete(struct imap *im, struct mailimap_set *set, const char *wire,
-    struct err *err)
+    bool *copied, struct err *err)
 {
 	enum status rc;
 
 	rc = imap_result(im, mailimap_uid_copy(im->session, set, wire),
 	    "stored mails are copied", err);
+	*copied = rc == ST_OK;
 	if (rc == ST_OK)
 		rc = mark_deleted(im, set, err);
 	if (rc != ST_OK || !im->has_uidplus)
@@ -94,14 +95,23 @@ copy_and_delete(struct imap *im, struct mailimap_set *set, const char *wire,
 
 static enum status
 move_set(struct imap *im, struct mailimap_set *set, const char *wire,
-    struct err *err)
+    bool *copied, struct err *err)
 {
 	/* A Maildir of thousands is copied in its own time. */
 	imap_expect(im, 4 * COMMAND_MS, ANSWER_MAX);
 	if (!im->has_move)
-		return copy_and_delete(im, set, wire, err);
+		return copy_and_delete(im, set, wire, copied, err);
 	return imap_result(im, mailimap_uid_move(im->session, set, wire),
 	    "stored mails are moved", err);
+}
+
+/* Copies of what cannot be deleted would only pile up. */
+static enum status
+say_fixed(const struct imap *im, struct err *err)
+{
+	return err_set(err, ST_REJECT,
+	    "%s: this user may take nothing out of the folder %.100s",
+	    imap_where(im), im->selected);
 }
 
 /* Did the server just say that the folder is not there? */
@@ -118,18 +128,20 @@ imap_move(struct imap *im, const uint32_t *uids, size_t n, const char *wire,
 {
 	struct mailimap_set *set = imap_set(uids, n);
 	struct err first = { "" };
+	bool copied = false;
 	enum status rc;
 
 	if (set == NULL)
 		return err_set(err, ST_BROKEN, "out of memory");
-	rc = move_set(im, set, wire, &first);
-	if (rc == ST_REJECT) {
+	rc = im->is_fixed ? say_fixed(im, &first)
+			  : move_set(im, set, wire, &copied, &first);
+	if (rc == ST_REJECT && !im->is_fixed && !copied) {
 		/* Not every server says that this is what is wrong. */
 		bool said = is_missing(im);
 
 		rc = make_folder(im, wire, err);
 		if (rc == ST_OK)
-			rc = move_set(im, set, wire, &first);
+			rc = move_set(im, set, wire, &copied, &first);
 		else if (said)
 			first.text[0] = '\0';
 	}

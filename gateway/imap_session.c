@@ -331,6 +331,26 @@ exists(struct imap *im, const char *wire)
 	return found;
 }
 
+/* Opened for reading only, or among the flags that can be kept is no \Deleted.
+ * A server that does not say which those are keeps all. */
+static bool
+is_fixed(const struct mailimap_selection_info *info)
+{
+	if (info->sel_perm == MAILIMAP_MAILBOX_READONLY)
+		return true;
+	if (info->sel_perm_flags == NULL)
+		return false;
+	for (clistiter *at = clist_begin(info->sel_perm_flags); at != NULL;
+	     at = clist_next(at)) {
+		const struct mailimap_flag_perm *one = clist_content(at);
+
+		if (one->fl_type == MAILIMAP_FLAG_PERM_FLAG &&
+		    one->fl_flag->fl_type == MAILIMAP_FLAG_DELETED)
+			return false;
+	}
+	return true;
+}
+
 enum status
 imap_select(struct imap *im, const char *wire, struct imap_folder *out,
     bool *missing, struct err *err)
@@ -359,6 +379,7 @@ imap_select(struct imap *im, const char *wire, struct imap_folder *out,
 	out->validity = info->sel_uidvalidity;
 	out->next = info->sel_uidnext;
 	out->exists = info->sel_exists;
+	out->is_fixed = im->is_fixed = is_fixed(info);
 	info->sel_has_exists = 0; /* from now on it is news */
 	snprintf(im->selected, sizeof(im->selected), "%s", wire);
 	return ST_OK;

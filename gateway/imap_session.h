@@ -46,6 +46,7 @@ enum status imap_wire_name(
 struct imap_folder {
 	uint32_t validity, next; /* UIDNEXT; 0: the server did not say */
 	uint32_t exists;
+	bool is_fixed; /* selected, but we may take nothing out of it */
 };
 
 /* Selects it for reading and writing.  `missing` (may be NULL) tells a folder
@@ -80,9 +81,14 @@ struct imap_list {
 void imap_list_free(struct imap_list *list);
 
 /* What there is of the selected folder from UID `from` to `to` (0: to its
- * end), ascending, each once. */
-enum status imap_list(struct imap *im, uint32_t from, uint32_t to,
+ * end), ascending, each once.  `flags` false: none is asked for, as libetpan
+ * cannot read some of them, and `is_deleted` is false. */
+enum status imap_list(struct imap *im, uint32_t from, uint32_t to, bool flags,
     struct imap_list *out, struct err *err);
+
+/* The UIDs alone, from `from` on, in the same way. */
+enum status imap_search_from(
+    struct imap *im, uint32_t from, struct imap_list *out, struct err *err);
 
 /* UIDs of the selected folder that came on or after the day of `since_ms`. */
 enum status imap_search_since(
@@ -103,7 +109,8 @@ enum status imap_bodies(struct imap *im, struct imap_body *bodies, size_t n,
 
 /* Puts mails into another folder, which is made when it is missing: MOVE, or
  * COPY and then deleting these (without UIDPLUS they are only marked as
- * deleted).  What is not there any more is no error. */
+ * deleted).  What is not there any more is no error.  ST_REJECT also, with
+ * nothing copied, when the selected folder is_fixed. */
 enum status imap_move(struct imap *im, const uint32_t *uids, size_t n,
     const char *wire, struct err *err);
 

@@ -20,6 +20,7 @@ enum {
 	EXCERPT = 256 << 10, /* what is fetched of a mail that is too large */
 	NARROWER = 6, /* so much fewer are asked for after a failure */
 	ALONE_MAX = 3, /* failures of one mail that was asked for alone */
+	LIST_PART = 1296, /* listed at once when the whole list fails */
 	LEFT_AGAIN_MS = 600000, /* what could not be moved is tried again */
 };
 
@@ -102,9 +103,82 @@ wants_left(const struct imap_box *box, const struct imap_read *f)
 {
 	if (f->held_why != NULL || f->place.floor == f->place.next)
 		return false;
+	/* In parts no flags are asked for; then what is marked as deleted and
+	 * cannot go looks like what was not moved. */
+	if (f->list_limit != 0 && !imap_has_move(box->im) &&
+	    !imap_has_uidplus(box->im))
+		return false;
 	return !f->knows_left ||
 	       (box->trouble != NULL &&
 		   clock_ticks() - f->left_at >= LEFT_AGAIN_MS);
+}
+
+/* The next part of the list.  A mail that cannot be listed even alone is asked
+ * for all the same: how large it is and when it came nobody knows then. */
+static enum status
+list_part(
+    struct imap_box *box, struct imap_read *f, uint32_t from, struct err *err)
+{
+	struct imap_list uids = { 0 };
+	size_t n = (size_t)f->list_limit;
+	enum status rc = imap_search_from(box->im, from, &uids, err);
+	uint32_t last;
+
+	if (rc != ST_OK || uids.n == 0)
+		goto out;
+	n = uids.n < n ? uids.n : n;
+	last = uids.items[n - 1].uid;
+	f->upto = last + 1;
+	f->list_from = n < uids.n ? last + 1 : 0;
+	if (f->list_failures < ALONE_MAX)
+		rc = imap_list(
+		    box->im, uids.items[0].uid, last, false, &f->list, err);
+	else {
+		f->list = uids;
+		uids = (struct imap_list){ 0 };
+		f->list.n = 1;
+		f->list.items[0].size = (uint32_t)box->conf->max_message_size;
+	}
+out:
+	imap_list_free(&uids);
+	return rc;
+}
+
+static enum status
+list_all(
+    struct imap_box *box, struct imap_read *f, uint32_t from, struct err *err)
+{
+	enum status rc;
+
+	if (f->list_limit == 0)
+		return imap_list(box->im, from, 0, true, &f->list, err);
+	rc = list_part(box, f, from, err);
+	if (rc == ST_OK) {
+		f->list_failures = 0;
+		f->list_limit = f->list_from == 0 ? 0
+				: f->list_limit < LIST_PART
+				    ? f->list_limit * NARROWER
+				    : LIST_PART;
+	}
+	return rc;
+}
+
+/* The list failed: the next try asks for less, unless the server said no. */
+static void
+list_less(struct imap_box *box, struct imap_read *f)
+{
+	f->list_from = 0;
+	if (!imap_is_broken(box->im)) {
+		f->list_limit = 0;
+		return;
+	}
+	box->is_narrowing = true;
+	if (f->list_limit == 0)
+		f->list_limit = LIST_PART;
+	else if (f->list_limit > 1)
+		f->list_limit /= NARROWER;
+	else
+		f->list_failures++;
 }
 
 /* Lists what is new; on a new connection also what is stored and was not moved
@@ -112,8 +186,10 @@ wants_left(const struct imap_box *box, const struct imap_read *f)
 static enum status
 list_mails(struct imap_box *box, struct imap_read *f, struct err *err)
 {
-	bool left = wants_left(box, f);
-	uint32_t from = left ? f->place.floor : f->place.next;
+	bool left = f->list_from == 0 && wants_left(box, f);
+	uint32_t from = f->list_from != 0 ? f->list_from
+			: left		  ? f->place.floor
+					  : f->place.next;
 	uint32_t next = f->place.next;
 	bool nothing = box->is_fresh &&
 		       (box->seen.exists == 0 ||
@@ -129,10 +205,11 @@ list_mails(struct imap_box *box, struct imap_read *f, struct err *err)
 		rc = imap_poke(box->im, err);
 	box->is_fresh = false;
 	if (rc == ST_OK && !nothing)
-		rc = imap_list(box->im, from, 0, &f->list, err);
+		rc = list_all(box, f, from, err);
 	if (rc != ST_OK) {
 		f->is_listed = false;
 		imap_list_free(&f->list);
+		list_less(box, f);
 		return rc;
 	}
 	if (left) {
@@ -309,7 +386,7 @@ forget_gone(struct taking *t, size_t n, struct err *err)
 	struct imap_list now = { 0 };
 	size_t to = f->at + n;
 	enum status rc = imap_list(t->box->im, f->list.items[f->at].uid,
-	    f->list.items[f->at + n - 1].uid, &now, err);
+	    f->list.items[f->at + n - 1].uid, false, &now, err);
 
 	for (size_t i = f->at + n; rc == ST_OK && i-- > f->at;) {
 		bool there = false;
@@ -415,7 +492,8 @@ imap_take(struct imap_box *box, struct batch *batch, struct err *err)
 	enum status rc = ST_OK;
 
 	box->is_narrowing = false;
-	if (f->at == f->list.n && !f->is_listed)
+	while (rc == ST_OK && f->at == f->list.n &&
+	       (!f->is_listed || f->list_from != 0))
 		rc = list_mails(box, f, err);
 	if (rc != ST_OK)
 		return rc;

@@ -181,7 +181,8 @@ class Session {
 		const number = this.folder.mails.indexOf(mail) + 1;
 		const partial = what.match(/BODY\.PEEK\[\]<0\.(\d+)>/);
 		if (!/BODY/.test(what))
-			return Buffer.from(`* ${number} FETCH (UID ${mail.uid} FLAGS (${[...mail.flags].join(' ')}) ` +
+			return Buffer.from(`* ${number} FETCH (UID ${mail.uid} ` +
+				(/FLAGS/.test(what) ? `FLAGS (${[...mail.flags].join(' ')}) ` : '') +
 				`INTERNALDATE "${internal(mail.date)}" RFC822.SIZE ${mail.size})\r\n`);
 		const bytes = partial ? mail.bytes.subarray(0, Number(partial[1])) : mail.bytes;
 		return this.bodyItem(number, mail.uid, bytes, bytes.length, partial ? '<0>' : '');
@@ -190,6 +191,10 @@ class Session {
 	bodyItem(number, uid, bytes, announced, origin = '') {
 		return Buffer.concat([Buffer.from(`* ${number} FETCH (UID ${uid} BODY[]${origin} {${announced}}\r\n`),
 			bytes, Buffer.from(')\r\n')]);
+	}
+
+	chosen(set) {
+		return chosen(this.folder, set);
 	}
 
 	onUID_FETCH(args) {
@@ -241,8 +246,10 @@ class Session {
 		return '';
 	}
 
-	onUID_SEARCH() {
-		this.say(`* SEARCH ${this.folder.uids.join(' ')}`);
+	onUID_SEARCH(args) {
+		const set = /^UID (\S+)$/.exec(args);
+		const mails = set ? chosen(this.folder, set[1]) : this.folder.mails;
+		this.say(`* SEARCH ${mails.map((m) => m.uid).join(' ')}`);
 		return '';
 	}
 

@@ -5,7 +5,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { Daemon, until } from './house.mjs';
-import { fates, filed, mail, poll, texts, upTo, withScript } from './imap_house.mjs';
+import { fates, filed, isBody, isList, journal, mail, poll, texts, upTo,
+	withScript } from './imap_house.mjs';
 import { Folder } from './imap_script.mjs';
 
 // The connection breaks, and behind it the same numbers mean other mails.
@@ -93,3 +94,103 @@ for (const [what, prepare] of [
 			assert.equal(server.opened, 1);
 		});
 	});
+
+// Lists mail 3 as `how` has it, whoever it is asked for with.
+const listed = (how) => (session, tag, command) => {
+	if (!isList(command))
+		return false;
+	const [, set, what] = command.match(/^UID FETCH (\S+) (.*)$/);
+	for (const m of session.chosen(set))
+		session.raw(m.uid === 3 ? Buffer.from(how(m, what)) : session.item(m, what));
+	session.say(`${tag} OK done`);
+	return true;
+};
+const fact = (m, { flags = '', date = '"22-Nov-2026 09:00:00 +0000"' }, what) =>
+	`* 3 FETCH (UID 3${/FLAGS/.test(what) ? ` FLAGS (${flags})` : ''} INTERNALDATE ${date} RFC822.SIZE ${m.size})\r\n`;
+
+for (const [what, how, received] of [
+	['a flag that libetpan cannot read', (m, w) => fact(m, { flags: '\\Seen Pilne(2)' }, w), '2026-11-22T10:00:00+01:00'],
+	['a date that is none', (m, w) => fact(m, { date: 'NIL' }, w), '2026-11-22T12:00:00+01:00'],
+	['a line that makes no sense', () => '* 3 FETCH ((((\r\n', '2026-11-22T12:00:00+01:00']])
+	test(`one mail cannot be listed, for ${what}: it is read all the same, and stops no other`, async () => {
+		await withScript({ n: 9, twist: listed(how) }, async (house, server) => {
+			const { stderr } = await house.later('run', '--once');
+			assert.deepEqual(texts(house), upTo(9), stderr);
+			assert.equal(journal(house).find((r) => /UID=3$/.test(r.external_id)).received_at, received);
+			assert.deepEqual(server.inbox.uids, []);
+			server.asked.length = 0;
+			await poll(house);
+			assert.equal(server.times(/FETCH|SEARCH/), 0);
+		});
+	});
+
+test('a mail that can be neither listed nor fetched is put aside, also among thousands', async () => {
+	const bad = listed(() => '* 3 FETCH ((((\r\n');
+	const twist = (session, tag, command) => {
+		if (isBody(command) && /^UID FETCH (3|[12]:)/.test(command))
+			session.hangUp();
+		return bad(session, tag, command);
+	};
+	await withScript({ n: 1000, twist }, async (house, server) => {
+		const { stderr } = await house.later('run', '--once');
+		assert.deepEqual(texts(house), upTo(1000).filter((i) => i !== 3), stderr);
+		const bad = journal(house).filter((r) => r.fate === 'unreadable');
+		assert.deepEqual(bad.map((r) => /UID=3$/.test(r.external_id)), [true]);
+		assert.deepEqual(server.inbox.uids, []);
+		assert.equal(server.folders['Za duze'].mails.length, 1);
+		assert.ok(server.opened < 30, `${server.opened}`);
+	});
+});
+
+for (const [what, item] of Object.entries({ NIL: 'NIL', 'a quoted nothing': '""', 'an empty literal': '{0}\r\n' }))
+	test(`a mail of which the server sends nothing (${what}) is put aside, not taken for an empty one`, async () => {
+		const twist = (session, tag, command) => {
+			if (!isBody(command))
+				return false;
+			const [, set, how] = command.match(/^UID FETCH (\S+) (.*)$/);
+			for (const m of session.chosen(set))
+				session.raw(m.uid === 3 ? Buffer.from(`* 3 FETCH (UID 3 BODY[] ${item})\r\n`) : session.item(m, how));
+			session.say(`${tag} OK done`);
+			return true;
+		};
+		await withScript({ n: 5, twist }, async (house, server) => {
+			await house.later('run', '--once');
+			assert.deepEqual(texts(house), [1, 2, 4, 5]);
+			assert.match(journal(house).find((r) => r.fate === 'unreadable').why, /does not hand it over .*Za duze/);
+			assert.deepEqual(server.inbox.uids, []);
+			assert.equal(server.folders['Za duze'].mails.length, 1);
+		});
+	});
+
+for (const [what, lines] of [['is opened for reading only', ['* OK [PERMANENTFLAGS ()] none']],
+	['lets nothing be deleted', ['* OK [PERMANENTFLAGS (\\Seen \\Answered)] these', 'READ-WRITE']]])
+	for (const capabilities of ['UIDPLUS', 'MOVE UIDPLUS'])
+		test(`a mailbox that ${what} (${capabilities}): mail is stored once, copied nowhere, and that is said`, async () => {
+			const twist = (session, tag, command) => {
+				if (/^SELECT INBOX/.test(command)) {
+					session.folder = session.server.inbox;
+					[`* ${session.folder.mails.length} EXISTS`, '* OK [UIDVALIDITY 17] so',
+						`* OK [UIDNEXT ${session.folder.next}] so`, lines[0],
+						`${tag} OK [${lines[1] ?? 'READ-ONLY'}] open`].forEach((l) => session.say(l));
+					return true;
+				}
+				if (/^UID (STORE|MOVE)/.test(command)) {
+					session.say(`${tag} NO [NOPERM] you may not`);
+					return true;
+				}
+				return false;
+			};
+			await withScript({ n: 2, twist, capabilities }, async (house, server) => {
+				for (let i = 0; i < 3; i++) {
+					const { status, stderr } = await house.later('run', '--once');
+					assert.equal(status, 1);
+					assert.match(stderr, /stored mails cannot be moved .*take nothing out of the folder INBOX.*right/);
+				}
+				assert.deepEqual(texts(house), [1, 2]);
+				assert.deepEqual(server.inbox.uids, [1, 2]);
+				assert.equal(server.folders.Przetworzone?.mails.length ?? 0, 0);
+				const { status, stdout } = await house.later('check');
+				assert.equal(status, 1);
+				assert.match(stdout, /mailbox konsultacje +WRONG.*INBOX may not be changed by this user.*right to delete/);
+			});
+		});
