@@ -87,6 +87,9 @@ find_target(struct cmd_context *ctx, const char *code, const char *commune,
 	return rc;
 }
 
+static const char list_usage[] =
+    "usage: uwaga subscription list [--code CODE] [--commune NAME] [--active]";
+
 static int
 list(struct cmd_context *ctx, int argc, char **argv)
 {
@@ -127,12 +130,10 @@ list(struct cmd_context *ctx, int argc, char **argv)
 		else if (option == 'a')
 			filter.active_only = true;
 		else
-			optind = argc + 1;
+			return cmd_fail(ctx, 2, "%s", list_usage);
 	}
 	if (optind != argc)
-		return cmd_fail(ctx, 2,
-		    "usage: uwaga subscription list [--code CODE] [--commune "
-		    "NAME] [--active]");
+		return cmd_fail(ctx, 2, "%s", list_usage);
 	if (find_target(ctx, code, commune, &target) != ST_OK)
 		return 1;
 	filter.consultation_id = target.consultation_id;

@@ -334,3 +334,20 @@ test('a house that is not there yet is refused', () => {
 	assert.deepEqual(fs.readdirSync(dir), ['uwaga.conf'], 'nothing was made');
 	fs.rmSync(dir, { recursive: true });
 });
+
+// What the help names, so that no command is forgotten.
+story('an option that nobody knows ends every command that does not search for it', (house) => {
+	const commands = [...house.run('--help').matchAll(/^  ([a-z-]+)  /gm)].map((m) => m[1]);
+	assert.ok(commands.length > 20, commands.join(' '));
+	for (const command of commands) {
+		const help = house.run(command, '--help');
+		const subs = [...help.matchAll(new RegExp(`uwaga ${command} ([a-z]+)`, 'g'))].map((m) => [m[1]]);
+		for (const sub of subs.length > 0 ? subs : [[]]) {
+			const said = spawnSync(program, ['-c', house.conf, command, ...sub, '--zz'],
+				{ encoding: 'utf8', input: '', timeout: 10000 * slow });
+			assert.notEqual(said.status, null, `${command} ${sub}: ${said.signal}`);
+			if (said.status !== 0) // a search looks for it
+				assert.match(said.stderr, /^uwaga: ./m, `${command} ${sub}`);
+		}
+	}
+});
