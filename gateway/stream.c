@@ -104,6 +104,16 @@ prepare(struct stream *s, const struct stream_settings *set, bool any,
 	return dial_verify(&s->dial, set->ca_file, set->pin, plain, err);
 }
 
+/* Instead of "no" a server may say what it has against an access token, and say
+ * no when that is acknowledged (XOAUTH2, RFC 7628); libcurl gives up before. */
+static bool
+is_challenge(const struct stream *s)
+{
+	const char *last = s->dial.last;
+
+	return s->imap ? last[0] == '+' : strncmp(last, "334", 3) == 0;
+}
+
 /* Was there a login that the server said no to?  Else libcurl found none that
  * it could try. */
 static bool
@@ -111,23 +121,30 @@ was_tried(const struct stream *s)
 {
 	const char *last = s->dial.last;
 
+	if (is_challenge(s))
+		return true;
 	if (!s->imap)
 		return last[0] == '4' || last[0] == '5';
 	return strstr(last, " NO") != NULL || strstr(last, " BAD") != NULL;
 }
 
 /* The server's "no" to a login, unless it says that it is not the login: RFC
- * 5530 on IMAP, 4xx on SMTP. */
+ * 5530 and what Google and Exchange write on IMAP, 4xx on SMTP. */
 static bool
 is_passing_no(const struct stream *s)
 {
-	const char *last = s->dial.last;
+	static const char *const words[] = { "[UNAVAILABLE]", "[INUSE]",
+		"[LIMIT]", "[SERVERBUG]", "[THROTTLED]", "[OVERQUOTA]",
+		"Too many", "Server Unavailable",
+		"authenticated but not connected" };
+	struct span last = span_of(s->dial.last);
 
 	if (!s->imap)
-		return last[0] == '4';
-	return has_word(s, "[UNAVAILABLE]") || has_word(s, "[INUSE]") ||
-	       has_word(s, "[LIMIT]") || has_word(s, "[SERVERBUG]") ||
-	       has_word(s, "Too many");
+		return last.n > 0 && last.p[0] == '4';
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (span_find_nocase(last, words[i]) < last.n)
+			return true;
+	return false;
 }
 
 static enum status
@@ -152,6 +169,9 @@ explain_login(
 				    "port");
 	if (set->refused != NULL)
 		*set->refused = true;
+	if (is_challenge(s))
+		snprintf(words, sizeof(words), "it does not take %s",
+		    set->is_token ? "the access token" : "what we sent");
 	return err_set(err, ST_REJECT,
 	    "%s: the server refuses the login: %s; check user and %s", place,
 	    words, set->is_token ? "oauth2" : "password_file");
@@ -193,12 +213,21 @@ static enum status
 explain(struct stream *s, const struct stream_settings *set, CURLcode code,
     struct err *err)
 {
+	char words[200];
+
 	if (code == CURLE_USE_SSL_FAILED)
 		return explain_no_tls(s, err);
 	if (code == CURLE_LOGIN_DENIED)
 		return explain_login(s, set, err);
 	if (code == CURLE_WEIRD_SERVER_REPLY)
 		return explain_answer(s, set, err);
+	if (code == CURLE_RECV_ERROR &&
+	    strncmp(s->dial.last, "* BYE", 5) == 0) {
+		dial_words(&s->dial, set->secret, words, sizeof(words));
+		return err_set(err, ST_RETRY,
+		    "%s: the server hangs up during the login: %s",
+		    s->dial.place, words + 2);
+	}
 	return dial_explain(&s->dial, code, err);
 }
 

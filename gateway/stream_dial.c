@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "gateway/clock.h"
+#include "parsers/transfer.h"
 
 enum {
 	SAID_MAX = 65536, /* of what a server says before we listen */
@@ -425,6 +426,12 @@ dial_explain(struct dial *d, CURLcode code, struct err *err)
 	}
 }
 
+static bool
+is_base64(char c)
+{
+	return isalnum((unsigned char)c) || c == '+' || c == '/' || c == '=';
+}
+
 /* How many bytes at the start of `in` may be a secret in BASE64: long, and not
  * a word (in one case and without digits). */
 static size_t
@@ -436,13 +443,47 @@ secret_run(struct span in)
 	for (n = 0; n < in.n; n++) {
 		unsigned char c = (unsigned char)in.p[n];
 
-		if (!isalnum(c) && c != '+' && c != '/' && c != '=')
+		if (!is_base64(in.p[n]))
 			break;
 		upper |= isupper(c) != 0;
 		lower |= islower(c) != 0;
 		digit |= isdigit(c) != 0;
 	}
 	return n >= SECRET_RUN && (digit || (upper && lower)) ? n : 0;
+}
+
+/* Is the secret in it, as it is, with "\\" before some of its characters, or in
+ * BASE64? */
+static bool
+repeats(struct span in, struct span secret)
+{
+	struct buf decoded = { .max = sizeof(((struct dial *)0)->last) };
+	size_t used = 0, n;
+	bool found = false;
+
+	if (secret.n == 0)
+		return false;
+	for (size_t i = 0; i < in.n && !found; i++) {
+		used = 0;
+		for (n = i; n < in.n && used < secret.n; n++) {
+			if (in.p[n] == secret.p[used])
+				used++;
+			else if (in.p[n] != '\\')
+				break;
+		}
+		found = used == secret.n;
+	}
+	while (in.n > 0 && !found) {
+		for (n = 0; n < in.n && is_base64(in.p[n]); n++)
+			;
+		buf_reset(&decoded);
+		transfer_base64(&decoded, span_sub(in, 0, n));
+		found = decoded.n > 0 && memmem(decoded.p, decoded.n, secret.p,
+					     secret.n) != NULL;
+		in = span_from(in, n + 1);
+	}
+	buf_free(&decoded);
+	return found;
 }
 
 void
@@ -454,7 +495,7 @@ dial_words(const struct dial *d, const char *secret, char *out, size_t size)
 	if (in.n > 0 && in.p[0] == 'A') /* libcurl's tag on IMAP */
 		in = span_from(in, span_find(in, " ") + 1);
 
-	if (secret[0] != '\0' && span_find(in, secret) < in.n)
+	if (repeats(in, span_of(secret)))
 		in = SPAN("(left out: it repeats the secret)");
 	while (in.n > 0 && used + 4 < size) {
 		run = secret_run(in);

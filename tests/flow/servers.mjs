@@ -169,6 +169,14 @@ subjectAltName = ${alt}
 			to: new Date(Date.now() - 864e5) });
 	}
 
+	get early() {
+		return this.kept('early', { from: new Date(Date.now() + 864e5) });
+	}
+
+	get wildcard() {
+		return this.kept('wildcard', { names: ['*.powiat.example', 'powiat.example'] });
+	}
+
 	get expiring() {
 		return this.kept('expiring', { to: new Date(Date.now() + 5 * 864e5) });
 	}

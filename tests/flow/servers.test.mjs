@@ -52,6 +52,7 @@ test('every kind of certificate is what it says', async () => {
 	try {
 		const want = { good: 'good', wrongName: 'ERR_TLS_CERT_ALTNAME_INVALID',
 			expired: 'CERT_HAS_EXPIRED', expiring: 'good',
+			early: 'CERT_NOT_YET_VALID', wildcard: 'ERR_TLS_CERT_ALTNAME_INVALID',
 			selfSigned: 'DEPTH_ZERO_SELF_SIGNED_CERT',
 			unknown: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE' };
 		for (const [kind, code] of Object.entries(want)) {

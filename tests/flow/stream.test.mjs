@@ -68,6 +68,8 @@ function heardNothing(talker) {
 
 const bad = [
 	['wrongName', /certificate is for mail\.elsewhere\.example, you asked for localhost; write a name/],
+	['early', /certificate is valid only from \d{4}-\d\d-\d\d; is this machine's clock right/],
+	['wildcard', /certificate is for \*\.powiat\.example, .*you asked for localhost; write a name/],
 	['expired', /certificate expired on \d{4}-\d\d-\d\d; .* renew/],
 	['unknown', /issued by "CN=Uwaga tests", which is not trusted here; set ca_file .* pin = "sha256\/\//],
 	['selfSigned', /signed by itself; set ca_file .* pin = "sha256\/\//],
@@ -291,6 +293,11 @@ test('a "no" that will pass is told from one that will not', async () => {
 	const rows = [
 		['imap', 'NO [UNAVAILABLE] the directory is down', RETRY],
 		['imap', 'NO [LIMIT] too many connections', RETRY],
+		['imap', 'NO [THROTTLED] slow down', RETRY],
+		['imap', 'NO [OVERQUOTA] Account exceeded command or bandwidth limits. (Failure)', RETRY],
+		['imap', 'BAD User is authenticated but not connected.', RETRY],
+		['imap', 'NO Server Unavailable. 15', RETRY],
+		['imap', 'NO [EXPIRED] the password has ended', REJECT],
 		['imap', 'NO [AUTHENTICATIONFAILED] no', REJECT],
 		['smtp', '454 4.7.0 not now', RETRY],
 		['smtp', '535 5.7.8 wrong', REJECT],
@@ -322,6 +329,57 @@ test('a server that repeats what it was told does not put the secret into our wo
 			assert.ok(talker.heard.includes(encoded));
 			assert.ok(!done.text.includes(secret) && !done.text.includes(encoded), done.text);
 		});
+});
+
+test('also a short secret is not repeated, in BASE64 or with backslashes', async () => {
+	for (const [short, capabilities, echo] of [['abc', ['AUTH=PLAIN', 'SASL-IR'], (line) => line.split(' ').at(-1)],
+		['abc12', ['AUTH=PLAIN', 'SASL-IR'], () => `is it "${Buffer.from('abc12').toString('base64')}"?`],
+		['a "b\\c', [], (line) => line]])
+		await talking({ cert: ca.good, capabilities, answer(line, talk) {
+			if (!/AUTHENTICATE|LOGIN/.test(line))
+				return false;
+			talk.say(`${line.split(' ')[0]} NO ${echo(line)}`);
+			return true;
+		} }, async (talker) => {
+			const done = await open({ ...login(), user: 'k', secret: short, url: talker.url });
+			assert.equal(done.status, REJECT);
+			assert.match(done.text, /refuses the login: \(left out: it repeats the secret\)/);
+		});
+});
+
+test('a token that is refused by a question, as Google does, is a refused token', async () => {
+	const question = Buffer.from('{"status":"400","schemes":"Bearer","scope":"https://mail.example/"}').toString('base64');
+	for (const [kind, capabilities] of [['imap', ['AUTH=XOAUTH2', 'SASL-IR']], ['imap', ['AUTH=OAUTHBEARER']],
+		['smtp', ['AUTH XOAUTH2']], ['smtp', ['AUTH OAUTHBEARER']]])
+		await talking({ kind, cert: ca.good, capabilities, answer(line, talk) {
+			const tag = /^(A\d+ )?AUTH/.exec(line);
+			if (tag)
+				talk.say(`${kind === 'imap' ? '+' : '334'} ${question}`);
+			else if (talk.no)
+				talk.say(talk.no);
+			talk.no = tag && (kind === 'imap' ? `${tag[1]}NO [AUTHENTICATIONFAILED] Invalid credentials` : '535 5.7.8 not accepted');
+			return Boolean(tag) || !/^(A\d+ )?[A-Z]{4}/.test(line);
+		} }, async (talker) => {
+			const done = await open({ ...login(), token: 1, url: talker.url });
+			assert.equal(done.status, REJECT);
+			assert.equal(done.refused, true, `${capabilities}: ${done.text}`);
+			assert.match(done.text, /refuses the login: .*; check user and oauth2/);
+			assert.ok(!done.text.includes(question));
+		});
+});
+
+test('a server that hangs up during the login is quoted', async () => {
+	await talking({ cert: ca.good, answer(line, talk) {
+		if (!/AUTHENTICATE/.test(line))
+			return false;
+		talk.say('* BYE too many connections for you');
+		talk.socket.end();
+		return true;
+	} }, async (talker) => {
+		const done = await open({ ...login(), url: talker.url });
+		assert.equal(done.status, RETRY);
+		assert.match(done.text, /hangs up during the login: BYE too many connections for you/);
+	});
 });
 
 test('a server that sends us away is asked again later', async () => {
