@@ -112,13 +112,20 @@ may_repeat(const struct outbox_sender *ob, const struct outbox *row)
 }
 
 static void
-try_again(struct outbox *row, int64_t now)
+try_again(struct outbox *row, struct delivery *result, int64_t now)
 {
 	bool in_vain = now - row->created_ms > GIVE_UP_MS &&
 		       row->attempts >= GIVE_UP_ATTEMPTS;
+	char last[sizeof(result->reason)];
 
 	row->state = in_vain ? OUTBOX_FAILED : OUTBOX_DEFERRED;
 	row->due_ms = in_vain ? 0 : now + back_off(row->attempts);
+	if (!in_vain)
+		return;
+	snprintf(last, sizeof(last), "%s", result->reason);
+	snprintf(result->reason, sizeof(result->reason),
+	    "given up after %d attempts in five days: %.200s", row->attempts,
+	    last);
 }
 
 /* What stays with a row that went out after all. */
@@ -127,7 +134,7 @@ static const char may_be_twice[] =
 
 static void
 judge(const struct outbox_sender *ob, struct outbox *row,
-    const struct delivery *result, int64_t now)
+    struct delivery *result, int64_t now)
 {
 	if (result->reason[0] != '\0' || result->sent != SENT_UNTOUCHED)
 		row->error = result->reason;
@@ -158,23 +165,27 @@ judge(const struct outbox_sender *ob, struct outbox *row,
 		row->state = OUTBOX_UNKNOWN;
 		row->due_ms = 0;
 		if (may_repeat(ob, row) && row->doubts < DOUBTS_MAX)
-			try_again(row, now);
+			try_again(row, result, now);
 		break;
 	default:
-		try_again(row, now);
+		try_again(row, result, now);
 		break;
 	}
 }
 
 /* The others to that domain wait a moment longer than the one that was told so:
- * it goes first, and its own back-off grows while they keep their attempts. */
+ * it goes first, and its own back-off grows while they keep their attempts.  What
+ * waited behind it for as long as it was tried is given up with it. */
 static enum status
 hold_place(struct outbox_sender *ob, const struct outbox *row, struct err *err)
 {
 	const char *at = strrchr(row->to, '@');
 
-	if (at == NULL || row->state != OUTBOX_DEFERRED)
+	if (at == NULL)
 		return ST_OK;
+	if (row->state == OUTBOX_FAILED)
+		return store_outbox_give_up_domain(
+		    ob->st, at + 1, row->settled_ms - GIVE_UP_MS, row, err);
 	return store_outbox_hold_domain(
 	    ob->st, at + 1, row->due_ms + 1, row->error, err);
 }

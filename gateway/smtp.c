@@ -83,7 +83,8 @@ read_their_id(struct delivery *d, const struct smtp_reply *reply)
 	size_t at = span_find_nocase(text, "queued as ");
 
 	if (at < text.n)
-		text = span_from(text, at + strlen("queued as "));
+		text = span_sub(text, at + strlen("queued as "),
+		    span_find(span_from(text, at + strlen("queued as ")), " "));
 	snprintf(d->external_id, sizeof(d->external_id), "%.*s", (int)text.n,
 	    text.p);
 }

@@ -475,6 +475,28 @@ store_outbox_hold_domain(struct store *st, const char *domain, int64_t due,
 	return query_run(&q, err);
 }
 
+static const char outbox_give_up_domain[] =
+    "UPDATE outbox SET state = 'failed', due_ms = NULL, settled_ms = :now,"
+    " error = :error"
+    " WHERE channel = 'mail' AND state IN ('queued', 'deferred')"
+    " AND due_ms IS NOT NULL AND created_ms < :created"
+    " AND lower(substr(recipient, -length(:domain) - 1)) ="
+    " '@' || lower(:domain)";
+
+enum status
+store_outbox_give_up_domain(struct store *st, const char *domain,
+    int64_t created, const struct outbox *tried, struct err *err)
+{
+	struct query q;
+
+	query_open(&q, st, outbox_give_up_domain);
+	query_text(&q, ":domain", domain);
+	query_int(&q, ":created", created);
+	query_time(&q, ":now", tried->settled_ms);
+	query_text(&q, ":error", tried->error);
+	return query_run(&q, err);
+}
+
 static const char outbox_note[] =
     "UPDATE outbox SET error = :error WHERE error <> :error"
     " AND id IN (" DUE ")";
@@ -741,6 +763,7 @@ const struct statement store_outbox_statements[] = {
 	{ "outbox_next_due", outbox_next_due },
 	{ "outbox_redate", outbox_redate },
 	{ "outbox_hold_domain", outbox_hold_domain },
+	{ "outbox_give_up_domain", outbox_give_up_domain },
 	{ "outbox_note", outbox_note },
 	{ "outbox_in_hand", outbox_in_hand },
 	{ "outbox_came_back", outbox_came_back },

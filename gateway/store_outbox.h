@@ -96,6 +96,11 @@ enum status store_outbox_hand_back(
 enum status store_outbox_hold_domain(struct store *st, const char *domain,
     int64_t due, const char *error, struct err *err);
 
+/* Rows to that domain that are owed since before `created` fail as `tried` did,
+ * behind which they waited. */
+enum status store_outbox_give_up_domain(struct store *st, const char *domain,
+    int64_t created, const struct outbox *tried, struct err *err);
+
 /* The `max` rows that would be claimed next say why they are not. */
 enum status store_outbox_note(struct store *st, enum channel channel,
     int64_t now, int max, const char *error, struct err *err);

@@ -4,7 +4,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 
 import { story, until } from './daemon.mjs';
-import { residentMail as mail } from './house.mjs';
+import { preload, residentMail as mail } from './house.mjs';
 
 const letters = (house) => fs.readdirSync(path.join(house.dir, 'out/new')).length;
 
@@ -94,4 +94,27 @@ story('a folder that goes away and comes back is waited for', async (house, star
 	fs.renameSync(inbox + '.away', inbox);
 	await until('the answer', () => letters(house) === 1);
 	await daemon.stop();
+});
+
+story('told to stop while nothing reaches the disk, it ends within ten seconds, and nothing is lost', async (house, start) => {
+	const stall = path.join(house.dir, 'stall');
+	const env = { LD_PRELOAD: preload(house.dir, 'disk'), UWAGA_DISK: `${house.dir}/uwaga.db`,
+		UWAGA_DISK_STALL: stall, ASAN_OPTIONS: 'verify_asan_link_order=0' };
+	let daemon = start({ env });
+	await daemon.said(/daemon started/);
+	fs.writeFileSync(stall, '');
+	for (let i = 0; i < 20; i++)
+		house.mail(mail(i));
+	await until('a batch waits for the disk', () => fs.readdirSync(path.join(house.dir, 'maildir/new')).length > 0);
+	const began = Date.now();
+	daemon.child.kill('SIGTERM');
+	await daemon.ended;
+	assert.ok(Date.now() - began < 10000, `${Date.now() - began} ms`);
+	fs.rmSync(stall);
+	daemon = start();
+	await until('all answers', () => letters(house) === 20);
+	await until('all noted', () => house.rows('outbox', 'list').filter((r) => /osoba/.test(r.to))
+		.every((r) => r.state === 'sent'));
+	await daemon.stop();
+	assert.equal(house.rows('remark', 'list').length, 20);
 });

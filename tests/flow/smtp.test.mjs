@@ -113,6 +113,28 @@ story('what is said of a domain holds for its other mail', { server: { script: {
 	eachOnce(house, server);
 });
 
+story('what a domain did not take in five days is given up, also what waited behind; what came later is not', {
+	server: { script: { rcpt: (s) => /@daleko/.test(s.letter.to) ? '451 4.4.1 no route to that host' : undefined } } },
+	async (house, server) => {
+		house.come(3, (i) => `osoba${i}@daleko.example`);
+		for (let i = 0; i < 6; i++) {
+			await house.send();
+			anHourLater(house);
+		}
+		house.now = '2026-11-27T11:00:00+01:00';
+		house.come(1, (i) => `osoba${i + 3}@daleko.example`);
+		house.come(1, (i) => `osoba${i}@blisko.example`);
+		await house.send();
+		assert.deepEqual(house.states(), ['deferred', 'deferred', 'deferred', 'deferred', 'sent']);
+		house.now = '2026-11-27T13:00:00+01:00';
+		await house.send();
+		assert.deepEqual(house.states(), ['failed', 'failed', 'failed', 'deferred', 'sent']);
+		assert.deepEqual(dated(house.owed(), 'attempts').slice(1, 3), [0, 0]);
+		assert.ok(house.owed().slice(0, 3).every((r) =>
+			/^given up after \d attempts in five days: 451 4\.4\.1 no route/.test(r.why)));
+		assert.equal(server.accepted.length, 1);
+	});
+
 for (const step of ['mail', 'dot'])
 	story(`a server that closes after ten mails (421 at ${step}) is called again`, { server: { script: {
 		[step]: (s) => s.mails >= 10 ? '421 4.7.0 enough for now' : undefined } } },
