@@ -181,18 +181,32 @@ smtp_reply_is_about_place(const struct smtp_reply *reply)
 	       strncmp(e, "4.7.", 4) == 0 || strcmp(e, "4.1.2") == 0;
 }
 
-/* "Relay access denied", "relaying not permitted", "unable to relay": a server
- * that does not know us takes mail for its own people only. */
+/* Says one of them in the words, in capitals or not. */
 static bool
-speaks_of_relay(struct span words)
+has_any(struct span words, const char *const *list)
 {
-	return span_find_nocase(words, "relay") < words.n &&
-	       (span_find_nocase(words, "denied") < words.n ||
-		   span_find_nocase(words, "not permitted") < words.n ||
-		   span_find_nocase(words, "not allowed") < words.n ||
-		   span_find_nocase(words, "prohibited") < words.n ||
-		   span_find_nocase(words, "unable to") < words.n ||
-		   span_find_nocase(words, "do not") < words.n);
+	for (; *list != NULL; list++)
+		if (span_find_nocase(words, *list) < words.n)
+			return true;
+	return false;
+}
+
+/* "Relay access denied", "relaying not permitted", "unable to relay": a server
+ * that does not know us takes mail for its own people only.  Postfix tells what
+ * it has against client, greeting and sender only when it hears a recipient. */
+static bool
+speaks_of_us(struct span words)
+{
+	static const char *const always[] = { "sender address rejected",
+		"client host", "helo command rejected", "sender verify failed",
+		"not owned by user", "authentication required",
+		"must authenticate", NULL };
+	static const char *const relay[] = { "denied", "not permitted",
+		"not allowed", "prohibited", "unable to", "do not", NULL };
+
+	return has_any(words, always) ||
+	       (span_find_nocase(words, "relay") < words.n &&
+		   has_any(words, relay));
 }
 
 bool
@@ -200,17 +214,21 @@ smtp_reply_is_about_us(const struct smtp_reply *reply)
 {
 	/* RFC 3463 and the IANA registry; 5.7.5x and 5.7.6x are Exchange's,
 	 * 5.4.5 is the daily quota at Google's. */
-	static const char *const codes[] = { "5.1.7", "5.1.8", "5.4.5", "5.7.3",
-		"5.7.8", "5.7.9", "5.7.10", "5.7.11", "5.7.13", "5.7.14",
-		"5.7.20", "5.7.21", "5.7.22", "5.7.23", "5.7.24", "5.7.25",
-		"5.7.26", "5.7.27", "5.7.54", "5.7.57", "5.7.60", "5.7.64" };
+	static const char *const about_us[] = { "5.1.7", "5.1.8", "5.4.5",
+		"5.7.3", "5.7.8", "5.7.9", "5.7.10", "5.7.11", "5.7.13",
+		"5.7.14", "5.7.20", "5.7.21", "5.7.22", "5.7.23", "5.7.24",
+		"5.7.25", "5.7.26", "5.7.27", "5.7.54", "5.7.57", "5.7.60",
+		"5.7.64", NULL };
+	int code = reply->code;
 
-	if (reply->code / 100 != 5)
+	if (code / 100 != 5)
 		return false;
-	if (reply->code == 530 || reply->code == 535 || reply->code == 538)
+	/* A login is wanted, was wrong, has to be encrypted; 504: our name in
+	 * the greeting. */
+	if (code == 530 || code == 535 || code == 538 || code == 504)
 		return true;
-	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
-		if (strcmp(reply->enhanced, codes[i]) == 0)
+	for (const char *const *e = about_us; *e != NULL; e++)
+		if (strcmp(reply->enhanced, *e) == 0)
 			return true;
-	return speaks_of_relay(span_of(reply->text));
+	return speaks_of_us(span_of(reply->text));
 }

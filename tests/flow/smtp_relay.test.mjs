@@ -118,6 +118,24 @@ story('a relay that does not know us fails nobody\'s mail, and takes it once it 
 	await eachArrives(h);
 });
 
+story('a sender that is not ours to Postfix fails nobody\'s mail, and leaves as the office', { settings: `
+smtpd_sender_login_maps = inline:{{konsultacje@powiat.example = konsultacje}}
+smtpd_sender_restrictions = reject_sender_login_mismatch
+` }, async (h) => {
+	h.come(3);
+	const done = await h.send();
+	assert.equal(done.status, 1);
+	assert.match(done.stderr, /takes no mail from us: 553 5\.7\.1 \.\.\. Sender address rejected: not owned by user.*envelope/);
+	assert.ok(!/\+[a-z0-9.]+@/.test(done.stderr), 'no address');
+	assert.deepEqual(h.owed().map((r) => r.state), ['deferred', 'queued', 'queued']);
+	fs.writeFileSync(h.house.conf, fs.readFileSync(h.house.conf, 'utf8')
+		.replace(/^smtp \{/m, 'smtp { envelope = "office"'));
+	h.house.now = new Date(Date.parse(h.house.now) + 3600e3).toISOString();
+	const again = await h.send();
+	assert.equal(again.status, 0, again.stderr);
+	await eachArrives(h);
+});
+
 story('the line is cut and mended while mail goes out', {}, async (h) => {
 	h.come(200);
 	const daemon = h.start({ now: null });

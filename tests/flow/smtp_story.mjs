@@ -30,7 +30,12 @@ export function story(name, { server: options = {}, smtp = {}, extra }, body) {
 					house.mail(remark(from(i), ++house.came));
 			},
 			came: 0,
-			send: () => house.later('run', '--once'),
+			said: '',
+			send: async () => {
+				const done = await house.later('run', '--once');
+				house.said += done.stderr;
+				return done;
+			},
 			owed: () => house.rows('outbox', 'list').filter((r) => r.id > before),
 			states: () => house.owed().map((r) => r.state),
 			start: (settings) => {
@@ -41,6 +46,8 @@ export function story(name, { server: options = {}, smtp = {}, extra }, body) {
 		try {
 			await body(house, server);
 			assert.deepEqual(server.faults, []);
+			const log = house.said + daemons.map((d) => d.log).join('');
+			assert.doesNotMatch(log, /@poczta|@powiat|@daleko|Prosimy|tajne/, 'no address, word or secret in the log');
 		} finally {
 			for (const d of daemons)
 				d.child.kill('SIGKILL');

@@ -113,6 +113,18 @@ what_is_said_of_us_is_told_from_what_is_said_of_a_recipient(void **state)
 		{ "our sender is refused", "553 5.1.8 sender domain\r\n",
 		    true },
 		{ "our quota", "550 5.4.5 daily quota\r\n", true },
+		{ "not our sender, told at RCPT",
+		    "553 5.7.1 <a+b@c.example>: Sender address rejected: not "
+		    "owned by user a\r\n",
+		    true },
+		{ "our name is short",
+		    "504 5.5.2 <vm>: Helo command rejected: need "
+		    "fully-qualified hostname\r\n",
+		    true },
+		{ "we are on a list",
+		    "554 5.7.1 Service unavailable; Client host [192.0.2.1] "
+		    "blocked using zen\r\n",
+		    true },
 		{ "no such user", "550 5.1.1 no such user\r\n", false },
 		{ "the recipient's policy", "550 5.7.1 not wanted\r\n", false },
 		{ "a box that is full", "552 5.2.2 over quota\r\n", false },
