@@ -153,7 +153,9 @@ choose_ways(const struct alerts *a, const struct reading *r, int level,
 {
 	bool has_mail = a->config->alert_mail[0] != '\0';
 	bool has_text = a->config->alert_sms[0] != '\0' && a->config->n_sms > 0;
-	bool is_way = r->kind == ALERT_WAY || r->kind == ALERT_OWED;
+	bool is_way = r->kind == ALERT_WAY || r->kind == ALERT_OWED ||
+		      (r->kind == ALERT_STUCK &&
+			  strncmp(r->name, "outbox mail", 11) == 0);
 	bool no_mail = is_way && strncmp(r->name, "sms", 3) != 0;
 	bool no_box =
 	    r->kind == ALERT_SOURCE && strncmp(r->name, "mailbox", 7) == 0;

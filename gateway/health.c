@@ -208,6 +208,24 @@ read_part(struct look *l, const struct part *p, struct err *err)
 	return rc;
 }
 
+/* Is the way out for mail wrong?  That is told, or will be in its time, and
+ * what waits for it is not told besides. */
+static bool
+is_way_wrong(const struct look *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (l->readings[i].kind == ALERT_WAY &&
+		    l->readings[i].level != ALERT_WELL &&
+		    strncmp(l->readings[i].name, "sms", 3) != 0)
+			return true;
+	for (size_t i = 0; i < l->n_known; i++)
+		if (l->known[i].kind == ALERT_WAY &&
+		    l->known[i].state.level != ALERT_WELL &&
+		    strncmp(l->known[i].name, "sms", 3) != 0)
+			return true;
+	return false;
+}
+
 /* Rows that nobody tries may only be behind a limit, while others leave; rows
  * tried in vain since the last one left have half an hour. */
 static enum status
@@ -223,11 +241,8 @@ read_owed(
 
 	if (rc != ST_OK)
 		return rc;
-	/* That the way itself is wrong is told already. */
-	for (size_t i = 0; i < l->n_known && channel == CHANNEL_MAIL; i++)
-		if (l->known[i].kind == ALERT_WAY &&
-		    l->known[i].state.level != ALERT_WELL)
-			return ST_OK;
+	if (channel == CHANNEL_MAIL && is_way_wrong(l))
+		return ST_OK;
 	is_left = owed.untried > 0 && owed.last_sent_ms <= late;
 	is_vain = owed.rows > owed.untried;
 	if (is_left || is_vain)

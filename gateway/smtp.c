@@ -265,7 +265,10 @@ refused_us(
 	smtp_reply_words(words, sizeof(words), reply);
 	finish(t, letter, SENT_RETRY, words);
 	smtp_reply_log_words(words, sizeof(words), reply);
-	return err_set(t->err, reply->code / 100 == 5 ? ST_REJECT : ST_RETRY,
+	if (reply->code / 100 != 5)
+		return err_set(t->err, ST_RETRY,
+		    "the mail server takes no mail now: %s", words);
+	return err_set(t->err, ST_REJECT,
 	    "the mail server takes no mail from us: %s; look at user and "
 	    "envelope of smtp",
 	    words);

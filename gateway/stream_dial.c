@@ -420,6 +420,12 @@ dial_explain(struct dial *d, CURLcode code, struct err *err)
 		return err_set(err, ST_REJECT,
 		    "%s: the URL is not one that can be connected to",
 		    d->place);
+	case CURLE_RECV_ERROR:
+	case CURLE_SEND_ERROR:
+	case CURLE_GOT_NOTHING:
+		return err_set(err, ST_RETRY,
+		    "%s: the server cut the connection before it had answered",
+		    d->place);
 	default:
 		return err_set(err, ST_RETRY, "%s: %.300s", d->place,
 		    d->why[0] == '\0' ? curl_easy_strerror(code) : d->why);

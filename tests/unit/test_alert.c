@@ -308,6 +308,40 @@ the_way_that_broke_is_not_the_way_it_is_told(void **state)
 }
 
 static void
+one_outage_is_told_once(void **state)
+{
+	struct fixture *f = *state;
+	struct office o = { 0 };
+	struct health *h = NULL;
+	struct outbox row = { .channel = CHANNEL_MAIL,
+		.template_name = "confirm_remark",
+		.to = "osoba@poczta.example",
+		.state = OUTBOX_QUEUED,
+		.created_ms = NOON,
+		.due_ms = NOON };
+
+	furnish(&o, f);
+	o.config.alert_sms = "+48110010099";
+	set_clock(0);
+	OK(health_open(&h, f->st, &o.config, o.keys, &f->err));
+	OK(store_outbox_add(f->st, &row, &f->err));
+	health_note(h, ALERT_WAY, "smtp", ST_RETRY, "no answer");
+	look(f, h, 0);
+	look(f, h, 31);
+	fixture_tamper(
+	    f, "DELETE FROM outbox WHERE template NOT LIKE 'alert%'");
+	expect(f, "sms alert_broken to +48110010099: Uwaga: awaria: smtp, od "
+		  "2026-11-22 12:00. Sprawdz: uwaga check\n");
+	/* What sends mail hangs: not by mail. */
+	health_note(h, ALERT_STUCK, "outbox mail 1", ST_REJECT, "long");
+	look(f, h, 32);
+	expect(f, "sms alert_broken to +48110010099: Uwaga: awaria: outbox "
+		  "mail 1, od 2026-11-22 12:31. Sprawdz: uwaga check\n");
+	health_close(h);
+	keys_free(o.keys);
+}
+
+static void
 a_certificate_is_told_of_twice_before_its_end(void **state)
 {
 	struct fixture *f = *state;
@@ -552,6 +586,7 @@ main(void)
 		cmocka_unit_test(a_clock_put_back_delays_nothing),
 		TEST(a_silent_source_is_told_across_restarts),
 		TEST(the_way_that_broke_is_not_the_way_it_is_told),
+		TEST(one_outage_is_told_once),
 		TEST(a_certificate_is_told_of_twice_before_its_end),
 		TEST(what_closes_within_a_day_makes_it_urgent),
 		TEST(what_is_owed_and_does_not_leave_is_told),
