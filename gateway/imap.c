@@ -592,6 +592,40 @@ add_folder(
 	return rc;
 }
 
+static bool
+is_same_folder(const char *a, const char *b)
+{
+	return strcmp(a, b) == 0 || (span_is_nocase(span_of(a), "INBOX") &&
+					span_is_nocase(span_of(b), "INBOX"));
+}
+
+/* What is moved into a folder that is read would come as new, for ever. */
+static enum status
+check_folders(struct imap_box *box, struct err *err)
+{
+	const char *to[] = { box->conf->processed, box->conf->oversize };
+
+	for (int i = 0; i < box->n_folders; i++) {
+		const char *name = box->folders[i].name;
+
+		for (int k = 0; k < i; k++)
+			if (is_same_folder(name, box->folders[k].name))
+				return err_set(err, ST_REJECT,
+				    "%s: the folder \"%.100s\" is named twice "
+				    "in url and junk",
+				    box->name, name);
+		if (is_same_folder(name, to[0]) || is_same_folder(name, to[1]))
+			return err_set(err, ST_REJECT,
+			    "%s: processed and oversize must not be the folder "
+			    "\"%.100s\", which is read",
+			    box->name, name);
+	}
+	if (to[0][0] == '\0' || to[1][0] == '\0')
+		return err_set(err, ST_REJECT,
+		    "%s: processed and oversize must name a folder", box->name);
+	return ST_OK;
+}
+
 static enum status
 add_folders(struct imap_box *box, struct err *err)
 {
@@ -614,7 +648,7 @@ add_folders(struct imap_box *box, struct err *err)
 		if (word.n > 0)
 			rc = add_folder(box, word, true, err);
 	}
-	return rc;
+	return rc == ST_OK ? check_folders(box, err) : rc;
 }
 
 enum status

@@ -42,6 +42,7 @@ struct imap_read {
 	uint32_t suspect_to; /* up to this UID */
 	uint32_t suspect; /* the one that failed alone */
 	int failures; /* of it */
+	int given_up; /* in a row, with none between that came */
 };
 
 struct imap_box {

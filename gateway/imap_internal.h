@@ -24,6 +24,7 @@ struct imap {
 	struct mailimap *session; /* owned */
 	struct stream *stream; /* owned; closed after the session */
 	bool broken;
+	bool is_garbled; /* by an answer that made no sense */
 	bool has_move, has_uidplus, has_idle, has_namespace;
 	bool is_fixed; /* nothing may be taken out of the selected folder */
 	bool knows_prefix; /* prefix and separator were asked for */

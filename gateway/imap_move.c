@@ -4,6 +4,7 @@
  * folder: MOVE does both at once; without it a COPY that failed ends it.
  */
 #include <stdlib.h>
+#include <string.h>
 #include <libetpan/libetpan.h>
 
 #include "gateway/imap_internal.h"
@@ -105,10 +106,17 @@ move_set(struct imap *im, struct mailimap_set *set, const char *wire,
 	    "stored mails are moved", err);
 }
 
-/* Copies of what cannot be deleted would only pile up. */
+/* Copies of what cannot be deleted would only pile up, and what is moved to
+ * where it lies would come as new. */
 static enum status
-say_fixed(const struct imap *im, struct err *err)
+check_move(const struct imap *im, const char *wire, struct err *err)
 {
+	if (strcmp(wire, im->selected) == 0)
+		return err_set(err, ST_REJECT,
+		    "%s: that is the folder %.100s, which they lie in",
+		    imap_where(im), im->selected);
+	if (!im->is_fixed)
+		return ST_OK;
 	return err_set(err, ST_REJECT,
 	    "%s: this user may take nothing out of the folder %.100s",
 	    imap_where(im), im->selected);
@@ -133,9 +141,13 @@ imap_move(struct imap *im, const uint32_t *uids, size_t n, const char *wire,
 
 	if (set == NULL)
 		return err_set(err, ST_BROKEN, "out of memory");
-	rc = im->is_fixed ? say_fixed(im, &first)
-			  : move_set(im, set, wire, &copied, &first);
-	if (rc == ST_REJECT && !im->is_fixed && !copied) {
+	rc = check_move(im, wire, &first);
+	if (rc != ST_OK) {
+		mailimap_set_free(set);
+		return err_set(err, rc, "%s", first.text);
+	}
+	rc = move_set(im, set, wire, &copied, &first);
+	if (rc == ST_REJECT && !copied) {
 		/* Not every server says that this is what is wrong. */
 		bool said = is_missing(im);
 

@@ -69,6 +69,7 @@ imap_result(struct imap *im, int r, const char *what, struct err *err)
 		return ST_OK;
 	if (stream_why(im->stream)[0] != '\0' || is_broken_by(r)) {
 		im->broken = true;
+		im->is_garbled = stream_why(im->stream)[0] == '\0';
 		return err_set(err, ST_RETRY, "%s, while %s: %s", place, what,
 		    stream_why(im->stream)[0] != '\0'
 			? stream_why(im->stream)
@@ -120,6 +121,7 @@ imap_open(struct imap **out, const struct config_mailbox *conf,
 	struct imap *im = calloc(1, sizeof(*im));
 	struct _mailstream *mail = NULL;
 	enum status rc;
+	int r;
 
 	*out = NULL;
 	if (im == NULL)
@@ -134,8 +136,13 @@ imap_open(struct imap **out, const struct config_mailbox *conf,
 		goto out;
 	}
 	imap_expect(im, COMMAND_MS, ANSWER_MAX);
-	rc = imap_result(
-	    im, mailimap_connect(im->session, mail), "it greets us", err);
+	r = mailimap_connect(im->session, mail);
+	rc = imap_result(im, r, "it greets us", err);
+	if (rc == ST_OK && r != MAILIMAP_NO_ERROR_AUTHENTICATED)
+		rc = err_set(err, ST_REJECT,
+		    "%s: the server wants a login; set user, and password_file "
+		    "or oauth2",
+		    imap_where(im));
 	if (rc == ST_OK)
 		rc = learn_capabilities(im, err);
 out:
@@ -168,6 +175,12 @@ bool
 imap_is_broken(const struct imap *im)
 {
 	return im->broken;
+}
+
+bool
+imap_is_garbled(const struct imap *im)
+{
+	return im->is_garbled;
 }
 
 const char *
@@ -351,6 +364,31 @@ is_fixed(const struct mailimap_selection_info *info)
 	return true;
 }
 
+/* Does the server say that its "no" will pass (RFC 5530, and what Exchange
+ * writes)? */
+static bool
+will_pass(const struct imap *im)
+{
+	static const char *const codes[] = { "INUSE", "UNAVAILABLE", "LIMIT",
+		"SERVERBUG", "THROTTLED" };
+	static const char *const words[] = { "authenticated but not connected",
+		"Server Unavailable" };
+	const struct mailimap_response_info *info =
+	    im->session->imap_response_info;
+	const char *said = im->session->imap_response;
+	struct span code = span_of(
+	    info == NULL || info->rsp_atom == NULL ? "" : info->rsp_atom);
+	struct span text = span_of(said == NULL ? "" : said);
+
+	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
+		if (span_is_nocase(code, codes[i]))
+			return true;
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (span_find_nocase(text, words[i]) < text.n)
+			return true;
+	return false;
+}
+
 enum status
 imap_select(struct imap *im, const char *wire, struct imap_folder *out,
     bool *missing, struct err *err)
@@ -364,6 +402,8 @@ imap_select(struct imap *im, const char *wire, struct imap_folder *out,
 	imap_expect(im, COMMAND_MS, ANSWER_MAX);
 	snprintf(what, sizeof(what), "the folder %.100s is opened", wire);
 	rc = imap_result(im, mailimap_select(im->session, wire), what, err);
+	if (rc == ST_REJECT && will_pass(im))
+		return ST_RETRY;
 	if (rc == ST_REJECT && missing != NULL)
 		*missing = !im->broken && !exists(im, wire);
 	if (rc != ST_OK)

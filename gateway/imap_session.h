@@ -26,6 +26,8 @@ enum status imap_open(struct imap **out, const struct config_mailbox *conf,
     const atomic_bool *stop, struct err *err);
 void imap_close(struct imap *im); /* says goodbye when it can; NULL is fine */
 bool imap_is_broken(const struct imap *im);
+/* Was it an answer that made no sense, and not that the server hung up? */
+bool imap_is_garbled(const struct imap *im);
 const char *imap_where(const struct imap *im); /* "imap.x:993" */
 
 /* The server's certificate, as stream.h has it. */
@@ -50,7 +52,8 @@ struct imap_folder {
 };
 
 /* Selects it for reading and writing.  `missing` (may be NULL) tells a folder
- * that does not exist from other refusals. */
+ * that does not exist from other refusals.  ST_RETRY also over a good
+ * connection, when the server says that its "no" will pass. */
 enum status imap_select(struct imap *im, const char *wire,
     struct imap_folder *out, bool *missing, struct err *err);
 /* The same facts without selecting. */

@@ -20,6 +20,8 @@ enum {
 	EXCERPT = 256 << 10, /* what is fetched of a mail that is too large */
 	NARROWER = 6, /* so much fewer are asked for after a failure */
 	ALONE_MAX = 3, /* failures of one mail that was asked for alone */
+	GIVEN_UP_MAX = 3, /* in a row; then it may be the server that fails, */
+	PATIENT_MAX = 15, /* and so many turns are waited before the next */
 	LIST_PART = 1296, /* listed at once when the whole list fails */
 	LEFT_AGAIN_MS = 600000, /* what could not be moved is tried again */
 };
@@ -172,7 +174,8 @@ list_less(struct imap_box *box, struct imap_read *f)
 		f->list_limit = 0;
 		return;
 	}
-	box->is_narrowing = true;
+	/* A server that hangs up is not connected to in quick succession. */
+	box->is_narrowing = imap_is_garbled(box->im);
 	if (f->list_limit == 0)
 		f->list_limit = LIST_PART;
 	else if (f->list_limit > 1)
@@ -362,6 +365,7 @@ sort_out(struct taking *t, size_t *kept, struct err *err)
 		raw = add_message(t->box, f, t->batch, &items[i]);
 		if (raw == NULL)
 			return err_set(err, ST_BROKEN, "out of memory");
+		f->given_up = 0;
 		raw->bytes = t->bodies[i].bytes;
 		t->bodies[i].bytes = (struct buf){ 0 };
 		if (t->is_large) {
@@ -409,7 +413,9 @@ is_hopeless(struct imap_read *f, uint32_t uid)
 	if (f->suspect != uid)
 		f->failures = 0;
 	f->suspect = uid;
-	return ++f->failures >= ALONE_MAX;
+	f->failures++;
+	return f->failures >=
+	       (f->given_up < GIVEN_UP_MAX ? ALONE_MAX : PATIENT_MAX);
 }
 
 static enum status
@@ -427,8 +433,22 @@ give_up(struct taking *t, const char *why, struct err *err)
 		0)
 		return err_set(err, ST_BROKEN, "out of memory");
 	put_aside(t->batch);
+	t->f->given_up++;
 	t->f->at++;
 	return ST_OK;
+}
+
+/* A server that hands over no mail at all may do so again: its mails are not
+ * put aside one after the other meanwhile. */
+static enum status
+be_patient(struct taking *t, struct err *err)
+{
+	struct err why = *err;
+
+	t->box->is_narrowing = false;
+	return err_set(err, ST_RETRY,
+	    "%.300s; it hands over no mail, and is asked again later",
+	    why.text);
 }
 
 /* The fetch failed, or brought nothing.  ST_OK: one mail was given up and is in
@@ -449,9 +469,9 @@ narrow_down(struct taking *t, enum status rc, struct err *err)
 			f->limit = 1;
 		return rc;
 	}
-	if (!is_hopeless(f, f->list.items[f->at].uid))
-		return rc;
-	return give_up(t, err == NULL ? "" : err->text, err);
+	if (is_hopeless(f, f->list.items[f->at].uid))
+		return give_up(t, err->text, err);
+	return f->given_up < GIVEN_UP_MAX ? rc : be_patient(t, err);
 }
 
 /* One FETCH.  After ST_OK with an empty batch there may be more to take. */

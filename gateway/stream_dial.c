@@ -151,7 +151,10 @@ take_apart(struct dial *d, const char *text, const char *schemes,
 	    curl_url_get(u, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) !=
 		CURLUE_OK ||
 	    !is_listed(schemes, scheme)) {
-		err_set(err, rc, "expected a URL of %s with a host", schemes);
+		err_set(err, rc,
+		    "expected a URL of %s with a host, and a port up to 65535 "
+		    "if any",
+		    schemes);
 		goto out;
 	}
 	if (curl_url_get(u, CURLUPART_USER, &user, 0) == CURLUE_OK) {

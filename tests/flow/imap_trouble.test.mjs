@@ -2,6 +2,7 @@
 // under new numbers, lists that cannot be read, waiting that ends at once,
 // folders that may only be read
 import assert from 'node:assert/strict';
+import fs from 'node:fs';
 import { test } from 'node:test';
 
 import { Daemon, until } from './house.mjs';
@@ -194,3 +195,88 @@ for (const [what, lines] of [['is opened for reading only', ['* OK [PERMANENTFLA
 				assert.match(stdout, /mailbox konsultacje +WRONG.*INBOX may not be changed by this user.*right to delete/);
 			});
 		});
+
+for (const [what, refuse] of [
+	['says NO to every fetch', (session, tag) => session.say(`${tag} NO [UNAVAILABLE] the storage is away`)],
+	['hangs up at every fetch', (session) => session.hangUp()]])
+	test(`a server that ${what} for a while: its mails are not all put aside`, async () => {
+		const twist = (session, tag, command) => isBody(command) && (refuse(session, tag), true);
+		await withScript({ n: 12, twist }, async (house, server) => {
+			const { status, stderr } = await house.later('run', '--once');
+			assert.equal(status, 1);
+			assert.match(stderr, /it hands over no mail, and is asked again later/);
+			server.twist = null;
+			await poll(house);
+			assert.deepEqual(texts(house), upTo(12).slice(3));
+			assert.equal(server.folders['Za duze'].mails.length, 3);
+			assert.deepEqual(server.inbox.uids, []);
+		});
+	});
+
+test('four bad mails in a row do not stop those behind for ever', async () => {
+	const twist = (session, tag, command) => {
+		const from = isBody(command) && Number(/^UID FETCH (\d+)/.exec(command)[1]);
+		if (!from || from > 4)
+			return false;
+		session.say(`${tag} NO [SERVERBUG] Internal error occurred`);
+		return true;
+	};
+	await withScript({ n: 8, twist }, async (house, server) => {
+		let runs = 0;
+		while (server.inbox.mails.length > 0 && runs++ < 6)
+			await house.later('run', '--once');
+		assert.ok(runs < 6);
+		assert.deepEqual(texts(house), upTo(8).slice(4));
+		assert.equal(server.folders['Za duze'].mails.length, 4);
+	});
+});
+
+test('a server that hangs up when it is to list is not connected to in quick succession', async () => {
+	const twist = (session, tag, command) => isList(command) &&
+		(session.say('* BYE [UNAVAILABLE] back soon'), session.hangUp(), true);
+	await withScript({ n: 3, twist }, async (house, server) => {
+		const daemon = new Daemon(house);
+		await daemon.said(/mailbox konsultacje failed retry_ms=\d+/);
+		assert.ok(server.opened <= 2, `${server.opened}`);
+		await daemon.stop();
+		server.twist = null;
+		await poll(house);
+		assert.deepEqual(texts(house), upTo(3));
+	});
+});
+
+for (const [words, passes] of [['NO [INUSE] the mailbox is locked', true], ['NO [LIMIT] too much', true],
+	['BAD User is authenticated but not connected.', true], ['NO [ALERT] the account is suspended', false]])
+	test(`"${words}" to SELECT ${passes ? 'passes' : 'has to be mended'}`, async () => {
+		const twist = (session, tag, command) => /^SELECT/.test(command) && (session.say(`${tag} ${words}`), true);
+		await withScript({ n: 1, twist }, async (house, server) => {
+			const daemon = new Daemon(house);
+			const [, ms] = await daemon.said(/mailbox konsultacje failed retry_ms=(\d+) why="[^"]*the server says: /);
+			assert.equal(Number(ms) < 10000, passes, ms);
+			await daemon.stop();
+			assert.equal(server.opened, 1);
+		});
+	});
+
+test('folders that would lead in a circle are refused, each with what to do', async () => {
+	for (const [keys, says] of [
+		[{ processed: 'inbox' }, /must not be the folder "INBOX", which is read/],
+		[{ oversize: 'Spam', junk: 'Junk, Spam' }, /must not be the folder "Spam", which is read/],
+		[{ junk: 'INBOX' }, /"INBOX" is named twice in url and junk/],
+		[{ processed: '' }, /must name a folder/]])
+		await withScript({ n: 1, keys }, async (house, server) => {
+			const { status, stdout } = await house.later('check');
+			assert.equal(status, 1);
+			assert.match(stdout, says);
+			assert.equal(server.opened, 0);
+		});
+	// Two names of one folder are seen when the server is asked.
+	await withScript({ prefix: 'INBOX.', separator: '.', keys: { processed: 'INBOX.Poczta' } }, async (house, server) => {
+		fs.writeFileSync(house.conf, fs.readFileSync(house.conf, 'utf8').replace('/INBOX"', '/Poczta"'));
+		server.folders['INBOX.Poczta'] = new Folder();
+		server.folders['INBOX.Poczta'].add(mail(1));
+		const { stderr } = await house.later('run', '--once');
+		assert.match(stderr, /that is the folder INBOX\.Poczta, which they lie in/);
+		assert.deepEqual(server.folders['INBOX.Poczta'].uids, [1]);
+	});
+});

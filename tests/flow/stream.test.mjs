@@ -543,6 +543,16 @@ test('uwaga check says what is wrong with each mailbox, and shows the key of one
 	}
 });
 
+test('a mailbox without a user, on a server that wants one', async () => {
+	await talking({ cert: ca.good }, async (talker) => {
+		const house = new House({ imap: { url: `${talker.url}/INBOX`, ca_file: ca.file } });
+		const { status, stdout } = await house.later('check');
+		house.close();
+		assert.equal(status, 1);
+		assert.match(stdout, /mailbox konsultacje +WRONG .*the server wants a login; set user, and password_file or oauth2/);
+	});
+});
+
 const can = 'CAPABILITY IMAP4rev1 IDLE MOVE UIDPLUS';
 for (const [how, said, asked, knows] of [
 	['in the answer to the login', (tag) => [`${tag} OK [${can}] in`], 1, true],
