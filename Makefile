@@ -112,7 +112,7 @@ lint:
 fuzz: $(FUZZ)
 	@for f in $(FUZZ); do B=$(B) sh tools/fuzz.sh $$f $(T) || exit 1; done
 
-bench: $(BENCH) $(B)/uwaga
+bench: $(BENCH) $(B)/bench/drain $(B)/uwaga
 	@for b in $(BENCH) $(wildcard tests/bench/*.sh); do echo "== $$b"; UWAGA=$(B)/uwaga $$b samples/mail || exit 1; done
 	@for b in smtp notice import; do echo "== tests/bench/$$b.mjs"; UWAGA=$(B)/uwaga node tests/bench/$$b.mjs || exit 1; done
 
