@@ -24,6 +24,28 @@ a_full_buffer_keeps_what_it_has(void **state)
 }
 
 static void
+what_is_printed_fits_or_is_not_there(void **state)
+{
+	struct buf b = { .max = 200 };
+
+	(void)state;
+	buf_printf(&b, "%0100d", 1); /* nothing was there yet */
+	assert_int_equal(b.n, 100);
+	buf_printf(&b, "%027d", 2); /* what is left of the memory */
+	assert_int_equal(b.n, 127);
+	buf_printf(&b, "%073d", 3); /* more memory, to the last byte */
+	assert_int_equal(b.n, 200);
+	assert_int_equal(buf_status(&b, "the text", NULL), ST_OK);
+	assert_int_equal(strlen(b.p), 200);
+	assert_true(b.cap > 201);
+	buf_printf(&b, "4"); /* memory there is, but not for this */
+	assert_int_equal(buf_status(&b, "the text", NULL), ST_LIMIT);
+	assert_int_equal(strlen(b.p), 200);
+	assert_int_equal(b.p[199], '3');
+	buf_free(&b);
+}
+
+static void
 lines_end_with_lf_or_crlf(void **state)
 {
 	struct span rest = SPAN("a\r\nb\n\nc"), line;
@@ -57,6 +79,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_full_buffer_keeps_what_it_has),
+		cmocka_unit_test(what_is_printed_fits_or_is_not_there),
 		cmocka_unit_test(lines_end_with_lf_or_crlf),
 		cmocka_unit_test(an_arena_gives_zeroed_memory_of_any_size),
 	};

@@ -277,6 +277,35 @@ what_cannot_be_sent_is_said_in_words(void **state)
 	}
 }
 
+/* 998 bytes before the line's end, whatever ends it (RFC 5321, 4.5.3.1.6). */
+static void
+the_longest_line_is_counted_from_its_begin(void **state)
+{
+	static const char *const ends[] = { "\r\n", "\n", "\r", "" };
+
+	(void)state;
+	for (size_t i = 0; i < 4; i++)
+		for (int n = 997; n <= 1001; n++)
+			for (int before = 0; before < 3000; before += 331) {
+				struct buf mail = { .max = 8192 };
+				struct letter l;
+				char why[200];
+
+				for (int k = 0; k < before; k++)
+					buf_str(
+					    &mail, k % 90 == 89 ? "\n" : "a");
+				buf_printf(&mail, "%s%0*d%s",
+				    before > 0 ? "\n" : "", n, 7, ends[i]);
+				buf_str(&mail, i < 3 ? "x\r\n" : "");
+				l = letter("a@b.example", buf_cstr(&mail));
+				assert_int_equal(
+				    smtp_letter_problem(why, &l,
+					&(struct smtp_offer){ 0 }) == NULL,
+				    n <= 998);
+				buf_free(&mail);
+			}
+}
+
 static void
 an_envelope_uses_what_is_offered(void **state)
 {
@@ -352,6 +381,7 @@ main(void)
 		cmocka_unit_test(no_answer_is_without_an_end),
 		cmocka_unit_test(the_log_gets_no_address),
 		cmocka_unit_test(the_last_answer_to_ehlo_counts),
+		cmocka_unit_test(the_longest_line_is_counted_from_its_begin),
 		cmocka_unit_test(what_cannot_be_sent_is_said_in_words),
 		cmocka_unit_test(an_envelope_uses_what_is_offered),
 		cmocka_unit_test(a_body_ends_where_it_ends),
