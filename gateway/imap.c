@@ -18,8 +18,9 @@
 enum {
 	NARROW_MAX = 12, /* connections until one bad mail is found */
 	NARROW_MS = 20000,
-	/* Waits that ended at once and brought nothing: so many may, and then
+	/* Waits that ended so soon and brought nothing: so many may, and then
 	 * rests come between them, which are doubled so long. */
+	AT_ONCE_MS = 10000,
 	VAIN_FREE = 3,
 	VAIN_MAX = VAIN_FREE + 6,
 	VAIN_MS = 500,
@@ -393,7 +394,7 @@ static void
 box_wait(struct source *s, int ms)
 {
 	struct imap_box *box = (struct imap_box *)s;
-	int64_t end = clock_ticks() + ms;
+	int64_t began = clock_ticks();
 	bool can_idle =
 	    box->im != NULL && box->conf->idle && imap_has_idle(box->im);
 
@@ -407,7 +408,7 @@ box_wait(struct source *s, int ms)
 	/* The next fetch connects again, and says what is wrong. */
 	if (box->im != NULL && imap_is_broken(box->im))
 		imap_drop(box);
-	if (clock_ticks() >= end)
+	if (clock_ticks() - began >= (ms < AT_ONCE_MS ? ms : AT_ONCE_MS))
 		box->in_vain = 0;
 	else if (box->in_vain < VAIN_MAX)
 		box->in_vain++;

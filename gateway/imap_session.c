@@ -17,6 +17,7 @@
 
 enum {
 	GOODBYE_MS = 2000,
+	CHATTER_MAX = 5, /* wakes out of IDLE without news, in one wait */
 	IDLE_MAX_MS = 9 * 60000, /* servers end it after 29 minutes or more */
 };
 
@@ -344,14 +345,15 @@ exists(struct imap *im, const char *wire)
 	return found;
 }
 
-/* Opened for reading only, or among the flags that can be kept is no \Deleted.
- * A server that does not say which those are keeps all. */
+/* Opened for reading only; or, where mails are copied and then deleted, among
+ * the flags that can be kept is no \Deleted.  A server that does not say which
+ * those are keeps all. */
 static bool
-is_fixed(const struct mailimap_selection_info *info)
+is_fixed(const struct imap *im, const struct mailimap_selection_info *info)
 {
 	if (info->sel_perm == MAILIMAP_MAILBOX_READONLY)
 		return true;
-	if (info->sel_perm_flags == NULL)
+	if (im->has_move || info->sel_perm_flags == NULL)
 		return false;
 	for (clistiter *at = clist_begin(info->sel_perm_flags); at != NULL;
 	     at = clist_next(at)) {
@@ -419,7 +421,7 @@ imap_select(struct imap *im, const char *wire, struct imap_folder *out,
 	out->validity = info->sel_uidvalidity;
 	out->next = info->sel_uidnext;
 	out->exists = info->sel_exists;
-	out->is_fixed = im->is_fixed = is_fixed(info);
+	out->is_fixed = im->is_fixed = is_fixed(im, info);
 	info->sel_has_exists = 0; /* from now on it is news */
 	snprintf(im->selected, sizeof(im->selected), "%s", wire);
 	return ST_OK;
@@ -526,8 +528,11 @@ imap_idle(struct imap *im, int ms, struct err *err)
 	bool woken = true;
 	enum status rc = ST_OK;
 
-	/* A server that only says that it is still there is listened to on. */
-	while (rc == ST_OK && woken && left > 0 && !imap_has_news(im)) {
+	/* A server that only says that it is still there is listened to on,
+	 * but not when it says so all the time. */
+	for (int i = 0; rc == ST_OK && woken && left > 0 &&
+			!imap_has_news(im) && i < CHATTER_MAX;
+	     i++) {
 		rc = idle_once(im,
 		    (int)(left < IDLE_MAX_MS ? left : IDLE_MAX_MS), &woken,
 		    err);

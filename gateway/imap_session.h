@@ -64,7 +64,8 @@ enum status imap_status(struct imap *im, const char *wire,
 enum status imap_poke(struct imap *im, struct err *err);
 /* Did it say that mail came, since the last imap_list()? */
 bool imap_has_news(const struct imap *im);
-/* IDLE for at most `ms`, until mail comes or `stop` or a signal. */
+/* IDLE for at most `ms`, until mail comes or `stop` or a signal, or the server
+ * has woken us a few times for nothing. */
 enum status imap_idle(struct imap *im, int ms, struct err *err);
 
 struct imap_item {

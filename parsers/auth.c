@@ -33,9 +33,11 @@ is_blank(char c)
 }
 
 /* Appends `value` without comments and quotes; what is quoted keeps no
- * character that would part the field. */
-static void
-add_plain(struct buf *out, struct span value)
+ * character that would part the field.  By the standard a comment knows no
+ * quotes; but servers write the sender's address into one as it is, and
+ * where `is_careful` a quoted ")" of it ends none.  False: a quote did not end. */
+static bool
+add_plain(struct buf *out, struct span value, bool is_careful)
 {
 	size_t depth = 0;
 	bool quoted = false;
@@ -47,7 +49,7 @@ add_plain(struct buf *out, struct span value)
 			i++;
 			continue;
 		}
-		if (c == '"' && depth == 0)
+		if (c == '"' && (depth == 0 || is_careful))
 			quoted = !quoted;
 		else if (c == '(' && !quoted)
 			depth++;
@@ -57,6 +59,7 @@ add_plain(struct buf *out, struct span value)
 			buf_char(
 			    out, quoted && (c == ';' || is_blank(c)) ? '_' : c);
 	}
+	return !quoted;
 }
 
 static struct span
@@ -145,7 +148,9 @@ read_statement(struct results *out, struct span s, struct span author)
 	method = span_sub(first, 0, equals);
 	method = span_sub(method, 0, span_find(method, "/"));
 	result = span_from(first, equals + 1);
-	if (span_is_nocase(method, "dmarc") && out->dmarc.n == 0) {
+	/* Said twice, the worse counts: one may be in the sender's words. */
+	if (span_is_nocase(method, "dmarc") &&
+	    (out->dmarc.n == 0 || span_is_nocase(out->dmarc, "pass"))) {
 		out->dmarc = result;
 		out->dmarc_domain = domain_of(property(s, "header.from"));
 	}
@@ -206,7 +211,11 @@ read_field(enum verdict *out, struct span value, struct span author,
 	struct span rest, id;
 	bool ours;
 
-	add_plain(&plain, span_sub(value, 0, FIELD_MAX));
+	value = span_sub(value, 0, FIELD_MAX);
+	if (!add_plain(&plain, value, true)) {
+		buf_reset(&plain);
+		add_plain(&plain, value, false);
+	}
 	close_up(&plain);
 	rest = buf_span(&plain);
 	if (authserv_id == NULL) {

@@ -340,6 +340,20 @@ only_our_own_server_is_believed(void **state)
 		    "From: Ola <ola@a.example>\n" AR
 		    "mx.powiat.example; dmarc=pass\n",
 		    VERDICT_NONE },
+		{ "the sender's address ends no comment",
+		    AR "mx.powiat.example; spf=none (domain of \"x) ; "
+		       "dmarc=pass header.from=a.example; dkim=pass "
+		       "header.d=a.example (\"@b.example) "
+		       "smtp.mailfrom=b.example; dmarc=none\n",
+		    VERDICT_NONE },
+		{ "nor does a quote in it hide the verdict",
+		    AR "mx.powiat.example; spf=none (5\" pipe); dmarc=fail "
+		       "header.from=a.example\n",
+		    VERDICT_FAIL },
+		{ "said twice, the worse counts",
+		    AR "mx.powiat.example; dmarc=pass header.from=a.example; "
+		       "dmarc=fail header.from=a.example\n",
+		    VERDICT_FAIL },
 		{ "no field", "", VERDICT_NONE },
 	};
 
