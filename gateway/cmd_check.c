@@ -24,6 +24,7 @@
 #include "gateway/sink.h"
 #include "gateway/source.h"
 #include "parsers/date.h"
+#include "parsers/text.h"
 
 enum {
 	VALUES_MAX = 64 << 10,
@@ -64,15 +65,20 @@ report_facts(struct checker *k, const char *what, enum result result,
     const struct facts *facts, const char *note)
 {
 	static const char *const words[] = { "ok", "note", "WRONG" };
+	struct buf clean = { .max = 3 * FOUND_MAX };
 
 	if (result == RESULT_WRONG)
 		k->wrong++;
+	/* A server's own words, or a name cut in the middle of a letter, must
+	 * not cost the line. */
+	text_clean(&clean, span_of(note));
 	cmd_table_row(
 	    k->table, json_pack("{s:s s:s s:s s:o s:o}", "what", what, "result",
-			  words[result], "note", note, "last_poll",
+			  words[result], "note", buf_cstr(&clean), "last_poll",
 			  cmd_json_time(k->ctx, facts->last_poll_ms),
 			  "certificate_expires",
 			  cmd_json_time(k->ctx, facts->expires_ms)));
+	buf_free(&clean);
 }
 
 static void

@@ -427,7 +427,7 @@ give_up(struct taking *t, const char *why, struct err *err)
 	if (raw == NULL ||
 	    asprintf(&raw->problem,
 		"the mail server does not hand it over (%.200s); it is in the "
-		"folder %.60s there",
+		"folder %s there",
 		why,
 		t->f->held_why != NULL ? t->f->name : t->box->conf->oversize) <
 		0)

@@ -284,3 +284,26 @@ test('folders that would lead in a circle are refused, each with what to do', as
 		assert.deepEqual(server.folders['INBOX.Poczta'].uids, [1]);
 	});
 });
+
+test('check says its sentence whatever bytes the server, or a long name, puts into it', async () => {
+	const twist = (session, tag, command) => {
+		if (/^SELECT/.test(command))
+			session.say(`${tag} NO none`);
+		else if (/^LIST/.test(command))
+			[...(/\*/.test(command) ? ['* LIST () "/" "Urz\xb1d"'] : []), `${tag} OK done`].forEach((l) => session.say(l));
+		else
+			return false;
+		return true;
+	};
+	for (const json of [[], ['--json']])
+		await withScript({ twist }, async (house) => {
+			let { stdout } = await house.later(...json, 'check');
+			assert.match(stdout, /mailbox konsultacje.*WRONG.*the server has no folder .*INBOX.*; it has: Urz/);
+			const name = `${'Załatwione sprawy i uwagi złożone '.repeat(4)}ąąąą`;
+			for (const x of ['', 'x']) {
+				fs.writeFileSync(house.conf, fs.readFileSync(house.conf, 'utf8').replace(/\/[^/]*" start/, `/${x}${name}" start`));
+				({ stdout } = await house.later(...json, 'check'));
+				assert.match(stdout, /mailbox konsultacje.*WRONG.*the server has no folder .*Załatwione/);
+			}
+		});
+});
