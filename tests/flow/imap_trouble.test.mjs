@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import { test } from 'node:test';
 
-import { Daemon, until } from './house.mjs';
+import { Daemon, preload, until } from './house.mjs';
 import { fates, filed, isBody, isList, journal, mail, poll, texts, upTo,
 	withScript } from './imap_house.mjs';
 import { Folder } from './imap_script.mjs';
@@ -306,4 +306,44 @@ test('check says its sentence whatever bytes the server, or a long name, puts in
 				assert.match(stdout, /mailbox konsultacje.*WRONG.*the server has no folder .*Załatwione/);
 			}
 		});
+});
+
+test('IDLE is begun anew long before the 29 minutes after which servers end it', async () => {
+	await withScript({ keys: { poll_every: 7200 } }, async (house, server) => {
+		const at = [];
+		server.twist = (session, tag, command) => {
+			if (command === 'IDLE')
+				at.push(Date.now());
+			return false;
+		};
+		const daemon = new Daemon(house, { env: { LD_PRELOAD: preload(house.dir, 'hurry'),
+			ASAN_OPTIONS: 'verify_asan_link_order=0' } });
+		await until('it has waited three times', () => at.length === 3);
+		for (const i of [1, 2]) {
+			const minutes = (at[i] - at[i - 1]) * 100 / 60000;
+			assert.ok(minutes > 1 && minutes < 28, `${minutes}`);
+		}
+		assert.equal(server.opened, 1);
+		server.arrive(mail(1));
+		await until('mail comes in', () => server.folders.Przetworzone?.mails.length === 1);
+		await daemon.kill();
+	});
+});
+
+test('one FETCH asks for at most 200 mails and 8 MiB', async () => {
+	await withScript({}, async (house, server) => {
+		const sizes = new Map();
+		const add = (i, text) => sizes.set(server.inbox.add(mail(i, { text })), server.inbox.mails.at(-1).size);
+		upTo(450).forEach((i) => add(i));
+		upTo(5).forEach((i) => add(450 + i, `Proszę o ławkę nr ${450 + i}.\r\n${'Dużo słów. \r\n'.repeat(200000)}`));
+		await poll(house);
+		const asked = server.asked.filter(isBody).map((c) => /^UID FETCH (\d+)(?::(\d+))? /.exec(c))
+			.map(([, from, to = from]) => [...sizes].filter(([uid]) => uid >= Number(from) && uid <= Number(to)));
+		assert.equal(asked.flat().length, 455);
+		for (const mails of asked) {
+			assert.ok(mails.length <= 200);
+			assert.ok(mails.reduce((sum, [, size]) => sum + size, 0) <= 8 << 20);
+		}
+		assert.ok(asked.some((mails) => mails.length > 1 && mails[0][1] > 2e6), 'not one by one either');
+	});
 });
