@@ -86,7 +86,8 @@ store_order_put(struct store *st, const struct staff_order *o, struct err *err)
 
 static const char order_get[] = SELECT_ORDER " WHERE id = :id";
 static const char order_open[] = SELECT_ORDER
-    " WHERE state IN ('asked', 'seconded', 'confirmed', 'sending') ORDER BY id";
+    " WHERE state = 'asked' OR state = 'seconded' OR state = 'confirmed'"
+    " OR state = 'sending' ORDER BY id";
 
 static enum status
 read_orders(struct query *q, struct arena *a, struct staff_order **out,

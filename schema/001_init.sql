@@ -2,9 +2,9 @@
 --
 -- Times are UTC milliseconds; NULL stands for "none".  Where people set a time
 -- (deadlines, meetings) the local time and its zone stand beside it.
--- Lists of words are one per line.  A CHECK of more than two words is written
--- with OR: of IN SQLite makes a table anew, at each INSERT and UPDATE.  Never
--- edited after its release.
+-- Lists of words are one per line.  More than two words to compare with are
+-- written with OR: of IN SQLite makes a table anew at each INSERT and UPDATE.
+-- Never edited after its release.
 
 PRAGMA application_id = 1433887079; -- "Uwag"
 
@@ -546,7 +546,8 @@ CREATE TABLE staff_order (
 ) STRICT;
 
 CREATE INDEX staff_order_state ON staff_order (state)
-	WHERE state IN ('asked', 'seconded', 'confirmed', 'sending');
+	WHERE state = 'asked' OR state = 'seconded' OR state = 'confirmed'
+	OR state = 'sending';
 CREATE INDEX staff_order_of ON staff_order (address, created_ms);
 
 -- The previews of an order.  The PIN of one follows from its token and our key,

@@ -18,8 +18,8 @@ every_statement_fits_the_schema(void **state)
 	OK(store_check_integrity(f->st, &f->err));
 }
 
-/* What SQLite does, the virtual machine says: for a CHECK with IN of more than
- * two words it fills a table of its own at each INSERT. */
+/* What SQLite does, its virtual machine says: for IN of more than two words, in
+ * a CHECK or an index, it fills a table of its own at each INSERT. */
 static void
 no_row_is_checked_against_a_table_made_for_it(void **state)
 {
