@@ -139,6 +139,9 @@ run(struct cmd_context *ctx, int argc, char **argv)
 		    "%.60s has no oauth2 { } in %.300s; a password needs no "
 		    "login",
 		    name, ctx->config_path);
+	rc = oauth_can_keep(oauth2, &ctx->err);
+	if (rc != ST_OK)
+		return 1;
 	if (strcmp(oauth2->grant, "client_credentials") == 0)
 		rc = try_client(ctx, name, oauth2);
 	else if (oauth2->device_url[0] != '\0')

@@ -92,7 +92,8 @@ imap_place_is_old(
 {
 	if (uid < place->floor)
 		return true;
-	return uid < place->lost_to && received_ms < place->since_ms;
+	return uid < place->lost_to && received_ms != 0 &&
+	       received_ms < place->since_ms;
 }
 
 void

@@ -43,7 +43,8 @@ void imap_place_write(
 bool imap_place_read(
     struct imap_place *out, struct span text, const char *key, bool *elsewhere);
 
-/* Is the mail one that lay there before the first contact? */
+/* Is the mail one that lay there before the first contact?  One that came at a
+ * time that nobody knows (0) is read rather than left. */
 bool imap_place_is_old(
     const struct imap_place *place, uint32_t uid, int64_t received_ms);
 

@@ -174,6 +174,18 @@ oauth_keep(
 }
 
 enum status
+oauth_can_keep(const struct config_oauth2 *conf, struct err *err)
+{
+	struct oauth_file file;
+	enum status rc = oauth_file_open(&file, conf, NULL, err);
+
+	if (rc == ST_OK)
+		rc = oauth_file_prepare(&file, err);
+	oauth_file_close(&file);
+	return rc;
+}
+
+enum status
 oauth_refused(const char *url, const struct http_answer *answer,
     const json_t *json, struct err *err)
 {

@@ -30,6 +30,10 @@ enum status
 oauth_token(struct buf *out, const struct config_oauth2 *conf, const char *name,
     const char *refused, const atomic_bool *stop, struct err *err);
 
+/* Can token_file be written?  To be asked before a person is.  ST_REJECT,
+ * ST_RETRY: no, and why. */
+enum status oauth_can_keep(const struct config_oauth2 *conf, struct err *err);
+
 /* What a person is to do: open the page, type the code. */
 struct oauth_device {
 	char page[512]; /* URL */

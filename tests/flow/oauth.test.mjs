@@ -351,6 +351,36 @@ test('no token is asked for that could not be kept', async () => {
 	assert.equal(tokens.asked.length, 0);
 });
 
+test('a person is asked only for what can be kept', async () => {
+	reply = (form, url) => url === '/device' ? { body: device } : given();
+	configure({ token_file: '/nowhere/token.json' });
+	const done = await login();
+	assert.equal(done.code, 1);
+	assert.match(done.stderr, /nowhere\/token\.json\.lock: No such file/);
+	assert.equal(done.stdout, '');
+	assert.equal(tokens.asked.length, 0);
+});
+
+test('check says what is wrong with the token and what to do, and shows none', async () => {
+	for (const [answer, says] of [
+		[{ status: 400, body: { error: 'invalid_grant', error_description: 'AADSTS70008: expired.' } },
+			/the permission of k has ended \(AADSTS70008: expired\.\); run: uwaga login k/],
+		[{ status: 500, body: { error: 'server_error', refresh_token: 'refresh-1' } }, /gives no token now \(server_error, HTTP 500\)/],
+		[{ raw: (r) => r.end('<html>refresh-1') }, /answers HTTP 200 and no JSON; is it the right address\?/],
+		[{ raw: () => {} }, /given up after 2 seconds: .*localhost:\d+: told to stop/],
+		[given({ access_token: dovecot.token(user, 1) }), /refuses a fresh access token: .* run: uwaga login k/]]) {
+		keep({ good_until: 1 });
+		reply = () => answer;
+		for (const json of [[], ['--json']]) {
+			const done = await run(program, ['-c', conf, ...json, 'check', '--within', '2']);
+			const line = done.stdout.split('\n').find((l) => /mailbox k\b/.test(l) && !/oauth2"|oauth2 /.test(l.slice(0, 30)));
+			assert.match(line, says);
+			assert.match(line, /WRONG/);
+			assert.ok(!/refresh-1|eyJ|klient-tajny/.test(done.stdout + done.stderr), done.stdout);
+		}
+	}
+});
+
 test('a client with a permission of its own needs no person', async () => {
 	configure({ grant: 'client_credentials', device_url: '', scope: 'https://outlook.example/.default' });
 	reply = () => given({ refresh_token: undefined });

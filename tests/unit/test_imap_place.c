@@ -82,6 +82,8 @@ what_is_old_is_told_from_what_is_read_again(void **state)
 	assert_int_equal(p.next, 1);
 	assert_true(imap_place_is_old(&p, 99, before));
 	assert_false(imap_place_is_old(&p, 100, before));
+	/* When nobody knows when it came, it is read. */
+	assert_false(imap_place_is_old(&p, 99, 0));
 }
 
 int
