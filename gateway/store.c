@@ -248,12 +248,13 @@ name_holder(char *out, size_t size, int fd)
 enum status
 store_lock(int *fd, const char *path, struct err *err)
 {
+	/* One database under two names is one. */
+	char *real = realpath(path, NULL), holder[48];
 	struct buf name = { .max = PATH_BYTES_MAX };
-	char holder[48];
 	enum status rc = ST_OK;
 
 	*fd = -1;
-	buf_printf(&name, "%s.lock", path);
+	buf_printf(&name, "%s.lock", real != NULL ? real : path);
 	rc = buf_status(&name, "the path of the database", err);
 	if (rc != ST_OK)
 		goto out;
@@ -280,6 +281,7 @@ out:
 		store_unlock(*fd);
 		*fd = -1;
 	}
+	free(real);
 	buf_free(&name);
 	return rc;
 }

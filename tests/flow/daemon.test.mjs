@@ -51,7 +51,10 @@ story('a flood goes through while commands get their turn', async (house, start)
 story('a second one on the same database is refused, with the first one named', async (house, start) => {
 	const daemon = start();
 	await daemon.said(/daemon started/);
-	for (const args of [['run'], ['run', '--once']]) {
+	const other = path.join(house.dir, 'other.conf');
+	fs.symlinkSync(path.join(house.dir, 'uwaga.db'), path.join(house.dir, 'other.db'));
+	fs.writeFileSync(other, fs.readFileSync(house.conf, 'utf8').replace('/uwaga.db"', '/other.db"'));
+	for (const args of [['run'], ['run', '--once'], ['-c', other, 'run', '--once']]) {
 		const second = house.try(...args);
 		assert.equal(second.status, 1);
 		assert.match(second.stderr, new RegExp(String(daemon.child.pid)));

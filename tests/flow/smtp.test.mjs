@@ -3,8 +3,10 @@
 // Each mail that came in owes its author a confirmation; whatever the server
 // does, each arrives once, or is in the list with the reason.
 import assert from 'node:assert/strict';
+import fs from 'node:fs';
 import { test } from 'node:test';
 
+import { subscribe } from '../crash/notice.mjs';
 import { House, until } from './house.mjs';
 import { Authority } from './servers.mjs';
 import { CUT, SILENT, ScriptedSmtp } from './smtp_script.mjs';
@@ -453,6 +455,54 @@ story('killed while it sends: what was in its hands is listed and comes again', 
 	assert.equal(next.log.match(/in_doubt=yes row=\d+ msg=\d+ again=yes/g).length, inHand.length);
 	eachOnce(house, server);
 });
+
+story('told of another server while it sends: what is under way is finished there, the rest leaves by the new one', {
+	server: { script: { dot: (s) => s.mails < 3 ? undefined : later(1000) } } }, async (house, server) => {
+	const other = await new ScriptedSmtp().start();
+	try {
+		house.come(20);
+		const daemon = house.start();
+		await until('the fourth mail is under way', () => server.begun === 4);
+		fs.writeFileSync(house.conf, fs.readFileSync(house.conf, 'utf8').replace(server.url, other.url));
+		daemon.child.kill('SIGHUP');
+		await until('all sent', () => house.states().every((s) => s === 'sent'));
+		await daemon.stop();
+		assert.deepEqual([server.accepted.length, other.accepted.length, other.faults.length], [4, 16, 0]);
+		assert.ok(house.owed().every((r) => r.attempts === 1 && r.doubts === 0));
+	} finally {
+		await other.close();
+	}
+});
+
+for (const wish of ['ask', 'resend'])
+	story(`killed while a notice goes to many, with on_unknown = ${wish}: nobody is left out or told twice unasked`, {
+		smtp: { on_unknown: wish }, server: { script: { dot: (s) => s.mails < 20 ? undefined : later(40) } } },
+		async (house, server) => {
+			const people = 150;
+			subscribe(house, people);
+			house.run('meeting', 'announce', 's-10ke-ledziny-2', '--yes', String(people));
+			const daemon = house.start();
+			await until('it is at work', () => server.accepted.length >= 70);
+			await daemon.kill();
+			const inHand = dated(house.rows('outbox', 'list', '--state', 'claimed'), 'id');
+			assert.ok(inHand.length > 0 && inHand.length <= 50, `${inHand.length} in hand`);
+			server.script.dot = undefined;
+			const next = house.start();
+			const notices = () => house.owed().filter((r) => /^osoba/.test(r.to));
+			const left = wish === 'ask' ? inHand.length : 0;
+			await until('all others are sent', () =>
+				notices().filter((r) => r.state === 'sent').length === people - left);
+			await next.stop();
+			assert.deepEqual(dated(notices().filter((r) => r.doubts > 0), 'id'), inHand);
+			if (wish === 'ask') {
+				assert.equal(new Set(server.messageIds).size, server.messageIds.length, 'nobody was told twice');
+				assert.deepEqual(dated(house.rows('outbox', 'list', '--waiting'), 'id'), inHand);
+				house.run('outbox', 'retry', ...inHand.map(String));
+				await house.send();
+			}
+			assert.equal(new Set(server.accepted.map((m) => m.to)).size, people);
+			eachOnce(house, server);
+		});
 
 story('after a crash, mail that is no confirmation waits for staff', { server: { script: { dot: () => SILENT } } },
 	async (house, server) => {
