@@ -22,6 +22,9 @@ start_all(struct crew *crew, struct err *err)
 	struct daemon *d = crew->d;
 	enum status rc = crew_start_intake(crew, err);
 
+	/* A disk that is low now is known before anything is fetched. */
+	if (rc == ST_OK)
+		crew_watch(crew);
 	for (int i = 0; rc == ST_OK && i < d->n_outlets; i++)
 		rc = crew_start_outlet(crew, i, err);
 	for (int i = 0; rc == ST_OK && i < d->n_inlets; i++)

@@ -65,6 +65,42 @@ story('while it is full the daemon waits: not stuck, and not a line each second'
 	}
 });
 
+story('told to stop while it is full, it ends, and the next start sends again only what is in doubt',
+	async ({ house, recorder, full, env }) => {
+		let daemon = new Daemon(house, { env });
+		try {
+			await daemon.said(/outbox not settled/);
+			await daemon.stop(); // within ten seconds
+			const sent = recorder.mails.length;
+			assert.equal(sent, 20);
+			fs.rmSync(full);
+			daemon = new Daemon(house, { env });
+			await until('all are noted as sent', () => state(house, 'sent').length >= 20, 60000);
+			await daemon.stop();
+			assert.equal(new Set(recorder.mails.map((m) => m.id)).size, 20);
+			const doubtful = house.rows('outbox', 'list').filter((r) => r.doubts > 0);
+			assert.equal(recorder.mails.length - sent, doubtful.length);
+		} finally {
+			daemon.child.kill('SIGKILL');
+		}
+	});
+
+story('a disk that is low when it starts: nothing is fetched before that is known', async ({ house, env }) => {
+	const free = path.join(house.dir, 'free');
+	fs.writeFileSync(free, '100');
+	const daemon = new Daemon(house, { env: { ...env, UWAGA_DISK: house.dir, UWAGA_DISK_FREE: free } });
+	try {
+		await daemon.said(/daemon disk low/);
+		fs.writeFileSync(free + '.new', '1000');
+		fs.renameSync(free + '.new', free);
+		await daemon.said(/daemon disk has room again/);
+		await daemon.said(/intake stored/);
+		assert.ok(daemon.log.indexOf('has room again') < daemon.log.indexOf('intake stored'));
+	} finally {
+		daemon.child.kill('SIGKILL');
+	}
+});
+
 story('run --once does not wait for ever, says what to do, and the next one sends with the same Message-ID',
 	async ({ house, recorder, full, env }) => {
 		const child = spawn(program, ['-c', house.conf, '--now', house.now, 'run', '--once'],
