@@ -3,7 +3,13 @@
 // A login that has ended, a sender that we may not have, a server that relays for
 // others only: nothing of that is final for anybody's mail.
 import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
 
+import { House, residentMail } from './house.mjs';
+import { Authority, TokenServer } from './servers.mjs';
+import { ScriptedSmtp } from './smtp_script.mjs';
 import { anHourLater, dated, eachOnce, person, story } from './smtp_story.mjs';
 
 for (const [what, step, words] of [
@@ -68,3 +74,39 @@ story('an answer too many is not taken for the one to the mail', { server: { scr
 	eachOnce(house, server);
 	assert.equal(server.accepted.length, 3);
 });
+
+for (const [how, words] of [['530', '530 5.7.0 token expired'], ['421', '421 4.7.0 token expired']])
+	test(`an access token that ends within a session (${how}) is renewed, and nothing is told`, async () => {
+		const ca = new Authority();
+		let given = 0, logins = 0;
+		const tokens = await new TokenServer({ reply: () =>
+			({ body: { access_token: `token${++given}`, expires_in: 3600 } }) }).start();
+		// The second login shows the token of before, which is no good any more.
+		const server = await new ScriptedSmtp({ cert: ca.good, offers: ['PIPELINING', 'AUTH XOAUTH2'], script: {
+			mail: (s) => s.mails >= 3 && logins === 1 ? words : undefined,
+			auth: () => ++logins === 2 ? '535 5.7.8 token expired' : undefined } }).start();
+		let house;
+		try {
+			house = new House({ smtp: { url: `smtp://localhost:${server.port}`, connections: 1,
+				user: 'konsultacje', password: 'tajne', ca_file: ca.file } });
+			const secret = path.join(house.dir, 'client.secret');
+			fs.writeFileSync(secret, 'tajne', { mode: 0o600 });
+			fs.writeFileSync(house.conf, fs.readFileSync(house.conf, 'utf8').replace(/^smtp \{(.*)password_file = "[^"]*"/m,
+				`smtp {$1 oauth2 { grant = "client_credentials" token_url = "${tokens.url}" client_id = "uwaga"` +
+				` client_secret_file = "${secret}" }`));
+			for (let i = 0; i < 10; i++)
+				house.mail(residentMail(i));
+			const done = await house.later('run', '--once');
+			assert.equal(done.status, 0, done.stderr);
+			assert.equal(server.accepted.length, 10);
+			assert.deepEqual([given, logins], [2, 3]);
+			assert.ok(!/alert|token[12]|tajne/.test(done.stderr), done.stderr);
+			assert.ok(house.rows('outbox', 'list').filter((r) => /^osoba/.test(r.to)).every((r) => r.attempts === 1));
+			assert.deepEqual(server.faults, []);
+		} finally {
+			await server.close();
+			await tokens.close();
+			house?.close();
+			ca.close();
+		}
+	});
