@@ -13,10 +13,10 @@ is_part_of_word(int32_t cp)
 	       (cp >= 0x200B && cp <= 0x200D) || cp == 0xFEFF;
 }
 
+/* `room` is memory for it, which the words of a sentence share. */
 static void
-fold_word(struct sentence_word *w, struct span raw)
+fold_word(struct sentence_word *w, struct span raw, struct buf *room)
 {
-	struct buf out = { .max = SENTENCE_WORD_SIZE };
 	bool ascii = raw.n < SENTENCE_WORD_SIZE;
 
 	for (size_t i = 0; i < raw.n && ascii; i++) {
@@ -28,17 +28,18 @@ fold_word(struct sentence_word *w, struct span raw)
 	w->folded_n = ascii ? raw.n : 0;
 	if (ascii || raw.n > 4 * (size_t)SENTENCE_WORD_SIZE)
 		return;
-	text_fold(&out, raw);
-	if (!out.failed) {
-		w->folded_n = out.n;
-		memcpy(w->folded, buf_cstr(&out), out.n);
+	buf_reset(room);
+	text_fold(room, raw);
+	if (!room->failed) {
+		w->folded_n = room->n;
+		memcpy(w->folded, buf_cstr(room), room->n);
 	}
-	buf_free(&out);
 }
 
 void
 sentence_split(struct sentence *s, struct span text)
 {
+	struct buf room = { .max = SENTENCE_WORD_SIZE };
 	size_t at = 0, len;
 
 	s->text = text;
@@ -56,12 +57,14 @@ sentence_split(struct sentence *s, struct span text)
 			at += len;
 		if (s->n == SENTENCE_WORDS_MAX) {
 			s->more = true;
-			return;
+			break;
 		}
 		s->words[s->n].at = start;
 		s->words[s->n].n = at - start;
-		fold_word(&s->words[s->n++], span_sub(text, start, at - start));
+		fold_word(&s->words[s->n++], span_sub(text, start, at - start),
+		    &room);
 	}
+	buf_free(&room);
 }
 
 struct span
