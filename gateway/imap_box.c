@@ -18,6 +18,8 @@ connect_now(struct imap_box *box, struct err *err)
 
 	if (rc != ST_OK)
 		return rc;
+	if (box->skips_namespace)
+		imap_skip_namespace(box->im);
 	imap_certificate(box->im, &certificate);
 	box->source.certificate_expires_ms = certificate.expires_ms;
 	return ST_OK;
@@ -62,6 +64,8 @@ void
 imap_drop(struct imap_box *box)
 {
 	await_connector(box, NULL);
+	if (box->im != NULL && imap_fell_over_namespace(box->im))
+		box->skips_namespace = true;
 	imap_close(box->im);
 	box->im = NULL;
 	box->selected = -1;

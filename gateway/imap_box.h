@@ -62,6 +62,7 @@ struct imap_box {
 	int in_hand; /* batches handed over and not acknowledged yet: 0 to 2 */
 	bool may_go_on; /* another may be fetched while one is in hand */
 	bool is_narrowing; /* the last fetch failed and fewer are tried next */
+	bool skips_namespace; /* this server's cannot be read */
 	bool is_fresh; /* nothing happened since the server told us the news */
 	int in_vain; /* waits in a row that ended at once, without mail */
 	int rest_ms; /* before the next wait; 0: none */

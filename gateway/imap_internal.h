@@ -27,6 +27,7 @@ struct imap {
 	bool is_garbled; /* by an answer that made no sense */
 	bool has_move, has_uidplus, has_idle, has_namespace;
 	bool is_fixed; /* nothing may be taken out of the selected folder */
+	bool asked_namespace;
 	bool knows_prefix; /* prefix and separator were asked for */
 	char separator;
 	char prefix[200]; /* "INBOX." */

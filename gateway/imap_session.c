@@ -254,6 +254,7 @@ learn_prefix(struct imap *im, struct err *err)
 		return ST_OK;
 	imap_expect(im, COMMAND_MS, ANSWER_MAX);
 	im->separator = '/';
+	im->asked_namespace = im->has_namespace;
 	if (im->has_namespace)
 		r = mailimap_namespace(im->session, &spaces);
 	else
@@ -271,6 +272,18 @@ learn_prefix(struct imap *im, struct err *err)
 		return rc;
 	im->knows_prefix = true;
 	return ST_OK;
+}
+
+bool
+imap_fell_over_namespace(const struct imap *im)
+{
+	return im->is_garbled && im->asked_namespace && !im->knows_prefix;
+}
+
+void
+imap_skip_namespace(struct imap *im)
+{
+	im->has_namespace = false;
 }
 
 static bool

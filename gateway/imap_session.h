@@ -40,6 +40,12 @@ bool imap_has_move(const struct imap *im);
 /* Can it expunge a mail by its UID? */
 bool imap_has_uidplus(const struct imap *im);
 
+/* Did the connection break over its answer to NAMESPACE, which libetpan could
+ * not read?  Then the next one is not to ask, but to take the separator from
+ * LIST. */
+bool imap_fell_over_namespace(const struct imap *im);
+void imap_skip_namespace(struct imap *im);
+
 /* The name on the wire of a folder that people call `name`: modified UTF-7,
  * "/" as the server has it, below the prefix of its personal namespace. */
 enum status imap_wire_name(

@@ -347,3 +347,21 @@ test('one FETCH asks for at most 200 mails and 8 MiB', async () => {
 		assert.ok(asked.some((mails) => mails.length > 1 && mails[0][1] > 2e6), 'not one by one either');
 	});
 });
+
+test('an answer to NAMESPACE that libetpan cannot read does not keep stored mails from their folder', async () => {
+	const twist = (session, tag, command) => {
+		if (command !== 'NAMESPACE')
+			return false;
+		// The example of RFC 2342.
+		session.say('* NAMESPACE (("" "/" "X-PARAM" ("FLAG1" "FLAG2"))) NIL NIL');
+		session.say(`${tag} OK done`);
+		return true;
+	};
+	await withScript({ n: 3, twist, keys: { processed: 'Sprawy/Gotowe' } }, async (house, server) => {
+		await house.later('run', '--once');
+		assert.deepEqual(texts(house), upTo(3));
+		assert.deepEqual(server.inbox.uids, []);
+		assert.equal(server.folders['Sprawy/Gotowe'].mails.length, 3);
+		assert.equal(server.times(/^NAMESPACE/), 1);
+	});
+});
