@@ -5,6 +5,7 @@
  */
 #include "gateway/cmd.h"
 
+#include <getopt.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,7 +16,7 @@
 #include "gateway/store_chain.h"
 #include "parsers/code.h"
 
-enum { COLUMNS_MAX = 40, CELL_MAX = 1 << 20 };
+enum { COLUMNS_MAX = 40, CELL_MAX = 1 << 20, OPTIONS_MAX = 16 };
 
 struct cmd_table {
 	const struct cmd_column *columns; /* borrowed */
@@ -292,6 +293,34 @@ cmd_run_verb(struct cmd_context *ctx, const struct cmd_verb *verbs, int argc,
 			 argv[0], argv[1], buf_cstr(&names));
 	buf_free(&names);
 	return code;
+}
+
+bool
+cmd_read_options(const struct cmd_option *options, int argc, char **argv)
+{
+	struct option known[OPTIONS_MAX + 1] = { 0 };
+	const struct cmd_option *o;
+	int c, at = 0;
+
+	for (int i = 0; i < OPTIONS_MAX && options[i].name != NULL; i++) {
+		known[i].name = options[i].name;
+		known[i].has_arg =
+		    options[i].flag == NULL ? required_argument : no_argument;
+	}
+	optind = 0; /* another command line than main's */
+	opterr = 0;
+	while ((c = getopt_long(argc, argv, "", known, &at)) != -1) {
+		o = &options[at];
+		if (c == '?')
+			return false;
+		if (o->flag != NULL)
+			*o->flag = true;
+		else if (o->text != NULL)
+			*o->text = optarg;
+		else if (!o->take(o->arg, optarg))
+			return false;
+	}
+	return true;
 }
 
 enum status

@@ -96,6 +96,21 @@ struct cmd_verb {
 int cmd_run_verb(struct cmd_context *ctx, const struct cmd_verb *verbs,
     int argc, char **argv);
 
+/* "--code CODE" or "--dry-run": an option of a command, and what it sets: one
+ * of the three. */
+struct cmd_option {
+	const char *name;
+	const char **text; /* the word behind it; the last one counts */
+	bool *flag; /* true: it stands there, and takes no word */
+	bool (*take)(void *arg, const char *word); /* each; false refuses */
+	void *arg;
+};
+
+/* Reads the options, wherever they stand; the other words then begin at
+ * argv[optind].  `options` is closed by a NULL name.  False for an option that
+ * there is not, that lacks its word, or whose word is refused. */
+bool cmd_read_options(const struct cmd_option *options, int argc, char **argv);
+
 /* The consultation that `word` names: a code in any spelling, or an alias.
  * ST_REJECT, with where to look, when there is none. */
 enum status cmd_find_consultation(struct cmd_context *ctx, const char *word,

@@ -5,7 +5,6 @@
  * to do; changes nothing.  Each part has a minute.
  */
 #include <errno.h>
-#include <getopt.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -568,21 +567,19 @@ check_ways(struct checker *k)
 static bool
 read_options(struct checker *k, int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "within", required_argument, NULL, 'w' },
-		{ NULL, 0, NULL, 0 },
+	const char *seconds = NULL;
+	const struct cmd_option options[] = {
+		{ "within", .text = &seconds },
+		{ NULL },
 	};
 	char *end;
 	long n;
-	int c;
 
 	k->within_s = PART_S;
-	optind = 0; /* main has read its own options already */
-	opterr = 0;
-	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (c != 'w')
-			return false;
-		n = strtol(optarg, &end, 10);
+	if (!cmd_read_options(options, argc, argv))
+		return false;
+	if (seconds != NULL) {
+		n = strtol(seconds, &end, 10);
 		if (*end != '\0' || n < 1 || n > PART_MAX_S)
 			return false;
 		k->within_s = (int)n;

@@ -2,8 +2,8 @@
  *
  * Place: staff; meetings are cmd_meeting's.
  */
-#include <getopt.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "gateway/clock.h"
 #include "gateway/cmd_list.h"
@@ -162,57 +162,35 @@ struct given {
 	struct buf communes, groups, aliases;
 };
 
-static void
-add_line(struct buf *lines, const char *line)
+static bool
+add_line(void *arg, const char *line)
 {
+	struct buf *lines = arg;
+
 	buf_printf(lines, "%s%s", lines->n > 0 ? "\n" : "", line);
+	return true;
 }
 
 static bool
 read_options(struct given *g, int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "code", required_argument, NULL, 'c' },
-		{ "title", required_argument, NULL, 't' },
-		{ "title-short", required_argument, NULL, 's' },
-		{ "case-ref", required_argument, NULL, 'r' },
-		{ "kind", required_argument, NULL, 'k' },
-		{ "owner", required_argument, NULL, 'o' },
-		{ "phase", required_argument, NULL, 'p' },
-		{ "opens", required_argument, NULL, 'a' },
-		{ "closes", required_argument, NULL, 'z' },
-		{ "commune", required_argument, NULL, 'm' },
-		{ "group", required_argument, NULL, 'g' },
-		{ "alias", required_argument, NULL, 'l' },
-		{ NULL, 0, NULL, 0 },
+	const struct cmd_option options[] = {
+		{ "code", .text = &g->c.code },
+		{ "title", .text = &g->c.title },
+		{ "title-short", .text = &g->c.title_short },
+		{ "case-ref", .text = &g->c.case_ref },
+		{ "kind", .text = &g->c.kind },
+		{ "owner", .text = &g->c.owner },
+		{ "phase", .text = &g->c.phase },
+		{ "opens", .text = &g->opens },
+		{ "closes", .text = &g->closes },
+		{ "commune", .take = add_line, .arg = &g->communes },
+		{ "group", .take = add_line, .arg = &g->groups },
+		{ "alias", .take = add_line, .arg = &g->aliases },
+		{ NULL },
 	};
-	int c;
 
-	optind = 0;
-	opterr = 0;
-	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		const char **texts[] = { ['c'] = &g->c.code,
-			['t'] = &g->c.title,
-			['s'] = &g->c.title_short,
-			['r'] = &g->c.case_ref,
-			['k'] = &g->c.kind,
-			['o'] = &g->c.owner,
-			['p'] = &g->c.phase,
-			['a'] = &g->opens,
-			['z'] = &g->closes };
-
-		if (c == '?')
-			return false;
-		if (c == 'm')
-			add_line(&g->communes, optarg);
-		else if (c == 'g')
-			add_line(&g->groups, optarg);
-		else if (c == 'l')
-			add_line(&g->aliases, optarg);
-		else
-			*texts[c] = optarg;
-	}
-	return true;
+	return cmd_read_options(options, argc, argv);
 }
 
 static enum status

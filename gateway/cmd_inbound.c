@@ -2,9 +2,9 @@
  *
  * Place: staff; cmd_journal shows all messages.
  */
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "gateway/attachment_save.h"
 #include "gateway/cmd_list.h"
@@ -60,30 +60,28 @@ add_row(void *arg, const struct inbound *in)
 static int
 list(struct cmd_context *ctx, int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "all", no_argument, NULL, 'a' },
-		{ "fate", required_argument, NULL, 'f' },
-		{ NULL, 0, NULL, 0 },
-	};
-	struct inbound_filter filter = { .fate = -1, .for_staff = true };
+	struct inbound_filter filter = { .fate = -1 };
 	struct row_list l = { .ctx = ctx };
+	const char *fate = NULL;
+	bool all = false;
+	const struct cmd_option options[] = {
+		{ "all", .flag = &all },
+		{ "fate", .text = &fate },
+		{ NULL },
+	};
+	bool good = cmd_read_options(options, argc, argv);
 	enum status rc;
-	int option;
 
-	optind = 0;
-	opterr = 0;
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		filter.for_staff = false;
-		if (option == 'f')
-			filter.fate = (int)fate_by_name(optarg);
-		if (option == '?' || filter.fate == FATE_COUNT)
-			return cmd_fail(ctx, 2,
-			    "usage: uwaga inbound list [--all | --fate FATE]; "
-			    "the fates are in uwaga journal --help");
-	}
+	if (fate != NULL)
+		filter.fate = (int)fate_by_name(fate);
+	if (!good || filter.fate == FATE_COUNT)
+		return cmd_fail(ctx, 2,
+		    "usage: uwaga inbound list [--all | --fate FATE]; "
+		    "the fates are in uwaga journal --help");
 	if (optind != argc)
 		return cmd_fail(
 		    ctx, 2, "usage: uwaga inbound list [--all | --fate FATE]");
+	filter.for_staff = !all && fate == NULL;
 	l.table = cmd_table_new(ctx, columns);
 	rc = store_inbound_list(ctx->store, &filter, add_row, &l, &ctx->err);
 	cmd_table_end(l.table,
@@ -319,22 +317,17 @@ dismiss(struct cmd_context *ctx, int argc, char **argv)
 {
 	static const char usage[] =
 	    "usage: uwaga inbound dismiss ID... [--as FATE] [--why TEXT]";
-	static const struct option options[] = {
-		{ "as", required_argument, NULL, 'a' },
-		{ "why", required_argument, NULL, 'w' },
-		{ NULL, 0, NULL, 0 },
-	};
 	struct dismissal d = { 0 };
+	const struct cmd_option options[] = {
+		{ "as", .text = &d.as },
+		{ "why", .text = &d.why },
+		{ NULL },
+	};
 	enum status rc = ST_OK;
-	int option, code;
+	int code;
 
-	optind = 0;
-	opterr = 0;
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (option == '?')
-			return cmd_fail(ctx, 2, "%s", usage);
-		*(option == 'a' ? &d.as : &d.why) = optarg;
-	}
+	if (!cmd_read_options(options, argc, argv))
+		return cmd_fail(ctx, 2, "%s", usage);
 	for (int i = optind; i < argc; i++)
 		if (row_id(argv[i]) == 0)
 			return cmd_fail(ctx, 2, "%s", usage);

@@ -5,7 +5,6 @@
  * removed again.
  */
 #include <errno.h>
-#include <getopt.h>
 #include <jansson.h>
 #include <limits.h>
 #include <stdio.h>
@@ -419,28 +418,15 @@ init(struct cmd_context *ctx, bool sample, const char *context)
 static int
 run(struct cmd_context *ctx, int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "sample", no_argument, NULL, 's' },
-		{ "context", required_argument, NULL, 'x' },
-		{ NULL, 0, NULL, 0 },
-	};
 	const char *context = NULL;
 	bool sample = false;
-	int c;
+	const struct cmd_option options[] = {
+		{ "sample", .flag = &sample },
+		{ "context", .text = &context },
+		{ NULL },
+	};
 
-	opterr = 0;
-	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1)
-		switch (c) {
-		case 's':
-			sample = true;
-			break;
-		case 'x':
-			context = optarg;
-			break;
-		default:
-			return 2;
-		}
-	if (optind != argc)
+	if (!cmd_read_options(options, argc, argv) || optind != argc)
 		return 2;
 	return init(ctx, sample, context);
 }

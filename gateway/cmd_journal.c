@@ -2,8 +2,8 @@
  *
  * Place: staff, and whoever asks what became of a message.
  */
-#include <getopt.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "gateway/cmd_list.h"
 #include "gateway/row.h"
@@ -71,41 +71,31 @@ static int
 read_options(struct cmd_context *ctx, struct inbound_filter *filter, int argc,
     char **argv)
 {
-	static const struct option options[] = {
-		{ "fate", required_argument, NULL, 'f' },
-		{ "code", required_argument, NULL, 'c' },
-		{ NULL, 0, NULL, 0 },
+	const char *fate = NULL, *code = NULL;
+	const struct cmd_option options[] = {
+		{ "fate", .text = &fate },
+		{ "code", .text = &code },
+		{ NULL },
 	};
 	struct arena a = { 0 };
 	struct consultation c = { 0 };
-	int option, code = 0;
+	enum status rc = ST_OK;
 
-	optind = 0;
-	opterr = 0;
-	while (code == 0 &&
-	       (option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (option == 'f')
-			filter->fate = (int)fate_by_name(optarg);
-		if (option == 'f' && filter->fate == FATE_COUNT)
-			code = cmd_fail(ctx, 2,
-			    "journal: there is no fate \"%.40s\"; see uwaga "
-			    "journal --help",
-			    optarg);
-		if (option == 'c' &&
-		    cmd_find_consultation(ctx, optarg, &a, &c) != ST_OK)
-			code = 1;
-		if (option == '?')
-			code = 2;
-	}
+	if (!cmd_read_options(options, argc, argv) || optind != argc)
+		return cmd_fail(
+		    ctx, 2, "usage: uwaga journal [--fate FATE] [--code CODE]");
+	if (fate != NULL)
+		filter->fate = (int)fate_by_name(fate);
+	if (filter->fate == FATE_COUNT)
+		return cmd_fail(ctx, 2,
+		    "journal: there is no fate \"%.40s\"; see uwaga journal "
+		    "--help",
+		    fate);
+	if (code != NULL)
+		rc = cmd_find_consultation(ctx, code, &a, &c);
 	filter->consultation_id = c.id;
 	arena_free(&a);
-	if (code == 2 || (code == 0 && optind != argc))
-		return ctx->err.text[0] != '\0'
-			   ? 2
-			   : cmd_fail(ctx, 2,
-				 "usage: uwaga journal [--fate FATE] [--code "
-				 "CODE]");
-	return code;
+	return rc == ST_OK ? 0 : 1;
 }
 
 static int

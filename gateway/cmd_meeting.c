@@ -2,9 +2,9 @@
  *
  * Place: staff; the matrix shows at a glance which commune has no meeting yet.
  */
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "gateway/clock.h"
 #include "gateway/cmd_list.h"
@@ -480,34 +480,18 @@ struct given {
 static bool
 read_options(struct given *g, int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "commune", required_argument, NULL, 'c' },
-		{ "phase", required_argument, NULL, 'p' },
-		{ "starts", required_argument, NULL, 'a' },
-		{ "ends", required_argument, NULL, 'z' },
-		{ "venue", required_argument, NULL, 'v' },
-		{ "address", required_argument, NULL, 'd' },
-		{ "key", required_argument, NULL, 'k' },
-		{ NULL, 0, NULL, 0 },
+	const struct cmd_option options[] = {
+		{ "commune", .text = &g->m.commune },
+		{ "phase", .text = &g->m.phase },
+		{ "starts", .text = &g->starts },
+		{ "ends", .text = &g->ends },
+		{ "venue", .text = &g->m.venue },
+		{ "address", .text = &g->m.address },
+		{ "key", .text = &g->m.key },
+		{ NULL },
 	};
-	int c;
 
-	optind = 0;
-	opterr = 0;
-	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		const char **texts[] = { ['c'] = &g->m.commune,
-			['p'] = &g->m.phase,
-			['a'] = &g->starts,
-			['z'] = &g->ends,
-			['v'] = &g->m.venue,
-			['d'] = &g->m.address,
-			['k'] = &g->m.key };
-
-		if (c == '?')
-			return false;
-		*texts[c] = optarg;
-	}
-	return true;
+	return cmd_read_options(options, argc, argv);
 }
 
 /* A UID nobody has had: random, at our domain (RFC 5545, 3.8.4.7). */

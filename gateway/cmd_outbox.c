@@ -3,9 +3,9 @@
  * Place: staff decide here about rows that the gateway would not decide: those
  * beyond the limits and those that may have gone out already.
  */
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "gateway/clock.h"
 #include "gateway/cmd_list.h"
@@ -58,36 +58,28 @@ add_row(void *arg, const struct outbox *o)
 static int
 list(struct cmd_context *ctx, int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "state", required_argument, NULL, 's' },
-		{ "waiting", no_argument, NULL, 'w' },
-		{ NULL, 0, NULL, 0 },
-	};
 	static const char usage[] =
 	    "usage: uwaga outbox list [--state STATE] [--waiting]";
 	struct outbox_filter filter = { .state = -1 };
+	const char *state = NULL;
+	const struct cmd_option options[] = {
+		{ "state", .text = &state },
+		{ "waiting", .flag = &filter.waiting },
+		{ NULL },
+	};
 	struct row_list l = { .ctx = ctx };
 	enum status rc;
-	int option;
 
-	optind = 0;
-	opterr = 0;
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (option == 's')
-			filter.state = (int)outbox_state_by_name(optarg);
-		if (option == 's' && filter.state == OUTBOX_STATE_COUNT)
-			return cmd_fail(ctx, 2,
-			    "outbox list: there is no state \"%.40s\"; there "
-			    "are queued, claimed, sent, deferred, failed, "
-			    "unknown, cancelled",
-			    optarg);
-		if (option == 'w')
-			filter.waiting = true;
-		if (option == '?')
-			return cmd_fail(ctx, 2, "%s", usage);
-	}
-	if (optind != argc)
+	if (!cmd_read_options(options, argc, argv) || optind != argc)
 		return cmd_fail(ctx, 2, "%s", usage);
+	if (state != NULL)
+		filter.state = (int)outbox_state_by_name(state);
+	if (filter.state == OUTBOX_STATE_COUNT)
+		return cmd_fail(ctx, 2,
+		    "outbox list: there is no state \"%.40s\"; there are "
+		    "queued, claimed, sent, deferred, failed, unknown, "
+		    "cancelled",
+		    state);
 	l.table = cmd_table_new(ctx, columns);
 	rc = store_outbox_list(ctx->store, &filter, add_row, &l, &ctx->err);
 	cmd_table_end(l.table, rc == ST_OK ? "Nothing." : NULL);

@@ -5,7 +5,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -343,39 +342,22 @@ out:
 static int
 run(struct cmd_context *ctx, int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "sms", required_argument, NULL, 's' },
-		{ "prefix", required_argument, NULL, 'p' },
-		{ "authserv-id", required_argument, NULL, 'a' },
-		{ "textable", required_argument, NULL, 't' },
-		{ NULL, 0, NULL, 0 },
-	};
 	struct jail_settings set = { .code_prefix = "BL",
 		.authserv_id = "",
 		.phone_prefix = "+48",
 		.textable_prefixes = "",
 		.keywords = embedded_find("templates/keywords.tsv") };
 	const char *sms = NULL;
-	int c;
+	const struct cmd_option options[] = {
+		{ "sms", .text = &sms },
+		{ "prefix", .text = &set.code_prefix },
+		{ "authserv-id", .text = &set.authserv_id },
+		{ "textable", .text = &set.textable_prefixes },
+		{ NULL },
+	};
 
-	opterr = 0;
-	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1)
-		switch (c) {
-		case 's':
-			sms = optarg;
-			break;
-		case 'p':
-			set.code_prefix = optarg;
-			break;
-		case 'a':
-			set.authserv_id = optarg;
-			break;
-		case 't':
-			set.textable_prefixes = optarg;
-			break;
-		default:
-			return 2;
-		}
+	if (!cmd_read_options(options, argc, argv))
+		return 2;
 	if (sms != NULL)
 		return optind == argc ? parse_texts(ctx, &set, sms) : 2;
 	if (optind == argc)

@@ -4,7 +4,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -130,49 +129,25 @@ read_options(struct wish *w, struct cmd_context *ctx, int argc, char **argv)
 	static const char usage[] =
 	    "usage: uwaga person import FILE.csv [--dry-run] [--code CODE] "
 	    "[--commune NAME] [--source TEXT] [--consent DAY] [--skip-bad]";
-	static const struct option options[] = {
-		{ "dry-run", no_argument, NULL, 'n' },
-		{ "skip-bad", no_argument, NULL, 'b' },
-		{ "code", required_argument, NULL, 'c' },
-		{ "commune", required_argument, NULL, 'g' },
-		{ "source", required_argument, NULL, 's' },
-		{ "consent", required_argument, NULL, 'd' },
-		{ NULL, 0, NULL, 0 },
+	const char *day = NULL;
+	const struct cmd_option options[] = {
+		{ "dry-run", .flag = &w->dry_run },
+		{ "skip-bad", .flag = &w->skip_bad },
+		{ "code", .text = &w->im.consultation },
+		{ "commune", .text = &w->im.commune },
+		{ "source", .text = &w->im.proof },
+		{ "consent", .text = &day },
+		{ NULL },
 	};
-	int option;
 
-	optind = 0;
-	opterr = 0;
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1)
-		switch (option) {
-		case 'n':
-			w->dry_run = true;
-			break;
-		case 'b':
-			w->skip_bad = true;
-			break;
-		case 'c':
-			w->im.consultation = optarg;
-			break;
-		case 'g':
-			w->im.commune = optarg;
-			break;
-		case 's':
-			w->im.proof = optarg;
-			break;
-		case 'd':
-			if (!person_row_day(&w->im.consent_ms, span_of(optarg),
-				ctx->config->timezone))
-				return cmd_fail(ctx, 2,
-				    "--consent: expected a day such as "
-				    "2026-11-03, found \"%.40s\"",
-				    optarg);
-			break;
-		default:
-			return cmd_fail(ctx, 2, "%s", usage);
-		}
-	if (optind + 1 != argc)
+	if (!cmd_read_options(options, argc, argv) || optind + 1 != argc)
 		return cmd_fail(ctx, 2, "%s", usage);
+	if (day != NULL && !person_row_day(&w->im.consent_ms, span_of(day),
+			       ctx->config->timezone))
+		return cmd_fail(ctx, 2,
+		    "--consent: expected a day such as 2026-11-03, found "
+		    "\"%.40s\"",
+		    day);
 	w->path = argv[optind];
 	return 0;
 }

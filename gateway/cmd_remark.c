@@ -2,9 +2,9 @@
  *
  * Place: staff; splitting is in remark_split.c, answering in remark_answer.c.
  */
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "gateway/cmd_list.h"
 #include "gateway/remark_answer.h"
@@ -102,37 +102,31 @@ static int
 read_options(struct cmd_context *ctx, struct remark_filter *filter, int argc,
     char **argv)
 {
-	static const struct option options[] = {
-		{ "code", required_argument, NULL, 'c' },
-		{ "state", required_argument, NULL, 's' },
-		{ NULL, 0, NULL, 0 },
+	const char *code = NULL;
+	const struct cmd_option options[] = {
+		{ "code", .text = &code },
+		{ "state", .text = &filter->state },
+		{ NULL },
 	};
 	struct arena a = { 0 };
 	struct consultation c = { 0 };
-	int option, code = 0;
+	enum status rc = ST_OK;
 
-	optind = 0;
-	opterr = 0;
-	while (code == 0 &&
-	       (option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (option == 's' && !is_state(optarg))
-			code = cmd_fail(ctx, 2,
-			    "remark %s: there is no state \"%.40s\"; see uwaga "
-			    "remark --help",
-			    argv[0], optarg);
-		else if (option == 's')
-			filter->state = optarg;
-		else if (option == '?')
-			code = cmd_fail(ctx, 2,
-			    "remark %s: there is no such option; see uwaga "
-			    "remark --help",
-			    argv[0]);
-		else if (cmd_find_consultation(ctx, optarg, &a, &c) != ST_OK)
-			code = 1;
-	}
+	if (!cmd_read_options(options, argc, argv))
+		return cmd_fail(ctx, 2,
+		    "remark %s: there is no such option; see uwaga remark "
+		    "--help",
+		    argv[0]);
+	if (filter->state != NULL && !is_state(filter->state))
+		return cmd_fail(ctx, 2,
+		    "remark %s: there is no state \"%.40s\"; see uwaga "
+		    "remark --help",
+		    argv[0], filter->state);
+	if (code != NULL)
+		rc = cmd_find_consultation(ctx, code, &a, &c);
 	filter->consultation_id = c.id;
 	arena_free(&a);
-	return code;
+	return rc == ST_OK ? 0 : 1;
 }
 
 static int
@@ -316,22 +310,16 @@ assign(struct cmd_context *ctx, int argc, char **argv)
 {
 	static const char usage[] =
 	    "usage: uwaga remark assign NAME... --to STAFF";
-	static const struct option options[] = {
-		{ "to", required_argument, NULL, 't' },
-		{ NULL, 0, NULL, 0 },
-	};
 	const char *to = NULL, *name;
+	const struct cmd_option options[] = {
+		{ "to", .text = &to },
+		{ NULL },
+	};
 	enum status rc = ST_OK;
-	int option, code;
+	int code;
 
-	optind = 0;
-	opterr = 0;
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (option == '?')
-			return cmd_fail(ctx, 2, "%s", usage);
-		to = optarg;
-	}
-	if (to == NULL || optind == argc)
+	if (!cmd_read_options(options, argc, argv) || to == NULL ||
+	    optind == argc)
 		return cmd_fail(ctx, 2, "%s", usage);
 	name = staff_name(ctx->config, to);
 	if (name == NULL)

@@ -5,7 +5,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -152,30 +151,23 @@ fill(struct cmd_context *ctx, struct job *job)
 static int
 run(struct cmd_context *ctx, int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "data", required_argument, NULL, 'd' },
-		{ "partials", required_argument, NULL, 'p' },
-		{ "escape", required_argument, NULL, 'e' },
-		{ "strict", no_argument, NULL, 's' },
-		{ NULL, 0, NULL, 0 },
-	};
 	struct job job = { .escape = RENDER_HTML };
-	int c;
+	const char *escape = "html";
+	const struct cmd_option options[] = {
+		{ "data", .text = &job.data },
+		{ "partials", .text = &job.partials },
+		{ "escape", .text = &escape },
+		{ "strict", .flag = &job.strict },
+		{ NULL },
+	};
 
-	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (c == 'd')
-			job.data = optarg;
-		else if (c == 'p')
-			job.partials = optarg;
-		else if (c == 's')
-			job.strict = true;
-		else if (c == 'e' && strcmp(optarg, "none") == 0)
-			job.escape = RENDER_NONE;
-		else if (c != 'e' || strcmp(optarg, "html") != 0)
-			return cmd_fail(ctx, 2,
-			    "expected --data FILE, --partials DIR, --escape "
-			    "html or none, --strict");
-	}
+	if (!cmd_read_options(options, argc, argv) ||
+	    (strcmp(escape, "html") != 0 && strcmp(escape, "none") != 0))
+		return cmd_fail(ctx, 2,
+		    "expected --data FILE, --partials DIR, --escape "
+		    "html or none, --strict");
+	if (strcmp(escape, "none") == 0)
+		job.escape = RENDER_NONE;
 	if (optind + 1 != argc)
 		return cmd_fail(ctx, 2, "expected one template file");
 	job.tmpl = argv[optind];

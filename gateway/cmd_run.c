@@ -3,9 +3,9 @@
  * Place: takes the lock that keeps a second one away, drives daemon.h, says
  * in the end what came in and what went out.
  */
-#include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "gateway/cmd_list.h"
 #include "gateway/daemon.h"
@@ -105,23 +105,16 @@ run_once(struct cmd_context *ctx, struct daemon *d)
 static int
 run(struct cmd_context *ctx, int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "once", no_argument, NULL, 'o' },
-		{ NULL, 0, NULL, 0 },
-	};
 	struct daemon *d = NULL;
 	bool once = false;
+	const struct cmd_option options[] = {
+		{ "once", .flag = &once },
+		{ NULL },
+	};
 	enum status rc;
-	int c, lock = -1;
+	int lock = -1;
 
-	optind = 0; /* main has read its own options already */
-	opterr = 0;
-	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (c != 'o')
-			return cmd_fail(ctx, 2, "usage: uwaga run [--once]");
-		once = true;
-	}
-	if (optind != argc)
+	if (!cmd_read_options(options, argc, argv) || optind != argc)
 		return cmd_fail(ctx, 2, "usage: uwaga run [--once]");
 	/* A limit on file sizes then answers as a full disk does; and whoever
 	 * opens a mail for writing while maildir_in.c looks at it ends nothing

@@ -3,9 +3,9 @@
  * Place: staff, for one person; lists come by `person import`, and people
  * themselves write ZAPISZ and STOP.
  */
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "gateway/clock.h"
 #include "gateway/cmd_list.h"
@@ -87,18 +87,9 @@ find_target(struct cmd_context *ctx, const char *code, const char *commune,
 	return rc;
 }
 
-static const char list_usage[] =
-    "usage: uwaga subscription list [--code CODE] [--commune NAME] [--active]";
-
 static int
 list(struct cmd_context *ctx, int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "code", required_argument, NULL, 'c' },
-		{ "commune", required_argument, NULL, 'g' },
-		{ "active", no_argument, NULL, 'a' },
-		{ NULL, 0, NULL, 0 },
-	};
 	static const struct cmd_column columns[] = {
 		{ "id", "id", 0 },
 		{ "state", "state", 0 },
@@ -115,25 +106,20 @@ list(struct cmd_context *ctx, int argc, char **argv)
 	};
 	const char *code = NULL, *commune = NULL;
 	struct subscription_filter filter = { 0 };
+	const struct cmd_option options[] = {
+		{ "code", .text = &code },
+		{ "commune", .text = &commune },
+		{ "active", .flag = &filter.active_only },
+		{ NULL },
+	};
 	struct row_list l = { .ctx = ctx };
 	struct target target;
 	enum status rc;
-	int option;
 
-	optind = 0;
-	opterr = 0;
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (option == 'c')
-			code = optarg;
-		else if (option == 'g')
-			commune = optarg;
-		else if (option == 'a')
-			filter.active_only = true;
-		else
-			return cmd_fail(ctx, 2, "%s", list_usage);
-	}
-	if (optind != argc)
-		return cmd_fail(ctx, 2, "%s", list_usage);
+	if (!cmd_read_options(options, argc, argv) || optind != argc)
+		return cmd_fail(ctx, 2,
+		    "usage: uwaga subscription list [--code CODE] [--commune "
+		    "NAME] [--active]");
 	if (find_target(ctx, code, commune, &target) != ST_OK)
 		return 1;
 	filter.consultation_id = target.consultation_id;
@@ -177,14 +163,6 @@ finish_add(struct cmd_context *ctx, const char *address,
 static int
 add(struct cmd_context *ctx, int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "code", required_argument, NULL, 'c' },
-		{ "commune", required_argument, NULL, 'g' },
-		{ "source", required_argument, NULL, 's' },
-		{ "consent", required_argument, NULL, 'd' },
-		{ "name", required_argument, NULL, 'n' },
-		{ NULL, 0, NULL, 0 },
-	};
 	static const char usage[] =
 	    "usage: uwaga subscription add ADDRESS|NUMBER --code CODE | "
 	    "--commune NAME --source TEXT --consent DAY [--name NAME]";
@@ -194,26 +172,20 @@ add(struct cmd_context *ctx, int argc, char **argv)
 		.proof = "",
 		.now = clock_now() };
 	struct person_import_report report;
-	const char *name = "";
-	int option;
+	const char *name = "", *day = NULL;
+	const struct cmd_option options[] = {
+		{ "code", .text = &im.consultation },
+		{ "commune", .text = &im.commune },
+		{ "source", .text = &im.proof },
+		{ "consent", .text = &day },
+		{ "name", .text = &name },
+		{ NULL },
+	};
 
-	optind = 0;
-	opterr = 0;
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (option == 'c')
-			im.consultation = optarg;
-		else if (option == 'g')
-			im.commune = optarg;
-		else if (option == 's')
-			im.proof = optarg;
-		else if (option == 'n')
-			name = optarg;
-		else if (option != 'd' ||
-			 !person_row_day(&im.consent_ms, span_of(optarg),
-			     ctx->config->timezone))
-			return cmd_fail(ctx, 2, "%s", usage);
-	}
-	if (optind + 1 != argc)
+	if (!cmd_read_options(options, argc, argv) || optind + 1 != argc)
+		return cmd_fail(ctx, 2, "%s", usage);
+	if (day != NULL && !person_row_day(&im.consent_ms, span_of(day),
+			       ctx->config->timezone))
 		return cmd_fail(ctx, 2, "%s", usage);
 	if (!cmd_may_write(ctx))
 		return 1;

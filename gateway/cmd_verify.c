@@ -4,9 +4,9 @@
  * a confirmation shows.
  */
 #include <ctype.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "gateway/cmd_list.h"
 #include "gateway/row.h"
@@ -32,26 +32,21 @@ struct asked {
 static bool
 read_options(struct asked *out, int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "head", required_argument, NULL, 'h' },
-		{ "receipt", required_argument, NULL, 'r' },
-		{ NULL, 0, NULL, 0 },
+	const char *head = NULL, *receipt = NULL;
+	const struct cmd_option options[] = {
+		{ "head", .text = &head },
+		{ "receipt", .text = &receipt },
+		{ NULL },
 	};
-	int c;
 
-	optind = 0;
-	opterr = 0;
-	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (c == '?')
-			return false;
-		if (c == 'h') {
-			out->has_head = true;
-			tidy(out->head, sizeof(out->head), optarg);
-		} else {
-			out->has_receipt = true;
-			tidy(out->receipt, sizeof(out->receipt), optarg);
-		}
-	}
+	if (!cmd_read_options(options, argc, argv))
+		return false;
+	out->has_head = head != NULL;
+	out->has_receipt = receipt != NULL;
+	if (head != NULL)
+		tidy(out->head, sizeof(out->head), head);
+	if (receipt != NULL)
+		tidy(out->receipt, sizeof(out->receipt), receipt);
 	return optind == argc;
 }
 

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,6 +28,7 @@ enum {
 
 /* What the command line says, in its order. */
 struct notes {
+	struct cmd_context *ctx; /* borrowed */
 	struct arena arena;
 	struct head_count *counts;
 	struct point *points;
@@ -38,8 +38,10 @@ struct notes {
 
 /* "mieszkańcy=12" */
 static bool
-read_count(struct notes *w, struct span word)
+read_count(void *arg, const char *option)
 {
+	struct notes *w = arg;
+	struct span word = span_of(option);
 	size_t at = span_find(word, "=");
 	struct span group = span_sub(word, 0, at);
 	struct span people = span_trim(span_from(word, at + 1));
@@ -94,12 +96,13 @@ take_point(struct notes *w, struct span text)
 }
 
 static bool
-read_point(struct notes *w, struct cmd_context *ctx, const char *text)
+read_point(void *arg, const char *text)
 {
+	struct notes *w = arg;
 	const char *flaw = take_point(w, span_of(text));
 
 	return flaw == NULL ||
-	       err_set(&ctx->err, ST_REJECT, "--point: %s", flaw) == ST_OK;
+	       err_set(&w->ctx->err, ST_REJECT, "--point: %s", flaw) == ST_OK;
 }
 
 /* A file of points, and how many lines of it are none. */
@@ -156,8 +159,10 @@ add_paragraphs(struct listing *l, struct span text)
 }
 
 static bool
-read_points(struct notes *w, struct cmd_context *ctx, const char *path)
+read_points(void *arg, const char *path)
 {
+	struct notes *w = arg;
+	struct cmd_context *ctx = w->ctx;
 	struct listing l = { .w = w, .path = path };
 	struct buf text = { .max = FILE_MAX };
 	size_t before = w->n_points;
@@ -189,8 +194,9 @@ out:
 }
 
 static bool
-read_file(struct notes *w, const char *word)
+read_file(void *arg, const char *word)
 {
+	struct notes *w = arg;
 	int64_t *one;
 
 	if (row_id(word) == 0)
@@ -203,30 +209,18 @@ read_file(struct notes *w, const char *word)
 
 /* 0, or the exit code. */
 static int
-read_options(struct notes *w, struct cmd_context *ctx, int argc, char **argv)
+read_options(struct notes *w, int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "count", required_argument, NULL, 'c' },
-		{ "point", required_argument, NULL, 'p' },
-		{ "points", required_argument, NULL, 'P' },
-		{ "file", required_argument, NULL, 'f' },
-		{ NULL, 0, NULL, 0 },
+	struct cmd_context *ctx = w->ctx;
+	const struct cmd_option options[] = {
+		{ "count", .take = read_count, .arg = w },
+		{ "point", .take = read_point, .arg = w },
+		{ "points", .take = read_points, .arg = w },
+		{ "file", .take = read_file, .arg = w },
+		{ NULL },
 	};
-	bool good = true;
-	int c;
+	bool good = cmd_read_options(options, argc, argv);
 
-	optind = 0;
-	opterr = 0;
-	while (good && (c = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (c == 'c')
-			good = read_count(w, span_of(optarg));
-		else if (c == 'p')
-			good = read_point(w, ctx, optarg);
-		else if (c == 'P')
-			good = read_points(w, ctx, optarg);
-		else
-			good = c == 'f' && read_file(w, optarg);
-	}
 	if (good && optind == argc - 1)
 		return 0;
 	if (good)
@@ -368,12 +362,12 @@ note(struct cmd_context *ctx, struct notes *w, const char *key,
 int
 meeting_held(struct cmd_context *ctx, int argc, char **argv)
 {
-	struct notes w = { 0 };
+	struct notes w = { .ctx = ctx };
 	struct meeting m;
 	json_t *row;
 	int code;
 
-	code = read_options(&w, ctx, argc, argv);
+	code = read_options(&w, argc, argv);
 	if (code != 0)
 		goto out;
 	code = 1;

@@ -2,7 +2,6 @@
 #include "gateway/meeting_tell.h"
 
 #include <fcntl.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -302,42 +301,27 @@ read_count(long *out, const char *text)
 static int
 read_options(struct wish *w, struct cmd_context *ctx, int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "at", required_argument, NULL, 't' },
-		{ "starts", required_argument, NULL, 'a' },
-		{ "ends", required_argument, NULL, 'z' },
-		{ "venue", required_argument, NULL, 'v' },
-		{ "address", required_argument, NULL, 'd' },
-		{ "reason", required_argument, NULL, 'r' },
-		{ "yes", required_argument, NULL, 'y' },
-		{ "dry-run", no_argument, NULL, 'n' },
-		{ NULL, 0, NULL, 0 },
+	const char *yes = NULL;
+	const struct cmd_option options[] = {
+		{ "at", .text = &w->at },
+		{ "starts", .text = &w->change.starts },
+		{ "ends", .text = &w->change.ends },
+		{ "venue", .text = &w->change.venue },
+		{ "address", .text = &w->change.address },
+		{ "reason", .text = &w->telling.order.reason },
+		{ "yes", .text = &yes },
+		{ "dry-run", .flag = &w->dry_run },
+		{ NULL },
 	};
-	int c;
 
-	optind = 0;
-	opterr = 0;
-	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		const char **texts[] = { ['t'] = &w->at,
-			['a'] = &w->change.starts,
-			['z'] = &w->change.ends,
-			['v'] = &w->change.venue,
-			['d'] = &w->change.address,
-			['r'] = &w->telling.order.reason };
-
-		if (c == 'n')
-			w->dry_run = true;
-		else if (c == 'y' && !read_count(&w->yes, optarg))
-			return cmd_fail(ctx, 2,
-			    "--yes: expected the number of recipients, found "
-			    "\"%.40s\"",
-			    optarg);
-		else if (c == '?')
-			return cmd_fail(
-			    ctx, 2, "no such option; see uwaga meeting --help");
-		else if (c != 'y')
-			*texts[c] = optarg;
-	}
+	if (!cmd_read_options(options, argc, argv))
+		return cmd_fail(
+		    ctx, 2, "no such option; see uwaga meeting --help");
+	if (yes != NULL && !read_count(&w->yes, yes))
+		return cmd_fail(ctx, 2,
+		    "--yes: expected the number of recipients, found "
+		    "\"%.40s\"",
+		    yes);
 	return 0;
 }
 

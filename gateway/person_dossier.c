@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -320,33 +319,23 @@ erase(struct cmd_context *ctx, int64_t id, bool remarks,
 int
 person_erase(struct cmd_context *ctx, int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "yes", required_argument, NULL, 'y' },
-		{ "remarks", no_argument, NULL, 'r' },
-		{ NULL, 0, NULL, 0 },
-	};
 	static const char usage[] =
 	    "usage: uwaga person erase ID|ADDRESS|NUMBER --yes ID [--remarks]";
 	struct dossier_erased gone;
+	const char *yes = NULL;
 	bool remarks = false;
-	int64_t id, yes = 0;
-	int option;
+	const struct cmd_option options[] = {
+		{ "yes", .text = &yes },
+		{ "remarks", .flag = &remarks },
+		{ NULL },
+	};
+	int64_t id;
 
-	optind = 0;
-	opterr = 0;
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (option == 'y')
-			yes = row_id(optarg);
-		else if (option == 'r')
-			remarks = true;
-		else
-			return cmd_fail(ctx, 2, "%s", usage);
-	}
-	if (optind + 1 != argc)
+	if (!cmd_read_options(options, argc, argv) || optind + 1 != argc)
 		return cmd_fail(ctx, 2, "%s", usage);
 	if (!cmd_may_write(ctx) || find_person(ctx, argv[optind], &id) != ST_OK)
 		return 1;
-	if (yes != id)
+	if (yes == NULL || row_id(yes) != id)
 		return cmd_fail(ctx, 1,
 		    "nothing was erased: look at uwaga person show %lld, then "
 		    "give --yes %lld",

@@ -1,9 +1,9 @@
 /* remark_answer - what the office decided about remarks */
 #include "gateway/remark_answer.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "gateway/answering.h"
 #include "gateway/clock.h"
@@ -30,33 +30,17 @@ struct wish {
 static bool
 read_options(struct wish *w, int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "verdict", required_argument, NULL, 'v' },
-		{ "reasons", required_argument, NULL, 'r' },
-		{ "file", required_argument, NULL, 'f' },
-		{ "wording", required_argument, NULL, 'w' },
-		{ "dry-run", no_argument, NULL, 'n' },
-		{ NULL, 0, NULL, 0 },
+	const struct cmd_option options[] = {
+		{ "verdict", .text = &w->verdict },
+		{ "reasons", .text = &w->reasons },
+		{ "file", .text = &w->file },
+		{ "wording", .text = &w->wording },
+		{ "dry-run", .flag = &w->dry_run },
+		{ NULL },
 	};
-	int c;
 
-	optind = 0;
-	opterr = 0;
-	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		const char **texts[] = { ['v'] = &w->verdict,
-			['r'] = &w->reasons,
-			['f'] = &w->file,
-			['w'] = &w->wording };
-
-		if (c == '?')
-			return false;
-		if (c == 'n')
-			w->dry_run = true;
-		else
-			*texts[c] = optarg;
-	}
-	return optind < argc && w->verdict != NULL &&
-	       (w->reasons == NULL || w->file == NULL);
+	return cmd_read_options(options, argc, argv) && optind < argc &&
+	       w->verdict != NULL && (w->reasons == NULL || w->file == NULL);
 }
 
 /* As it will be stored: clean, trimmed, not too long. */

@@ -1,9 +1,9 @@
 /* remark_split - one remark that makes several points becomes several remarks */
 #include "gateway/remark_split.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "gateway/clock.h"
 #include "gateway/file.h"
@@ -30,26 +30,27 @@ struct split {
 };
 
 static bool
+add_cut(void *arg, const char *words)
+{
+	struct split *s = arg;
+
+	if (s->n_cuts == PARTS_MAX)
+		return false;
+	s->cuts[s->n_cuts++] = words;
+	return true;
+}
+
+static bool
 read_options(struct split *s, int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "at", required_argument, NULL, 'a' },
-		{ "file", required_argument, NULL, 'f' },
-		{ NULL, 0, NULL, 0 },
+	const struct cmd_option options[] = {
+		{ "at", .take = add_cut, .arg = s },
+		{ "file", .text = &s->file },
+		{ NULL },
 	};
-	int c;
 
-	optind = 0;
-	opterr = 0;
-	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (c == '?' || (c == 'a' && s->n_cuts == PARTS_MAX))
-			return false;
-		if (c == 'f')
-			s->file = optarg;
-		else
-			s->cuts[s->n_cuts++] = optarg;
-	}
-	if (optind == argc || (s->file == NULL) == (s->n_cuts == 0))
+	if (!cmd_read_options(options, argc, argv) || optind == argc ||
+	    (s->file == NULL) == (s->n_cuts == 0))
 		return false;
 	s->name = argv[optind++];
 	/* "--at ONE TWO THREE": the shell's words behind it are cuts too. */
