@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -15,6 +16,11 @@
 #include "gateway/crew.h"
 #include "gateway/log.h"
 #include "gateway/notify.h"
+
+enum {
+	STOP_MS = 9000, /* from the signal to the end, closing included */
+	CLOSE_MS = 400, /* of that, closing has at least */
+};
 
 static enum status
 start_all(struct crew *crew, struct err *err)
@@ -118,9 +124,34 @@ tell_reloading(void)
 	notify_manager(text);
 }
 
+static void
+leave(int sig)
+{
+	(void)sig;
+	_exit(0);
+}
+
+/* What was stored and sent is on disk; what follows only tidies up, and a disk
+ * that stalls must not make that last.  `began`: clock_ticks() of the signal. */
+static void
+close_in_time(int64_t began)
+{
+	struct sigaction go = { .sa_handler = leave };
+	int64_t left = STOP_MS - (clock_ticks() - began);
+	struct itimerval end = { { 0, 0 }, { 0, 0 } };
+
+	if (left < CLOSE_MS)
+		left = CLOSE_MS;
+	end.it_value.tv_sec = left / 1000;
+	end.it_value.tv_usec = left % 1000 * 1000;
+	sigaction(SIGALRM, &go, NULL);
+	setitimer(ITIMER_REAL, &end, NULL);
+}
+
 enum status
 daemon_run(struct daemon **d, struct err *err)
 {
+	int64_t began = 0;
 	sigset_t ours;
 	int sig = SIGHUP;
 
@@ -140,6 +171,7 @@ daemon_run(struct daemon **d, struct err *err)
 				break;
 			tell_ready(*d);
 		}
+		began = clock_ticks();
 		if (sig != SIGHUP)
 			notify_manager("STOPPING=1\nSTATUS=finishing what is "
 				       "in hand");
@@ -156,5 +188,6 @@ daemon_run(struct daemon **d, struct err *err)
 		}
 	}
 	log_line(LOG_INFO_, "daemon stopped");
+	close_in_time(began);
 	return ST_OK;
 }

@@ -99,25 +99,29 @@ story('a folder that goes away and comes back is waited for', async (house, star
 	await daemon.stop();
 });
 
-story('told to stop while nothing reaches the disk, it ends within ten seconds, and nothing is lost', async (house, start) => {
-	const stall = path.join(house.dir, 'stall');
-	const env = { LD_PRELOAD: preload(house.dir, 'disk'), UWAGA_DISK: `${house.dir}/uwaga.db`,
-		UWAGA_DISK_STALL: stall, ASAN_OPTIONS: 'verify_asan_link_order=0' };
-	let daemon = start({ env });
-	await daemon.said(/daemon started/);
-	fs.writeFileSync(stall, '');
-	for (let i = 0; i < 20; i++)
-		house.mail(mail(i));
-	await until('a batch waits for the disk', () => fs.readdirSync(path.join(house.dir, 'maildir/new')).length > 0);
-	const began = Date.now();
-	daemon.child.kill('SIGTERM');
-	await daemon.ended;
-	assert.ok(Date.now() - began < 10000, `${Date.now() - began} ms`);
-	fs.rmSync(stall);
-	daemon = start();
-	await until('all answers', () => letters(house) === 20);
-	await until('all noted', () => house.rows('outbox', 'list').filter((r) => /osoba/.test(r.to))
-		.every((r) => r.state === 'sent'));
-	await daemon.stop();
-	assert.equal(house.rows('remark', 'list').length, 20);
-});
+for (const [when, n] of [['while it stores', 20], ['while it is idle', 0]])
+	story(`told to stop ${when} and nothing reaches the disk, it ends within ten seconds, and nothing is lost`,
+		async (house, start) => {
+			const stall = path.join(house.dir, 'stall');
+			const env = { LD_PRELOAD: preload(house.dir, 'disk'), UWAGA_DISK: `${house.dir}/uwaga.db`,
+				UWAGA_DISK_STALL: stall, ASAN_OPTIONS: 'verify_asan_link_order=0', WATCHDOG_USEC: '2000000' };
+			let daemon = start({ env });
+			await daemon.said(/daemon started/);
+			await until('a good poll', () => house.rows('stats')[0].last_polls['mailbox konsultacje']);
+			fs.writeFileSync(stall, '');
+			for (let i = 0; i < n; i++)
+				house.mail(mail(i));
+			if (n > 0)
+				await daemon.said(/daemon stuck thread="intake"/);
+			const began = Date.now();
+			daemon.child.kill('SIGTERM');
+			await until('the end', () => daemon.child.exitCode !== null);
+			assert.ok(Date.now() - began < 10000, `${Date.now() - began} ms`);
+			fs.rmSync(stall);
+			daemon = start();
+			await until('all answers', () => letters(house) === n);
+			await until('all noted', () => house.rows('outbox', 'list').filter((r) => /osoba/.test(r.to))
+				.every((r) => r.state === 'sent'));
+			await daemon.stop();
+			assert.equal(house.rows('remark', 'list').length, n);
+		});
