@@ -14,7 +14,7 @@
 #include "gateway/notify.h"
 
 enum {
-	STOP_MS = 9500, /* to finish what is in hand: ten seconds in all */
+	STOP_MS = 9000, /* to finish what is in hand: ten seconds in all */
 	JOIN_MS = 20, /* until a thread that is to end is woken again */
 	DEAD_MS = 600000, /* the manager no longer hears that all is well */
 	STUCK_PART = 10, /* of that time: the log says so */

@@ -18,7 +18,7 @@
 #include "gateway/notify.h"
 
 enum {
-	STOP_MS = 9000, /* from the signal to the end, closing included */
+	STOP_MS = 8500, /* from the signal to the end, closing included */
 	CLOSE_MS = 400, /* of that, closing has at least */
 };
 

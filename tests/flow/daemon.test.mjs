@@ -119,6 +119,7 @@ for (const [when, n] of [['while it stores', 20], ['while it is idle', 0]])
 			assert.ok(Date.now() - began < 10000, `${Date.now() - began} ms`);
 			fs.rmSync(stall);
 			daemon = start();
+			await until('it is started', () => daemon.log.split('daemon started').length === 3);
 			await until('all answers', () => letters(house) === n);
 			await until('all noted', () => house.rows('outbox', 'list').filter((r) => /osoba/.test(r.to))
 				.every((r) => r.state === 'sent'));
