@@ -95,8 +95,8 @@ for (const [what, prepare] of [
 			assert.equal(server.asked.length, asked, `${server.asked.slice(asked)}`);
 			server.arrive(mail(2));
 			await until('it hears of mail', () => server.folders.Przetworzone.mails.length === 2);
+			assert.equal(server.opened, 1); // told to stop amid a move it may open another
 			await daemon.stop();
-			assert.equal(server.opened, 1);
 		});
 	});
 
