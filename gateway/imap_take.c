@@ -126,6 +126,7 @@ list_part(
 	enum status rc = imap_search_from(box->im, from, &uids, err);
 	uint32_t last;
 
+	f->list_from = 0; /* nothing may be left to list meanwhile */
 	if (rc != ST_OK || uids.n == 0)
 		goto out;
 	n = uids.n < n ? uids.n : n;

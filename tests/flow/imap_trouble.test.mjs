@@ -147,6 +147,20 @@ test('a mail that can be neither listed nor fetched is put aside, also among tho
 	});
 });
 
+test('mails that are gone before the rest of the list is asked for are not looked for again and again', async () => {
+	const bad = listed(() => '* 3 FETCH ((((\r\n');
+	const twist = (session, tag, command) => {
+		if (/^UID SEARCH/.test(command) && session.server.times(/^UID SEARCH UID [2-9]/) > 1)
+			session.server.inbox.mails.length = 0;
+		return bad(session, tag, command);
+	};
+	await withScript({ n: 9, twist }, async (house, server) => {
+		await poll(house);
+		assert.ok(server.times(/^UID SEARCH/) < 20, `${server.asked}`);
+		assert.deepEqual(server.inbox.uids, []);
+	});
+});
+
 for (const [what, item] of Object.entries({ NIL: 'NIL', 'a quoted nothing': '""', 'an empty literal': '{0}\r\n' }))
 	test(`a mail of which the server sends nothing (${what}) is put aside, not taken for an empty one`, async () => {
 		const twist = (session, tag, command) => {
