@@ -306,6 +306,7 @@ cmd_read_options(const struct cmd_option *options, int argc, char **argv)
 		known[i].name = options[i].name;
 		known[i].has_arg =
 		    options[i].flag == NULL ? required_argument : no_argument;
+		known[i].val = i; /* else a word cut short is taken for one */
 	}
 	optind = 0; /* another command line than main's */
 	opterr = 0;

@@ -140,6 +140,7 @@ forget_lists(struct imap_box *box)
 	for (int i = 0; i < box->n_folders; i++) {
 		forget_list(&box->folders[i]);
 		box->folders[i].knows_left = false;
+		box->folders[i].listed_next = 0;
 	}
 	begin_round(box);
 	box->in_hand = 0;

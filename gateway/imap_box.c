@@ -136,6 +136,7 @@ compare_place(struct imap_read *f, const struct imap_folder *seen)
 	imap_list_free(&f->list);
 	f->at = 0;
 	f->list_from = 0;
+	f->listed_next = 0;
 	f->is_listed = false;
 }
 
