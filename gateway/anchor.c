@@ -97,9 +97,8 @@ anchor_owe(struct store *st, const struct config *config,
 	if (rc == ST_OK && *owed > 0)
 		rc = store_meta_set(st, meta_key, day, err);
 	rc = store_end(st, rc, err);
-	if (rc != ST_OK) {
+	if (rc != ST_OK)
 		*owed = 0;
-	}
 out:
 	arena_free(&a);
 	return rc;

@@ -299,21 +299,22 @@ bool
 cmd_read_options(const struct cmd_option *options, int argc, char **argv)
 {
 	struct option known[OPTIONS_MAX + 1] = { 0 };
-	const struct cmd_option *o;
-	int c, at = 0;
+	int c;
 
 	for (int i = 0; i < OPTIONS_MAX && options[i].name != NULL; i++) {
 		known[i].name = options[i].name;
 		known[i].has_arg =
 		    options[i].flag == NULL ? required_argument : no_argument;
-		known[i].val = i; /* else a word cut short is taken for one */
+		known[i].val = i;
 	}
 	optind = 0; /* another command line than main's */
 	opterr = 0;
-	while ((c = getopt_long(argc, argv, "", known, &at)) != -1) {
-		o = &options[at];
+	while ((c = getopt_long(argc, argv, "", known, NULL)) != -1) {
+		const struct cmd_option *o;
+
 		if (c == '?')
 			return false;
+		o = &options[c];
 		if (o->flag != NULL)
 			*o->flag = true;
 		else if (o->text != NULL)

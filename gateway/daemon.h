@@ -98,8 +98,8 @@ enum status daemon_resume(struct store *st, struct source *s, struct err *err);
 enum status daemon_note_polls(struct daemon *d, struct err *err);
 
 /* What falls due by the clock: held messages, alerts, the head of
- * the chain; what a clock that was put back would keep waiting.  One that fails does not stop the others: its sentence comes
- * back. */
+ * the chain; what a clock that was put back would keep waiting.  One that fails
+ * does not stop the others: its sentence comes back. */
 enum status daemon_due(struct daemon *d, struct err *err);
 
 #endif

@@ -123,22 +123,12 @@ begin_round(struct imap_box *box)
 		box->folders[i].is_listed = false;
 }
 
-/* What was not handed over to the end is listed again. */
-static void
-forget_list(struct imap_read *f)
-{
-	imap_list_free(&f->list);
-	f->at = 0;
-	f->list_from = 0;
-	f->is_listed = false;
-}
-
 /* What is in hand was not stored: its mails are listed again. */
 static void
 forget_lists(struct imap_box *box)
 {
 	for (int i = 0; i < box->n_folders; i++) {
-		forget_list(&box->folders[i]);
+		imap_forget_list(&box->folders[i]);
 		box->folders[i].knows_left = false;
 		box->folders[i].listed_next = 0;
 	}
@@ -190,7 +180,7 @@ box_fetch(struct source *s, struct batch *batch, struct err *err)
 	if (rc != ST_OK && box->im != NULL && imap_is_broken(box->im))
 		imap_drop(box);
 	if (rc != ST_OK && batch->n > 0)
-		forget_list(&box->folders[box->at]);
+		imap_forget_list(&box->folders[box->at]);
 	if (rc != ST_OK)
 		batch_free(batch);
 	/* What was listed is kept: the next round goes on with it. */
@@ -231,7 +221,7 @@ box_fetch_ahead(struct source *s, struct batch *batch)
 		return;
 	f->first = f->ahead;
 	if (imap_take(box, batch, &err) != ST_OK) {
-		forget_list(f);
+		imap_forget_list(f);
 		batch_free(batch);
 		if (imap_is_broken(box->im))
 			imap_drop(box);

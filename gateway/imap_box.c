@@ -120,6 +120,15 @@ no_such_folder(struct imap_box *box, const char *name, struct err *err)
 	return ST_REJECT;
 }
 
+void
+imap_forget_list(struct imap_read *f)
+{
+	imap_list_free(&f->list);
+	f->at = 0;
+	f->list_from = 0;
+	f->is_listed = false;
+}
+
 /* The numbers of the folder that was just opened: are they those we know? */
 static void
 compare_place(struct imap_read *f, const struct imap_folder *seen)
@@ -133,11 +142,8 @@ compare_place(struct imap_read *f, const struct imap_folder *seen)
 	    p, seen->validity, seen->next != 0 ? seen->next : UINT32_MAX);
 	f->is_elsewhere = false;
 	f->is_to_note = true;
-	imap_list_free(&f->list);
-	f->at = 0;
-	f->list_from = 0;
 	f->listed_next = 0;
-	f->is_listed = false;
+	imap_forget_list(f);
 }
 
 enum status

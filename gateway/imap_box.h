@@ -100,6 +100,9 @@ enum status imap_enter(struct imap_box *box, int folder, struct err *err);
 enum status
 imap_learn_wire(struct imap_box *box, struct imap_read *f, struct err *err);
 
+/* What was not handed over to the end is listed again. */
+void imap_forget_list(struct imap_read *f);
+
 /* Gives up the connection, also one that is just made; what was read of the lists is kept. */
 void imap_drop(struct imap_box *box);
 

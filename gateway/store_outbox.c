@@ -455,12 +455,15 @@ store_outbox_redate(struct store *st, int64_t now, int64_t *n, struct err *err)
 	return rc;
 }
 
+#define TO_DOMAIN                                          \
+	"lower(substr(recipient, -length(:domain) - 1)) =" \
+	" '@' || lower(:domain)"
+
 static const char outbox_hold_domain[] =
     "UPDATE outbox SET state = 'deferred', due_ms = :due, error = :error"
     " WHERE channel = 'mail' AND state IN ('queued', 'deferred')"
     " AND due_ms < :due"
-    " AND lower(substr(recipient, -length(:domain) - 1)) ="
-    " '@' || lower(:domain)";
+    " AND " TO_DOMAIN;
 
 enum status
 store_outbox_hold_domain(struct store *st, const char *domain, int64_t due,
@@ -480,8 +483,7 @@ static const char outbox_give_up_domain[] =
     " error = :error"
     " WHERE channel = 'mail' AND state IN ('queued', 'deferred')"
     " AND due_ms IS NOT NULL AND created_ms < :created"
-    " AND lower(substr(recipient, -length(:domain) - 1)) ="
-    " '@' || lower(:domain)";
+    " AND " TO_DOMAIN;
 
 enum status
 store_outbox_give_up_domain(struct store *st, const char *domain,

@@ -351,3 +351,10 @@ story('an option that nobody knows ends every command that does not search for i
 		}
 	}
 });
+
+story('an option cut short that could be two is refused', (house) => {
+	const said = house.try('subscription', 'list', '--co', 'BL-7M4H');
+	assert.equal(said.status, 2);
+	assert.match(said.stderr, /usage/);
+	assert.equal(house.try('subscription', 'list', '--cod', 'BL-7M4H').status, 0);
+});
